@@ -1,0 +1,124 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The dependency lists below are the architecture: docs/ARCHITECTURE.md says why, Tests/TidyTests holds us to it.
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .treatAllWarnings(as: .error),
+]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+
+func shared(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: "Shared/\(name)", resources: resources, swiftSettings: strict)
+}
+
+func service(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: "Services/\(name)", resources: resources, swiftSettings: strict)
+}
+
+func executable(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: name, dependencies: dependencies, path: "Services/Executables/\(name)", swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: strict)
+}
+
+func system(_ name: String, pkgConfig: String, apt: String) -> Target {
+    .systemLibrary(name: name, path: "Shared/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+let package = Package(
+    name: "tocsin",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["CommandLineArguments"]),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // C libraries, each imported by the one adapter that owns it.
+        system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
+        system("CLibPQ", pkgConfig: "libpq", apt: "libpq-dev"),
+        system("CLibRDKafka", pkgConfig: "rdkafka", apt: "librdkafka-dev"),
+        .target(name: "CCurl", path: "Shared/CCurl", linkerSettings: [.linkedLibrary("curl")]),
+        // QuickJS-ng: `make vendor` puts its sources into upstream/.
+        .target(
+            name: "CQuickJS", path: "Shared/CQuickJS",
+            sources: [
+                "shim.c", "upstream/quickjs.c", "upstream/libregexp.c", "upstream/libunicode.c", "upstream/dtoa.c",
+            ],
+            cSettings: [
+                .define("_GNU_SOURCE"), .define("QUICKJS_NG_BUILD"),
+                .unsafeFlags(["-O2", "-Wno-everything", "-funsigned-char", "-fwrapv"]),
+            ]),
+
+        shared("AlertCore", [crypto]),
+        shared("Persistence", ["AlertCore", crypto, cryptoExtras, logging], resources: [.copy("Migrations")]),
+        shared("SQLiteDatabase", ["Persistence", "CSQLite"]),
+        shared("PostgresDatabase", ["Persistence", "CLibPQ"]),
+        shared("Messaging", ["Persistence", lifecycle, logging, metrics]),
+        shared("KafkaBus", ["Messaging", "CLibRDKafka", logging]),
+        shared("Scripting", [logging]),
+        shared("JavaScriptEngine", ["Scripting", "CQuickJS"]),
+        shared("OutboundHTTP", ["CCurl", logging]),
+        shared("ServiceSettings", [configuration]),
+        shared(
+            "Bootstrap",
+            [
+                "KafkaBus", "Messaging", "OutboundHTTP", "Persistence", "PostgresDatabase", "ServiceSettings",
+                "SQLiteDatabase", "Scripting", "AlertEngine", "API", "Ingest", "Notifier", "WebhookDispatcher",
+                configuration, hummingbird, lifecycle, logging, metrics, unixSignals,
+            ]),
+
+        service("Ingest", ["AlertCore", "Messaging", "OutboundHTTP", "Persistence", "Scripting", hummingbird, metrics]),
+        service("AlertEngine", ["AlertCore", "Messaging", "Persistence", metrics]),
+        service("Notifier", ["AlertCore", "Messaging", "OutboundHTTP", "Persistence", metrics]),
+        service("WebhookDispatcher", ["AlertCore", "Messaging", "OutboundHTTP", "Persistence", crypto, metrics]),
+        service(
+            "API", ["AlertCore", "Messaging", "Persistence", hummingbird, mustache],
+            resources: [.copy("Console/Templates"), .copy("Console/Static")]),
+
+        executable("ingest", ["Bootstrap"]),
+        executable("alert-engine", ["Bootstrap"]),
+        executable("notifier", ["Bootstrap"]),
+        executable("webhook-dispatcher", ["Bootstrap"]),
+        executable("api", ["Bootstrap"]),
+        executable("script-sandbox", ["JavaScriptEngine"]),
+        executable("tocsin", ["Bootstrap", argumentParser, hummingbird]),
+
+        .target(
+            name: "TestSupport", dependencies: ["Messaging", "Persistence", "PostgresDatabase", "SQLiteDatabase"],
+            path: "Tests/TestSupport", swiftSettings: strict),
+        tests("AlertCoreTests", ["AlertCore", "TestSupport"]),
+        tests("PersistenceTests", ["AlertCore", "Persistence", "TestSupport"]),
+        tests("MessagingTests", ["AlertCore", "KafkaBus", "Messaging", "Persistence", "TestSupport"]),
+        tests("ScriptingTests", ["JavaScriptEngine", "Scripting"]),
+        tests("OutboundHTTPTests", ["OutboundHTTP"]),
+        tests(
+            "ServiceTests",
+            [
+                "AlertCore", "AlertEngine", "API", "Bootstrap", "Ingest", "Messaging", "Notifier", "OutboundHTTP",
+                "Persistence", "Scripting", "TestSupport", "WebhookDispatcher",
+            ]),
+        tests("TidyTests", []),
+    ]
+)

@@ -1,0 +1,104 @@
+import AlertCore
+import Persistence
+
+/// Everything that has happened around one alert, as the log has it.
+struct AlertHistory: Sendable {
+    /// One event with its place in the log.
+    struct Entry<Event: Codable & Sendable>: Sendable {
+        let recorded: RecordedEvent
+        let event: Event
+    }
+
+    struct NotificationHistory: Sendable {
+        let plan: Notification.Plan
+        let status: Notification.Phase
+        let entries: [Entry<Notification.Event>]
+    }
+
+    struct DeliveryHistory: Sendable {
+        let row: WebhookDeliveryRow
+        let entries: [Entry<WebhookDelivery.Event>]
+    }
+
+    /// Streams that are read with one statement: below the parameter limits of both databases.
+    private static let streamsAtOnce = 500
+    /// Of the records beside the three histories: why somebody was not notified.
+    private static let noteLimit = 2000
+
+    let row: AlertRow
+    let events: [Entry<Alert.Event>]
+    let notifications: [NotificationHistory]
+    let deliveries: [DeliveryHistory]
+    /// Records about the alert from other streams than the alert's, its notifications' and its deliveries'.
+    let notes: [RecordedEvent]
+
+    /// - Parameter includingNotes: Reads all that the alert's request led to; for pages only.
+    init(of row: AlertRow, in connection: any SQLConnection, includingNotes: Bool = false) throws {
+        self.row = row
+        let log = EventLog(connection)
+        let notificationRows = try Notifications(connection).ofAlert(row.id)
+        let deliveryRows = try WebhookDeliveries(connection).ofAlert(row.id)
+        events = try Self.events(of: row.id, in: connection)
+        let notificationEvents: [String: [Entry<Notification.Event>]] = try Self.read(
+            notificationRows.map { "\(Notification.category)-\($0.plan.id)" }, in: log)
+        let deliveryEvents: [String: [Entry<WebhookDelivery.Event>]] = try Self.read(
+            deliveryRows.map { "\(WebhookDelivery.category)-\($0.id)" }, in: log)
+        notifications = notificationRows.map { row in
+            NotificationHistory(
+                plan: row.plan, status: row.status,
+                entries: notificationEvents["\(Notification.category)-\(row.plan.id)"] ?? [])
+        }
+        deliveries = deliveryRows.map { row in
+            DeliveryHistory(row: row, entries: deliveryEvents["\(WebhookDelivery.category)-\(row.id)"] ?? [])
+        }
+        notes = includingNotes ? try Self.notes(of: row, in: log) : []
+    }
+
+    /// The alert's own events, oldest first.
+    static func events(of alert: String, in connection: any SQLConnection) throws -> [Entry<Alert.Event>] {
+        try EventLog(connection).read(streams: ["\(Alert.category)-\(alert)"]).map(decode)
+    }
+
+    private static func read<Event: Codable & Sendable>(
+        _ streams: [String], in log: EventLog
+    ) throws -> [String: [Entry<Event>]] {
+        var found: [String: [Entry<Event>]] = [:]
+        for start in stride(from: 0, to: streams.count, by: streamsAtOnce) {
+            for recorded in try log.read(streams: Array(streams[start...].prefix(streamsAtOnce))) {
+                found[recorded.stream, default: []].append(try decode(recorded))
+            }
+        }
+        return found
+    }
+
+    private static func decode<Event: Codable & Sendable>(_ recorded: RecordedEvent) throws -> Entry<Event> {
+        Entry(recorded: recorded, event: try EventCodec.decode(recorded.data))
+    }
+
+    private static func notes(of row: AlertRow, in log: EventLog) throws -> [RecordedEvent] {
+        let own = "\(Alert.category)-\(row.id)"
+        return try log.read(correlation: row.details.requestId, limit: noteLimit).filter {
+            $0.stream != own && $0.stream.hasSuffix("-\(row.id)")
+        }
+    }
+}
+
+/// A number that grows with everything that happens around an alert: live pages compare it.
+struct AlertRevision: Equatable, Sendable {
+    private let parts: [Int64]
+
+    /// `nil` when there is no such alert.
+    init?(of alert: String, in connection: any SQLConnection) throws(StoreError) {
+        let row = try connection.execute(
+            """
+            SELECT version,
+            (SELECT CAST(count(*) + coalesce(sum(version), 0) AS BIGINT) FROM notifications WHERE alert_id = \(alert)),
+            (SELECT CAST(count(*) + coalesce(sum(version), 0) AS BIGINT) FROM webhook_deliveries
+            WHERE alert_id = \(alert))
+            FROM alerts WHERE id = \(alert)
+            """
+        ).first
+        guard let row else { return nil }
+        parts = [row.integer(0), row.integer(1), row.integer(2)]
+    }
+}

@@ -1,0 +1,94 @@
+import AlertCore
+
+/// What happened to an alert as rows of `GET /audits` (spec §4.3).
+struct AuditRepresentation {
+    static let types = [
+        "EVENT_ANNOTATED", "EVENT_CREATED", "EVENT_SUSPENDED", "EVENT_RESUMED", "EVENT_COMPLETED", "EVENT_TERMINATED",
+        "RESPONSE_RECEIVED", "NOTIFICATION_DELIVERED", "NOTIFICATION_FAILED",
+    ]
+
+    let history: AlertHistory
+    private let event: EventRepresentation
+
+    init(_ history: AlertHistory) {
+        self.history = history
+        event = EventRepresentation(row: history.row)
+    }
+
+    /// Oldest first.
+    /// - Parameters:
+    ///   - types: Only these; empty for all.
+    ///   - range: Only what happened from its first up to, not including, its second time.
+    func rows(types: [String], from: Timestamp? = nil, to: Timestamp? = nil) -> [JSONValue] {
+        let responses = Dictionary(history.responses.map { ($0.response.id, $0) }) { first, _ in first }
+        return history.events.compactMap { entry in
+            let at = entry.event.at
+            if let from, at < from { return nil }
+            if let to, at >= to { return nil }
+            let (type, content) = content(of: entry.event, responses)
+            guard types.isEmpty || types.contains(type) else { return nil }
+            var fields = content
+            fields["id"] = .string(DerivedID.uuid("audit", entry.recorded.id))
+            fields["orderId"] = .string(String(entry.recorded.position))
+            fields["type"] = .string(type)
+            fields["at"] = .string(at.iso)
+            return .object(fields)
+        }
+    }
+
+    private func content(
+        of event: Alert.Event, _ responses: [String: RecordedResponse]
+    ) -> (type: String, fields: [String: JSONValue]) {
+        switch event {
+        case .created(let details, _): ("EVENT_CREATED", about(by: details.submitter))
+        case .suspended(let person, _): ("EVENT_SUSPENDED", about(by: person))
+        case .resumed(let person, _): ("EVENT_RESUMED", about(by: person))
+        case .terminated(let person, _, _): ("EVENT_TERMINATED", about(by: person))
+        case .commented: ("EVENT_ANNOTATED", ["annotation": self.event.annotation(event) ?? .null])
+        case .responded(let response, let option, let at):
+            (
+                "RESPONSE_RECEIVED",
+                ["response": self.response(response, option, at, responses[response.id]?.notification)]
+            )
+        case .deliveryRecorded(let delivery, let at):
+            (
+                delivery.status == .delivered ? "NOTIFICATION_DELIVERED" : "NOTIFICATION_FAILED",
+                ["notification": notification(delivery, at)]
+            )
+        }
+    }
+
+    /// - Parameter person: `nil` when the system did it.
+    private func about(by person: PersonReference?) -> [String: JSONValue] {
+        var fields: [String: JSONValue] = ["event": event.reference]
+        fields["by"] = person?.representation
+        return fields
+    }
+
+    private func notification(_ delivery: DeviceDelivery, _ at: Timestamp) -> JSONValue {
+        [
+            "id": .string(delivery.id), "category": "DEVICE",
+            "recipient": delivery.device.recipient(of: delivery.recipient),
+            "deliveryStatus": .string((delivery.status == .delivered ? DeliveryStatus.delivered : .failed).rawValue),
+            "message": .string(delivery.message), "created": .string(at.iso), "event": event.reference,
+        ]
+    }
+
+    private func response(
+        _ response: AlertResponse, _ option: ResponseOption, _ at: Timestamp, _ notification: String?
+    ) -> JSONValue {
+        var answered: [String: JSONValue] = [
+            "category": "PERSON", "recipient": response.by.representation,
+            "deliveryStatus": .string(DeliveryStatus.responded.rawValue), "event": event.reference,
+        ]
+        if let found = history.notifications.first(where: { $0.plan.id == notification }) {
+            answered.merge(found.reference) { _, last in last }
+        }
+        var fields: [String: JSONValue] = [
+            "notification": .object(answered), "option": option.representation(), "received": .string(at.iso),
+            "response": .string(option.text), "source": .string(response.source),
+        ]
+        fields["comment"] = response.comment.map { .string($0) }
+        return .object(fields)
+    }
+}

@@ -1,0 +1,63 @@
+import AlertCore
+
+/// A webhook delivery with every attempt, for `GET /events/{id}/deliveries`. Ours: the platform has no such call.
+struct DeliveryRepresentation {
+    let delivery: AlertHistory.DeliveryHistory
+
+    var value: JSONValue {
+        let row = delivery.row
+        var fields: [String: JSONValue] = [
+            "id": .string(row.id), "status": .string(row.status.rawValue.uppercased()),
+            "sequence": .integer(row.sequence), "failedAttempts": .integer(Int64(row.attempts)),
+            "updated": .string(row.updatedAt.iso), "attempts": .array(delivery.attempts.map(Self.attempt)),
+        ]
+        if let request = delivery.request {
+            fields["integration"] = ["id": .string(request.integration.id), "name": .string(request.integration.name)]
+            fields["trigger"] = .string(request.trigger.rawValue)
+            fields["payload"] = .string(request.payload)
+        }
+        if let parking = delivery.parking {
+            fields["reason"] = .string(parking.reason.rawValue)
+            fields["detail"] = .string(parking.detail)
+            fields["nextAttempt"] = parking.until.map { .string($0.iso) }
+        } else if row.status == .parked {
+            fields["reason"] = .string(row.reason)
+        }
+        return .object(fields)
+    }
+
+    private static func attempt(_ attempt: WebhookDelivery.Attempt) -> JSONValue {
+        var fields: [String: JSONValue] = [
+            "number": .integer(Int64(attempt.number)), "url": .string(attempt.url),
+            "started": .string(attempt.startedAt.iso), "durationInMilliseconds": .integer(attempt.durationMilliseconds),
+            "inDoubt": .bool(attempt.isInDoubt),
+        ]
+        fields["statusCode"] = attempt.status.map { .integer(Int64($0)) }
+        fields["responseBody"] = attempt.responseBody.map { .string($0) }
+        if attempt.isBodyTruncated { fields["responseBodyTruncated"] = true }
+        fields["error"] = attempt.error.map { .string($0) }
+        fields["retryAfterInSeconds"] = attempt.retryAfter.map { .integer(Int64($0)) }
+        return .object(fields)
+    }
+}
+
+extension AlertHistory.DeliveryHistory {
+    /// What is to be sent.
+    var request: WebhookDelivery.Request? {
+        entries.lazy.compactMap { entry -> WebhookDelivery.Request? in
+            if case .requested(let request, _) = entry.event { request } else { nil }
+        }.first
+    }
+
+    var attempts: [WebhookDelivery.Attempt] {
+        entries.compactMap { entry in
+            if case .attempted(let attempt, _) = entry.event { attempt } else { nil }
+        }
+    }
+
+    /// Why it waits; `nil` when it does not, or has only just been requested.
+    var parking: WebhookDelivery.Parking? {
+        guard row.status == .parked, case .parked(let parking, _) = entries.last?.event else { return nil }
+        return parking
+    }
+}

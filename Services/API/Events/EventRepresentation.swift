@@ -1,0 +1,165 @@
+import AlertCore
+import Persistence
+
+/// An alert as the platform's clients read it (spec §4.2).
+struct EventRepresentation {
+    let row: AlertRow
+
+    private var details: AlertDetails { row.details }
+    /// Below ``RESTPath/base``.
+    private var path: String { "/events/\(row.id)" }
+
+    /// How other objects name the alert.
+    var reference: JSONValue {
+        ["id": .string(row.id), "eventId": .string(String(details.number)), "links": .links(path)]
+    }
+
+    /// What lists and single answers have in common.
+    var summary: [String: JSONValue] {
+        var fields: [String: JSONValue] = [
+            "id": .string(row.id),
+            "eventId": .string(String(details.number)),
+            "name": .string(details.subject),
+            "eventType": "USER",
+            "incident": .string("INCIDENT_ID-\(details.number)"),
+            "status": .string(status),
+            "priority": .string(details.priority.rawValue),
+            "created": .string(row.createdAt.isoWithOffset),
+            "plan": reference(details.plan, "plans"),
+            "form": reference(details.form, "forms"),
+            "submitter": details.submitter.representation,
+            "requestId": .string(details.requestId),
+            "overrideDeviceRestrictions": .bool(details.overrideDeviceRestrictions),
+            "escalationOverride": .bool(details.escalationOverride),
+            "bypassPhoneIntro": .bool(details.bypassPhoneIntro),
+            "requirePhonePassword": .bool(details.requirePhonePassword),
+            "responseCountsEnabled": false,
+            "floodControl": false,
+            "links": .links(path),
+        ]
+        fields["terminated"] = row.terminatedAt.map { .string($0.isoWithOffset) }
+        fields["integration"] = details.integration.map { ["id": .string($0)] }
+        return fields
+    }
+
+    /// A single answer has more fields than an entry of a list.
+    /// - Parameter notificationCount: How many notifications the alert has led to.
+    func full(notificationCount: Int) -> [String: JSONValue] {
+        var fields = summary
+        fields["expirationInMinutes"] = .integer(Int64(details.expirationInMinutes))
+        fields["notificationAuditCount"] = .integer(Int64(notificationCount))
+        fields["voicemailOptions"] = ["retry": 0, "every": 60, "leave": "callbackonly"]
+        return fields
+    }
+
+    /// The platform's lists say `TERMINATED`, whoever ended it; the audit says who did.
+    private var status: String { row.status == "TERMINATED_EXTERNAL" ? "TERMINATED" : row.status }
+
+    private func reference(_ named: NamedReference, _ collection: String) -> JSONValue {
+        [
+            "id": .string(named.id), "name": .string(named.name),
+            "links": .links("/\(collection)/\(named.id)"),
+        ]
+    }
+}
+
+// MARK: - What can be embedded
+
+extension EventRepresentation {
+    /// By name; that of a text property has its language (spec §2.4).
+    var properties: JSONValue {
+        let texts = Set(details.textProperties)
+        return .object(
+            Dictionary(uniqueKeysWithValues: details.properties.map { (texts.contains($0) ? "\($0)#en" : $0, $1) }))
+    }
+
+    var responseOptions: [JSONValue] {
+        details.responseOptions.enumerated().map { $1.representation(order: $0 + 1) }
+    }
+
+    var messages: [JSONValue] {
+        [
+            [
+                "id": .string(DerivedID.uuid("message", row.id, "email")), "messageType": "SUBJECT_AND_BODY",
+                "subject": .string(details.subject), "body": .string(details.body), "language": "en",
+            ]
+        ]
+    }
+
+    func annotations(_ events: [AlertHistory.Entry<Alert.Event>]) -> [JSONValue] {
+        events.compactMap { annotation($0.event) }
+    }
+
+    /// `nil` for an event that is no comment.
+    func annotation(_ event: Alert.Event) -> JSONValue? {
+        guard case .commented(let id, let author, let text, let at) = event else { return nil }
+        return [
+            "id": .string(id), "event": reference, "author": author.representation, "comment": .string(text),
+            "created": .string(at.iso), "links": .links("\(path)/annotations/\(id)"),
+        ]
+    }
+
+    /// Those whom the request named, then everybody else who was notified because of them.
+    /// - Parameter isTargetedOnly: Leaves the others out.
+    func recipients(_ history: AlertHistory, isTargetedOnly: Bool) -> [JSONValue] {
+        let people = Dictionary(grouping: history.notifications, by: \.plan.recipient.id)
+        let targeted = details.recipients.map { recipient -> JSONValue in
+            let notifications =
+                recipient.recipientType == .person
+                ? people[recipient.id] ?? [] : history.notifications.filter { $0.plan.device.id == recipient.id }
+            return Self.recipient(recipient, notifications, history)
+        }
+        guard !isTargetedOnly else { return targeted }
+        let named = Set(details.recipients.map(\.id))
+        let others = people.filter { !named.contains($0.key) }.sorted { $0.key < $1.key }
+        return targeted
+            + others.map { _, notifications in
+                var fields = notifications[0].plan.recipient.fields
+                fields["targeted"] = false
+                fields["deliveryStatus"] = .string(history.deliveryStatus(of: notifications).rawValue)
+                return .object(fields)
+            }
+    }
+
+    private static func recipient(
+        _ recipient: AlertRecipient, _ notifications: [AlertHistory.NotificationHistory], _ history: AlertHistory
+    ) -> JSONValue {
+        let collection = recipient.recipientType == .person ? "people" : "devices"
+        var fields: [String: JSONValue] =
+            recipient.recipientType == .person ? notifications.first?.plan.recipient.fields ?? [:] : [:]
+        fields["id"] = .string(recipient.id)
+        fields["targetName"] = .string(recipient.targetName)
+        fields["recipientType"] = .string(recipient.recipientType.rawValue)
+        fields["targeted"] = true
+        fields["deliveryStatus"] = .string(history.deliveryStatus(of: notifications).rawValue)
+        fields["links"] = .links("/\(collection)/\(recipient.id)")
+        return .object(fields)
+    }
+}
+
+extension PersonReference {
+    /// PersonReference of spec §4.2.
+    var fields: [String: JSONValue] {
+        [
+            "id": .string(id), "targetName": .string(targetName), "firstName": .string(firstName),
+            "lastName": .string(lastName), "recipientType": "PERSON",
+            "links": .links("/people/\(id)"),
+        ]
+    }
+
+    var representation: JSONValue { .object(fields) }
+}
+
+extension ResponseOption {
+    /// - Parameter order: From 1, in the form.
+    func representation(order: Int? = nil) -> JSONValue {
+        var fields: [String: JSONValue] = [
+            "id": .string(id), "number": .integer(Int64(number)), "text": .string(text),
+            "description": .string(description), "prompt": .string(prompt), "action": .string(action.rawValue),
+            "contribution": .string(contribution.rawValue), "joinConference": .bool(joinConference),
+            "allowComments": .bool(allowComments), "redirectUrl": .string(redirectUrl ?? ""),
+        ]
+        fields["order"] = order.map { .integer(Int64($0)) }
+        return .object(fields)
+    }
+}

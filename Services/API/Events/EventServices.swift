@@ -1,0 +1,85 @@
+import AlertCore
+import Foundation
+import Persistence
+
+/// What the routes around alerts work with.
+struct EventServices: Sendable {
+    let database: any SQLDatabase
+    let cache: DirectoryCache
+    let authenticator: Authenticator
+    let gateway: CommandGateway
+    let now: Clock
+
+    /// The routes below `/api/xm/1/`. All of them need a role that may read.
+    var routes: [RESTRoute] {
+        eventRoutes + annotationRoutes + deliveryRoutes + auditRoutes + integrationLogRoutes
+    }
+
+    /// - Throws: 404.
+    static func alert(_ idOrNumber: String, in connection: any SQLConnection) throws -> AlertRow {
+        guard let row = try Alerts(connection).get(idOrNumber) else {
+            throw RestError.notFound("There is no event \(idOrNumber).")
+        }
+        return row
+    }
+
+    /// - Throws: 404.
+    func alert(_ idOrNumber: String) async throws -> AlertRow {
+        try await database.reading { connection in try Self.alert(idOrNumber, in: connection) }
+    }
+
+    /// - Throws: 404.
+    func history(_ idOrNumber: String, includingNotes: Bool = false) async throws -> AlertHistory {
+        try await database.reading { connection in
+            try AlertHistory(
+                of: Self.alert(idOrNumber, in: connection), in: connection, includingNotes: includingNotes)
+        }
+    }
+}
+
+// MARK: - What people do
+
+extension EventServices {
+    /// The longest comment in bytes.
+    static let commentLimit = 4000
+
+    /// Anyone who may sign in may comment.
+    /// - Returns: The comment's id.
+    func comment(_ text: String, on row: AlertRow, by person: Person) async throws -> String {
+        let id = UUID().uuidString.lowercased()
+        try await send(.comment(id: id, by: PersonReference(person), text: text), to: row, by: person)
+        return id
+    }
+
+    func suspend(_ row: AlertRow, by person: Person) async throws {
+        try await send(.suspend(by: PersonReference(person)), to: row, by: person)
+    }
+
+    func resume(_ row: AlertRow, by person: Person) async throws {
+        try await send(.resume(by: PersonReference(person)), to: row, by: person)
+    }
+
+    func terminate(_ row: AlertRow, by person: Person) async throws {
+        try await send(.terminate(by: PersonReference(person)), to: row, by: person)
+    }
+
+    private func send(_ command: Alert.Command, to row: AlertRow, by person: Person) async throws {
+        try await gateway.send(
+            command, to: row.id, by: person.targetName, correlation: row.details.requestId)
+    }
+}
+
+extension Caller {
+    /// Besides those who configure: who may suspend, resume and end alerts.
+    private static let handlers: Set<String> = ["REST Web Service User", "Standard User"]
+
+    var mayHandleAlerts: Bool { may(.writeConfiguration) || !Self.handlers.isDisjoint(with: person.roles) }
+
+    /// - Throws: 403.
+    func requireHandlingAlerts() throws(RestError) {
+        guard mayHandleAlerts else {
+            throw RestError(
+                403, "The user \(person.targetName) may not change alerts.", subcode: "authorization.role_required")
+        }
+    }
+}

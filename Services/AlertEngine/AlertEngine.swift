@@ -1,0 +1,85 @@
+import AlertCore
+import Logging
+import Messaging
+import Metrics
+import Persistence
+import ServiceLifecycle
+
+/// Turns commands into the history of alerts, ends what expires, and brings every event out to `alert-events`.
+public struct AlertEngine: Service {
+    static let group = ConsumerGroup("alert-engine")
+    /// Longer than one transaction can take.
+    private static let timerLease = Duration.seconds(60)
+
+    let bus: any MessageBus
+    let database: any SQLDatabase
+    let now: Clock
+    let logger: Logger
+
+    public init(bus: any MessageBus, database: any SQLDatabase, now: @escaping Clock, logger: Logger) {
+        self.bus = bus
+        self.database = database
+        self.now = now
+        self.logger = logger
+    }
+
+    public func run() async throws {
+        try await PartitionLoop(of: [.alertCommands], as: Self.group, bus: bus, logger: logger, work: own).run()
+    }
+
+    /// Everything that belongs to one partition, for as long as it is ours: commands in, timers, events out.
+    private func own(_ feed: any PartitionFeed) async throws {
+        let writer = AlertWriter(partition: feed.partition, now: now)
+        let appended = Signal()
+        let scheduled = Signal()
+        let consumer = ConsumerLoop(
+            CommandHandler(writer: writer, appended: appended, scheduled: scheduled), feed: feed, as: Self.group,
+            database: database, now: now, logger: logger)
+        let relay = LogRelay(
+            LogPartition(Alert.category, feed.partition), to: .alertEvents, bus: bus, database: database,
+            signal: appended, logger: logger
+        ) { try AlertEventMessage($0).outgoing() }
+        let timers = DueWorkLoop(
+            kind: AlertWriter.timerKind, partition: feed.partition, lease: Self.timerLease, database: database,
+            signal: scheduled, now: now, logger: logger
+        ) { [database] items in
+            try await database.retrying { connection in
+                try writer.write(items.map(\.expiry), in: connection)
+                try DueWork(connection).finish(items.map(\.id), kind: AlertWriter.timerKind)
+            }
+            appended.notify()
+        }
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { await relay.run() }
+            tasks.addTask { await timers.run() }
+            try await consumer.run()
+            tasks.cancelAll()
+        }
+    }
+}
+
+/// Commands as they come from the other services.
+struct CommandHandler: MessageHandler {
+    let writer: AlertWriter
+    let appended: Signal
+    let scheduled: Signal
+
+    func effects(of messages: [Received<AlertCommandMessage>], partition: Int) async throws -> Effects {
+        let commands = messages.map(\.payload)
+        let committed: @Sendable () -> Void = {
+            Counter(label: "tocsin_alert_commands_total").increment(by: commands.count)
+            appended.notify()
+            scheduled.notify()
+        }
+        return Effects(afterCommit: committed) { connection in try writer.write(commands, in: connection) }
+    }
+}
+
+extension DueWork.Item {
+    /// The command for an alert whose time is over. The payload is the alert's request, the correlation of all.
+    fileprivate var expiry: AlertCommandMessage {
+        AlertCommandMessage(
+            commandId: "expire-\(id)", alert: id, command: .expire,
+            origin: Origin(actor: "<alert-engine>", causation: "expiry", correlation: payload))
+    }
+}

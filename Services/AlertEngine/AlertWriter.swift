@@ -1,0 +1,77 @@
+import AlertCore
+import Messaging
+import Persistence
+
+/// Carries out commands on the alerts of one partition: events, read model, timers and answers in one transaction.
+struct AlertWriter: Sendable {
+    static let timerKind = "alert-expiry"
+
+    let partition: Int
+    let now: Clock
+    let cache = StateCache<Alert>()
+
+    /// Writes what `messages` lead to, in their order.
+    /// - Returns: When the earliest new timer is due; `nil` when there is none.
+    @discardableResult
+    func write(_ messages: [AlertCommandMessage], in connection: any SQLConnection) throws -> Timestamp? {
+        let at = now()
+        let commands = messages.map { message in
+            AddressedCommand<Alert>(message.command, on: message.alert, by: message.origin)
+        }
+        let outcomes = try EventLog(connection).execute(
+            commands, in: LogPartition(Alert.category, partition), at: at, cache: cache)
+        try Alerts(connection).apply(changes(outcomes))
+        for (message, outcome) in zip(messages, outcomes) where message.wantsResult {
+            try CommandResults(connection).put(message.commandId, rejection: outcome.rejectionName, at: at)
+        }
+        return try setTimers(outcomes, in: connection)
+    }
+
+    /// The outcomes alert by alert, each alert once, with its last version.
+    private func changes(
+        _ outcomes: [CommandOutcome<Alert>]
+    ) -> [(id: String, version: Version, events: [Alert.Event])] {
+        var order: [String] = []
+        var changes: [String: (version: Version, events: [Alert.Event])] = [:]
+        for outcome in outcomes where !outcome.events.isEmpty {
+            if changes[outcome.id] == nil { order.append(outcome.id) }
+            changes[outcome.id, default: (0, [])].events += outcome.events
+            changes[outcome.id]?.version = outcome.version
+        }
+        return order.map { ($0, changes[$0]?.version ?? 0, changes[$0]?.events ?? []) }
+    }
+
+    private func setTimers(
+        _ outcomes: [CommandOutcome<Alert>], in connection: any SQLConnection
+    ) throws -> Timestamp? {
+        var earliest: Timestamp?
+        var ended: [String] = []
+        for outcome in outcomes {
+            for event in outcome.events {
+                switch event {
+                case .created(let details, let at):
+                    let due = at.advanced(by: .seconds(details.expirationInMinutes * 60))
+                    try DueWork(connection).schedule(
+                        outcome.id, kind: Self.timerKind, partition: partition, payload: details.requestId, at: due)
+                    earliest = min(earliest ?? due, due)
+                case .terminated: ended.append(outcome.id)
+                case .commented, .responded, .deliveryRecorded, .suspended, .resumed: break
+                }
+            }
+        }
+        try DueWork(connection).finish(ended, kind: Self.timerKind)
+        return earliest
+    }
+}
+
+extension CommandOutcome<Alert> {
+    /// As `CommandResults` keeps it.
+    fileprivate var rejectionName: String? {
+        switch result {
+        case .success: nil
+        case .failure(.unknown): "unknown"
+        case .failure(.terminated): "terminated"
+        case .failure(.noSuchResponse): "noSuchResponse"
+        }
+    }
+}

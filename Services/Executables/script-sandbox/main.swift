@@ -1,0 +1,3 @@
+import JavaScriptEngine
+
+SandboxWorker.main()

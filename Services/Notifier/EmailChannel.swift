@@ -1,0 +1,31 @@
+import AlertCore
+import Foundation
+import OutboundHTTP
+
+/// Email by SMTP.
+public struct EmailChannel: NotificationChannel {
+    let client: SMTPClient
+    let from: Mail.Address
+    let now: Clock
+
+    /// - Parameter from: The sender.
+    public init(client: SMTPClient, from: Mail.Address, now: @escaping Clock) {
+        self.client = client
+        self.from = from
+        self.now = now
+    }
+
+    public func send(_ message: ChannelMessage) async throws -> String {
+        let host = from.address.split(separator: "@").last.map(String.init) ?? "localhost"
+        do {
+            let mail = Mail(
+                from: from, to: [try Mail.Address(message.address)], subject: message.subject, text: message.text,
+                html: message.html, messageID: "\(message.id)@\(host)",
+                date: Date(timeIntervalSince1970: Double(now().milliseconds) / 1000),
+                headers: [("Auto-Submitted", "auto-generated")])
+            return try await client.send(mail).answer
+        } catch let error as SMTPError {
+            throw ChannelError(reason: error.detail, isPermanent: !error.isRetryable)
+        }
+    }
+}

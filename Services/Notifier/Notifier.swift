@@ -1,0 +1,65 @@
+import AlertCore
+import Crypto
+import Logging
+import Messaging
+import Persistence
+import ServiceLifecycle
+
+/// Ours, not Foundation's.
+typealias Notification = AlertCore.Notification
+
+/// Tells people about alerts.
+public struct Notifier: Service {
+    static let group = ConsumerGroup("notifier")
+    /// Longer than a mail server can take.
+    private static let lease = Duration.seconds(120)
+
+    let bus: any MessageBus
+    let database: any SQLDatabase
+    let directory: DirectoryCache
+    let channel: any NotificationChannel
+    let linkKey: SymmetricKey
+    let publicURL: String
+    let now: Clock
+    let logger: Logger
+
+    /// - Parameters:
+    ///   - linkKey: Signs the links by which people answer.
+    ///   - publicURL: Where people reach the console, without a slash at the end.
+    public init(
+        bus: any MessageBus, database: any SQLDatabase, directory: DirectoryCache, channel: any NotificationChannel,
+        linkKey: SymmetricKey, publicURL: String, now: @escaping Clock, logger: Logger
+    ) {
+        self.bus = bus
+        self.database = database
+        self.directory = directory
+        self.channel = channel
+        self.linkKey = linkKey
+        self.publicURL = publicURL
+        self.now = now
+        self.logger = logger
+    }
+
+    public func run() async throws {
+        try await PartitionLoop(of: [.alertEvents], as: Self.group, bus: bus, logger: logger, work: own).run()
+    }
+
+    private func own(_ feed: any PartitionFeed) async throws {
+        let scheduled = Signal()
+        let consumer = ConsumerLoop(
+            NotificationPlanner(directory: directory, now: now, scheduled: scheduled), feed: feed, as: Self.group,
+            database: database, now: now, logger: logger)
+        let sender = NotificationSender(
+            partition: feed.partition, channel: channel, bus: bus, database: database,
+            composer: MessageComposer(database: database, linkKey: linkKey, publicURL: publicURL), now: now,
+            logger: logger)
+        let due = DueWorkLoop(
+            kind: NotificationPlanner.dueKind, partition: feed.partition, lease: Self.lease, database: database,
+            signal: scheduled, now: now, logger: logger, perform: sender.send)
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { await due.run() }
+            try await consumer.run()
+            tasks.cancelAll()
+        }
+    }
+}

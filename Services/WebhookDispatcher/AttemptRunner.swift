@@ -1,0 +1,53 @@
+import AlertCore
+import Foundation
+import OutboundHTTP
+
+/// Makes one attempt to deliver. Never throws: whatever happens is the attempt's outcome.
+struct AttemptRunner: Sendable {
+    /// How much of an answer's body is kept.
+    static let bodyLimit = 2048
+
+    let client: OutboundHTTPClient
+    let timeout: Duration
+    let now: Clock
+
+    func run(_ request: WebhookDelivery.Request, number: Int, to target: Target) async -> WebhookDelivery.Attempt {
+        let started = now()
+        let body = Array(request.payload.utf8)
+        var headers = [("Content-Type", "application/json; charset=UTF-8")]
+        if !target.secrets.isEmpty {
+            headers += webhookHeaders(id: request.id, sentAt: started, body: body, secrets: target.secrets)
+        }
+        var attempt = WebhookDelivery.Attempt(
+            number: number, url: target.url, startedAt: started, durationMilliseconds: 0)
+        do {
+            let response = try await client.send(
+                OutboundRequest(
+                    method: "POST", url: target.url, headers: headers, body: body, basicAuth: target.basicAuth,
+                    timeout: timeout, connectTimeout: min(timeout, .seconds(10)), responseBodyLimit: Self.bodyLimit,
+                    trustSelfSigned: target.trustSelfSigned))
+            attempt.status = response.status
+            attempt.responseBody = Self.readable(response.body)
+            attempt.isBodyTruncated = response.isBodyTruncated
+            attempt.retryAfter = [429, 503].contains(response.status) ? Self.retryAfter(response) : nil
+        } catch let error as OutboundError {
+            attempt.error = error.detail
+            attempt.isInDoubt = error.isInDoubt
+        } catch {
+            attempt.error = "\(error)"
+            attempt.isInDoubt = true
+        }
+        attempt.durationMilliseconds = max(0, now().since(started).milliseconds)
+        return attempt
+    }
+
+    /// Seconds only: a date in `Retry-After` (RFC 9110 §10.2.3) is rare, and the schedule's pause serves as well.
+    private static func retryAfter(_ response: OutboundResponse) -> Int? {
+        response.header("Retry-After").flatMap { Int($0.trimmingCharacters(in: .whitespaces)) }.map { max(0, $0) }
+    }
+
+    /// Text without NUL, which PostgreSQL does not keep.
+    private static func readable(_ body: [UInt8]) -> String {
+        String(decoding: body, as: UTF8.self).replacingOccurrences(of: "\0", with: "\u{FFFD}")
+    }
+}

@@ -1,0 +1,99 @@
+import AlertCore
+import Persistence
+
+/// What has happened to one delivery, to be written with others in one transaction.
+struct DeliveryRecord: Sendable {
+    let request: WebhookDelivery.Request
+    let events: [WebhookDelivery.Event]
+    let state: WebhookDelivery.State
+    /// The stream's version after the events.
+    let version: Version
+    let at: Timestamp
+    /// When it is to be tried again; `nil` when nothing is scheduled.
+    let due: Timestamp?
+    /// Whether the next delivery of the same alert, which waits behind this one, may go now.
+    let releasesNext: Bool
+    /// Why the integration is to be taken out of service, if it is.
+    let disables: String?
+
+    /// Why it waits, if it does.
+    var reason: WebhookDelivery.Parking.Reason? {
+        if case .parked(let parking, _) = events.last { parking.reason } else { nil }
+    }
+}
+
+/// Writes what has happened to deliveries: events, rows, timers.
+struct DeliveryWriter: Sendable {
+    static let dueKind = "webhook"
+
+    let partition: Int
+
+    /// Records that are written already, after a commit in doubt, are passed over.
+    func write(_ records: [DeliveryRecord], in connection: any SQLConnection) throws {
+        let deliveries = WebhookDeliveries(connection)
+        let stored = Dictionary(
+            uniqueKeysWithValues: try deliveries.get(Array(Set(records.map(\.request.id)))).map { ($0.id, $0.version) })
+        let fresh = records.filter { $0.version > stored[$0.request.id, default: 0] }
+        try EventLog(connection).append(
+            try fresh.flatMap(newEvents), to: LogPartition(WebhookDelivery.category, partition))
+        var last: [String: DeliveryRecord] = [:]
+        for record in fresh { last[record.request.id] = record }
+        let rows = last.values.map(\.row).sorted { $0.id < $1.id }
+        try deliveries.insert(rows.filter { stored[$0.id] == nil })
+        try deliveries.put(rows.filter { stored[$0.id] != nil })
+        try setTimers(Array(last.values), known: stored, in: connection)
+        for record in fresh { try disable(record, in: connection) }
+    }
+
+    private func newEvents(_ record: DeliveryRecord) throws -> [NewEvent] {
+        let first = record.version - Version(record.events.count) + 1
+        return try record.events.enumerated().map { index, event in
+            let (type, data) = try EventCodec<WebhookDelivery.Event>.encode(event, category: WebhookDelivery.category)
+            return NewEvent(
+                stream: "\(WebhookDelivery.category)-\(record.request.id)", version: first + Version(index), type: type,
+                data: data,
+                origin: Origin(
+                    actor: "<webhook-dispatcher>", causation: record.request.id,
+                    correlation: record.request.correlation), recordedAt: record.at)
+        }
+    }
+
+    private func setTimers(
+        _ records: [DeliveryRecord], known: [String: Version], in connection: any SQLConnection
+    ) throws {
+        let work = DueWork(connection)
+        for record in records {
+            if let due = record.due {
+                try work.schedule(record.request.id, kind: Self.dueKind, partition: partition, payload: "{}", at: due)
+            }
+            guard record.releasesNext else { continue }
+            let next = try WebhookDeliveries(connection).firstWaiting(
+                integration: record.request.integration.id, alert: record.request.alert)
+            if let next {
+                try work.schedule(next.id, kind: Self.dueKind, partition: partition, payload: "{}", at: record.at)
+            }
+        }
+        let done = records.filter { $0.due == nil && known[$0.request.id] != nil }
+        try work.finish(done.map(\.request.id), kind: Self.dueKind)
+    }
+
+    private func disable(_ record: DeliveryRecord, in connection: any SQLConnection) throws {
+        guard let reason = record.disables else { return }
+        let directory = Directory(connection)
+        guard var integration = try directory.get(Integration.self, id: record.request.integration.id),
+            integration.disabledReason == nil
+        else { return }
+        integration.disabledReason = reason
+        let origin = Origin(
+            actor: "<webhook-dispatcher>", causation: record.request.id, correlation: record.request.correlation)
+        try directory.put(integration, by: origin, at: record.at)
+    }
+}
+
+extension DeliveryRecord {
+    fileprivate var row: WebhookDeliveryRow {
+        WebhookDeliveryRow(
+            id: request.id, integration: request.integration.id, alert: request.alert, sequence: request.sequence,
+            status: state.phase, reason: reason, attempts: state.attempts, version: version, updatedAt: at)
+    }
+}

@@ -1,0 +1,61 @@
+import AlertCore
+import Crypto
+import Foundation
+import OutboundHTTP
+import Persistence
+
+/// Where an integration's webhooks go and how, as configured at the moment.
+struct Target: Sendable {
+    let url: String
+    let basicAuth: (user: String, password: String)?
+    let secrets: [SymmetricKey]
+    let schedule: RetrySchedule
+    let trustSelfSigned: Bool
+
+    /// Why there is no target.
+    struct Unavailable: Error {
+        let reason: WebhookDelivery.Parking.Reason
+        let detail: String
+    }
+
+    init(integration id: String, in view: DirectoryView, secrets box: SecretBox) throws(Unavailable) {
+        guard let integration = view.integrations[id] else {
+            throw Unavailable(reason: .unconfigured, detail: "the integration has been deleted")
+        }
+        if let reason = integration.disabledReason { throw Unavailable(reason: .disabled, detail: reason) }
+        guard integration.deployed else {
+            throw Unavailable(reason: .disabled, detail: "the integration is not deployed")
+        }
+        guard let endpoint = integration.endpoint.flatMap({ view.endpoints[$0] }) else {
+            throw Unavailable(reason: .unconfigured, detail: "the integration has no endpoint")
+        }
+        do {
+            secrets = try integration.sealedSigningSecrets.map { sealed in
+                try Self.signingKey(box.open(sealed, for: .signingSecret(id)))
+            }
+            basicAuth = try endpoint.sealedPassword.map { sealed in
+                (endpoint.username ?? "", try box.open(sealed, for: .endpointPassword(endpoint.id)))
+            }
+        } catch {
+            throw Unavailable(reason: .unconfigured, detail: "a secret cannot be opened with the present key")
+        }
+        url = Self.join(endpoint.url, integration.path ?? "")
+        schedule = integration.retrySchedule ?? .standard
+        trustSelfSigned = endpoint.trustSelfSigned
+    }
+
+    /// `whsec_` and base64 (Standard Webhooks).
+    private static func signingKey(_ secret: String) throws -> SymmetricKey {
+        guard let bytes = Data(base64Encoded: String(secret.dropFirst("whsec_".count))) else {
+            throw Unavailable(reason: .unconfigured, detail: "the signing secret is not base64")
+        }
+        return SymmetricKey(data: bytes)
+    }
+
+    /// One slash between base and path, whichever of them brings it; a query is appended as it is.
+    static func join(_ base: String, _ path: String) -> String {
+        if path.isEmpty { return base }
+        let trimmed = base.hasSuffix("/") ? String(base.dropLast()) : base
+        return path.hasPrefix("/") || path.hasPrefix("?") ? trimmed + path : "\(trimmed)/\(path)"
+    }
+}

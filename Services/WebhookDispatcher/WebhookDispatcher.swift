@@ -1,0 +1,100 @@
+import AlertCore
+import Logging
+import Messaging
+import OutboundHTTP
+import Persistence
+import ServiceLifecycle
+
+public struct WebhookDispatcherSettings: Sendable {
+    /// How long an attempt may take in all.
+    public var timeout: Duration
+    /// How long a delivery may be in memory before it is parked, so that reading goes on.
+    public var parkAfter: Duration
+
+    public init(timeout: Duration, parkAfter: Duration) {
+        self.timeout = timeout
+        self.parkAfter = parkAfter
+    }
+}
+
+/// Sends what happens to alerts to the outbound integrations that want it.
+public struct WebhookDispatcher: Service {
+    static let group = ConsumerGroup("webhook-dispatcher")
+    /// How many deliveries of one partition may be in memory.
+    private static let openLimit = 4000
+
+    let bus: any MessageBus
+    let database: any SQLDatabase
+    let directory: DirectoryCache
+    let secrets: SecretBox
+    let client: OutboundHTTPClient
+    let settings: WebhookDispatcherSettings
+    let now: Clock
+    let logger: Logger
+
+    public init(
+        bus: any MessageBus, database: any SQLDatabase, directory: DirectoryCache, secrets: SecretBox,
+        client: OutboundHTTPClient, settings: WebhookDispatcherSettings, now: @escaping Clock, logger: Logger
+    ) {
+        self.bus = bus
+        self.database = database
+        self.directory = directory
+        self.secrets = secrets
+        self.client = client
+        self.settings = settings
+        self.now = now
+        self.logger = logger
+    }
+
+    public func run() async throws {
+        let topics: [Topic] = [.alertEvents, .webhookDeliveries]
+        try await PartitionLoop(of: topics, as: Self.group, bus: bus, logger: logger) { feed in
+            if feed.topic == .alertEvents { try await fanOut(feed) } else { try await deliver(feed) }
+        }.run()
+    }
+
+    private func fanOut(_ feed: any PartitionFeed) async throws {
+        try await ConsumerLoop(
+            FanOut(bus: bus, database: database, directory: directory), feed: feed, as: Self.group, database: database,
+            now: now, logger: logger
+        ).run()
+    }
+
+    private func deliver(_ feed: any PartitionFeed) async throws {
+        let writer = DeliveryWriter(partition: feed.partition)
+        let scheduled = Signal()
+        let recorder = PartitionRecorder<DeliveryRecord>(
+            feed: feed, as: Self.group, database: database, openLimit: Self.openLimit, logger: logger,
+            write: writer.write
+        ) { records in
+            if records.contains(where: { $0.due != nil || $0.releasesNext }) { scheduled.notify() }
+        }
+        let lanes = DeliveryLanes(
+            recorder: recorder, database: database, directory: directory, secrets: secrets,
+            runner: AttemptRunner(client: client, timeout: settings.timeout, now: now), settings: settings, now: now,
+            logger: logger)
+        let retries = DueWorkLoop(
+            kind: DeliveryWriter.dueKind, partition: feed.partition, lease: settings.timeout + .seconds(30),
+            database: database, signal: scheduled, now: now, logger: logger
+        ) { items in try await lanes.retry(items.map(\.id)) }
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { await lanes.watch() }
+            tasks.addTask { await retries.run() }
+            try await recorder.run { messages in
+                var understood: [Received<WebhookDelivery.Request>] = []
+                for message in messages {
+                    do {
+                        understood.append(Received(message: message, payload: try message.decode()))
+                    } catch {
+                        let letter = message.deadLetter(feed, reason: "\(error)", at: now())
+                        try await database.retrying { try DeadLetters($0).add(letter) }
+                        recorder.finish(message.offset, with: [])
+                    }
+                }
+                try await lanes.admit(understood)
+            }
+            tasks.cancelAll()
+        }
+        await lanes.stop()
+    }
+}

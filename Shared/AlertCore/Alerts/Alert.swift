@@ -1,0 +1,113 @@
+/// One problem that somebody must look at, from the request that made it to its end (spec §5.1).
+public enum Alert: Aggregate {
+    public static let category = "alert"
+    public static let initial = State()
+
+    public struct State: Equatable, Sendable {
+        public var phase = Phase.unknown
+        /// The ids of all comments, responses and device deliveries that are recorded: each counts once.
+        public var recorded: Set<String> = []
+        public var responseOptions: [ResponseOption] = []
+    }
+
+    public enum Phase: Sendable { case unknown, active, suspended, terminated }
+
+    public enum Command: Equatable, Sendable, Codable {
+        case create(AlertDetails)
+        case comment(id: String, by: PersonReference, text: String)
+        case respond(AlertResponse)
+        case recordDelivery(DeviceDelivery)
+        case suspend(by: PersonReference)
+        case resume(by: PersonReference)
+        case terminate(by: PersonReference)
+        case expire
+    }
+
+    public enum Event: Codable, Equatable, Sendable {
+        case created(details: AlertDetails, at: Timestamp)
+        case commented(id: String, by: PersonReference, text: String, at: Timestamp)
+        case responded(response: AlertResponse, option: ResponseOption, at: Timestamp)
+        case deliveryRecorded(delivery: DeviceDelivery, at: Timestamp)
+        case suspended(by: PersonReference, at: Timestamp)
+        case resumed(by: PersonReference, at: Timestamp)
+        /// `by` is absent when the alert expired.
+        case terminated(by: PersonReference?, reason: EndReason, at: Timestamp)
+    }
+
+    /// Why an alert ended.
+    public enum EndReason: String, Codable, Sendable { case expired, endedByUser, endedByResponse }
+
+    public enum Rejection: Error, Equatable, Sendable {
+        /// There is no such alert.
+        case unknown
+        /// The alert has ended: nothing more can be done with it.
+        case terminated
+        /// The alert does not offer such an answer.
+        case noSuchResponse
+    }
+}
+
+/// An answer of a recipient.
+public struct AlertResponse: Codable, Hashable, Sendable {
+    /// The same for each try to give the same answer: it is recorded once.
+    public var id: String
+    public var by: PersonReference
+    /// The name of the device that the answer came from.
+    public var device: String
+    /// The id of a response option.
+    public var option: String
+    public var comment: String?
+    /// `EMAIL`, `WEB`, `API`, …
+    public var source: String
+
+    public init(
+        id: String, by: PersonReference, device: String, option: String, comment: String?, source: String
+    ) {
+        self.id = id
+        self.by = by
+        self.device = device
+        self.option = option
+        self.comment = comment
+        self.source = source
+    }
+}
+
+/// What came of handing a notification to a device's provider.
+public struct DeviceDelivery: Codable, Hashable, Sendable {
+    public enum Status: String, Codable, Sendable {
+        case delivered = "Delivered"
+        case failed = "Failed"
+    }
+
+    /// The notification's id.
+    public var id: String
+    public var recipient: PersonReference
+    public var device: NamedReference
+    public var deviceNumber: Int64
+    public var status: Status
+    /// In words: "Notification delivered", or what the provider said.
+    public var message: String
+
+    public init(
+        id: String, recipient: PersonReference, device: NamedReference, deviceNumber: Int64, status: Status,
+        message: String
+    ) {
+        self.id = id
+        self.recipient = recipient
+        self.device = device
+        self.deviceNumber = deviceNumber
+        self.status = status
+        self.message = message
+    }
+}
+
+/// A command with the time at which it is decided on.
+public struct Timed<Command: Sendable>: Sendable {
+    public let command: Command
+    public let at: Timestamp
+
+    public init(_ command: Command, at: Timestamp) {
+        self.command = command
+        self.at = at
+    }
+}

@@ -1,0 +1,94 @@
+extension Alert {
+    /// Decides at a time. `[]` answers what has happened already, so that a command may arrive any number of
+    /// times.
+    public static func decide(_ timed: Timed<Command>, _ state: State) throws(Rejection) -> [Event] {
+        let now = timed.at
+        switch (timed.command, state.phase) {
+        case (.create(let details), .unknown):
+            return [.created(details: details, at: now)]
+        case (.create, .active), (.create, .suspended), (.create, .terminated):
+            return []
+
+        case (.comment(let id, let author, let text), .active),
+            (.comment(let id, let author, let text), .suspended),
+            (.comment(let id, let author, let text), .terminated):
+            return state.recorded.contains(id) ? [] : [.commented(id: id, by: author, text: text, at: now)]
+
+        case (.respond(let response), .active), (.respond(let response), .suspended):
+            return try respond(response, state, at: now)
+        case (.respond(let response), .terminated):
+            guard state.recorded.contains(response.id) else { throw .terminated }
+            return []  // the second tap of the answer that ended it
+
+        case (.recordDelivery(let delivery), .active), (.recordDelivery(let delivery), .suspended),
+            (.recordDelivery(let delivery), .terminated):
+            // What was sent before the end is recorded after it, too.
+            return state.recorded.contains(delivery.id) ? [] : [.deliveryRecorded(delivery: delivery, at: now)]
+
+        case (.suspend(let person), .active):
+            return [.suspended(by: person, at: now)]
+        case (.resume(let person), .suspended):
+            return [.resumed(by: person, at: now)]
+        case (.suspend, .suspended), (.resume, .active):
+            return []
+        case (.suspend, .terminated), (.resume, .terminated), (.terminate, .terminated):
+            throw .terminated
+
+        case (.terminate(let person), .active), (.terminate(let person), .suspended):
+            return [.terminated(by: person, reason: .endedByUser, at: now)]
+        case (.expire, .active), (.expire, .suspended):
+            return [.terminated(by: nil, reason: .expired, at: now)]
+        case (.expire, .terminated), (.expire, .unknown):
+            return []  // the timer lost a race with a person
+
+        case (.comment, .unknown), (.respond, .unknown), (.recordDelivery, .unknown), (.suspend, .unknown),
+            (.resume, .unknown), (.terminate, .unknown):
+            throw .unknown
+        }
+    }
+
+    private static func respond(
+        _ response: AlertResponse, _ state: State, at now: Timestamp
+    ) throws(Rejection) -> [Event] {
+        guard !state.recorded.contains(response.id) else { return [] }
+        guard let option = state.responseOptions.first(where: { $0.id == response.option }) else {
+            throw .noSuchResponse
+        }
+        let answer = Event.responded(response: response, option: option, at: now)
+        guard option.action == .end else { return [answer] }
+        return [answer, .terminated(by: response.by, reason: .endedByResponse, at: now)]
+    }
+
+    public static func evolve(_ state: State, _ event: Event) -> State {
+        var next = state
+        switch event {
+        case .created(let details, _):
+            next.phase = .active
+            next.responseOptions = details.responseOptions
+        case .commented(let id, _, _, _):
+            next.recorded.insert(id)
+        case .responded(let response, _, _):
+            next.recorded.insert(response.id)
+        case .deliveryRecorded(let delivery, _):
+            next.recorded.insert(delivery.id)
+        case .suspended:
+            next.phase = .suspended
+        case .resumed:
+            next.phase = .active
+        case .terminated:
+            next.phase = .terminated
+        }
+        return next
+    }
+}
+
+extension Alert.Event {
+    /// When it happened.
+    public var at: Timestamp {
+        switch self {
+        case .created(_, let at), .commented(_, _, _, let at), .responded(_, _, let at), .deliveryRecorded(_, let at),
+            .suspended(_, let at), .resumed(_, let at), .terminated(_, _, let at):
+            at
+        }
+    }
+}

@@ -1,0 +1,52 @@
+/// Fills a form's texts with an alert's properties.
+struct FormText {
+    let properties: [String: JSONValue]
+    let number: Int64
+
+    /// `${Name}` becomes the property's value, and nothing where there is none; `${event.id}` and `${alert.id}` the
+    /// alert's number. In HTML, values are escaped.
+    func filled(_ template: String, isHTML: Bool) -> String {
+        var text = ""
+        var rest = template[...]
+        while let start = rest.firstRange(of: "${"), let end = rest[start.upperBound...].firstIndex(of: "}") {
+            text += rest[..<start.lowerBound]
+            let value = value(of: String(rest[start.upperBound..<end]))
+            text += isHTML ? Self.escaped(value) : Self.oneLine(value)
+            rest = rest[rest.index(after: end)...]
+        }
+        return text + rest
+    }
+
+    /// The properties as a table, for a form without a template.
+    func table(title: String) -> String {
+        let rows = properties.sorted { $0.key < $1.key }.map { name, value in
+            "<tr><th align=\"left\">\(Self.escaped(name))</th><td>\(Self.escaped(value.readable))</td></tr>"
+        }
+        return "<h2>\(Self.escaped(title))</h2><table>\(rows.joined())</table>"
+    }
+
+    private func value(of name: String) -> String {
+        if name == "event.id" || name == "alert.id" { return String(number) }
+        let plain = name.hasPrefix("event.properties.") ? String(name.dropFirst(17)) : name
+        return properties[plain]?.readable ?? ""
+    }
+
+    private static func escaped(_ text: String) -> String {
+        var escaped = ""
+        for character in text {
+            switch character {
+            case "&": escaped += "&amp;"
+            case "<": escaped += "&lt;"
+            case ">": escaped += "&gt;"
+            case "\"": escaped += "&quot;"
+            default: escaped.append(character)
+            }
+        }
+        return escaped
+    }
+
+    /// A subject has one line.
+    private static func oneLine(_ text: String) -> String {
+        String(text.map { $0.isNewline ? " " : $0 })
+    }
+}

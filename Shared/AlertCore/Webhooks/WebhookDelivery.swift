@@ -1,0 +1,202 @@
+/// One webhook for one event and one integration, over all its attempts.
+public enum WebhookDelivery: Aggregate {
+    public static let category = "delivery"
+    public static let initial = State()
+
+    public struct State: Equatable, Sendable {
+        public var phase = Phase.unknown
+        /// The number of the last attempt.
+        public var attempts = 0
+
+        public init(phase: Phase = .unknown, attempts: Int = 0) {
+            self.phase = phase
+            self.attempts = attempts
+        }
+    }
+
+    public enum Phase: String, Codable, Sendable {
+        case unknown
+        /// Nothing has been tried yet, or it is waiting; durable, with a reason.
+        case parked
+        case delivered
+        /// The schedule is used up: kept, and not tried again by itself.
+        case exhausted
+    }
+
+    public enum Command: Equatable, Sendable {
+        case request(Request)
+        case park(Parking)
+        /// - Parameters:
+        ///   - schedule: Of the integration.
+        ///   - chance: From 0 up to 1, for the spread of the pauses.
+        case recordAttempt(Attempt, schedule: RetrySchedule, chance: Double)
+    }
+
+    public enum Event: Codable, Equatable, Sendable {
+        case requested(request: Request, at: Timestamp)
+        case parked(parking: Parking, at: Timestamp)
+        case attempted(attempt: Attempt, at: Timestamp)
+        case delivered(at: Timestamp)
+        case exhausted(attempts: Int, at: Timestamp)
+    }
+
+    public enum Rejection: Error, Equatable, Sendable { case unknown }
+
+    /// What is to be sent, fixed when the event happened.
+    public struct Request: Codable, Equatable, Sendable {
+        /// The delivery's id, which receivers see as `webhook-id`: the same for all attempts.
+        public var id: String
+        public var integration: NamedReference
+        public var trigger: Trigger
+        public var alert: String
+        public var alertNumber: Int64
+        /// The event's place in its alert's history: the order per alert.
+        public var sequence: Int64
+        /// JSON, as it is sent.
+        public var payload: String
+        public var correlation: String
+
+        public init(
+            id: String, integration: NamedReference, trigger: Trigger, alert: String, alertNumber: Int64,
+            sequence: Int64, payload: String, correlation: String
+        ) {
+            self.id = id
+            self.integration = integration
+            self.trigger = trigger
+            self.alert = alert
+            self.alertNumber = alertNumber
+            self.sequence = sequence
+            self.payload = payload
+            self.correlation = correlation
+        }
+    }
+
+    /// Why a delivery waits.
+    public struct Parking: Codable, Equatable, Sendable {
+        public enum Reason: String, Codable, Sendable {
+            /// An attempt failed; the next one is scheduled.
+            case retry
+            /// The target has not answered yet; the attempt goes on.
+            case slow
+            /// Too many attempts of this integration are under way.
+            case busy
+            /// An earlier delivery of the same alert waits.
+            case behind
+            /// The circuit breaker is open.
+            case circuitOpen
+            /// The integration is out of service.
+            case disabled
+            /// The integration, or its endpoint, is not configured.
+            case unconfigured
+        }
+
+        public var reason: Reason
+        /// For people.
+        public var detail: String
+        /// When it goes on; absent when something else has to happen first.
+        public var until: Timestamp?
+
+        public init(reason: Reason, detail: String, until: Timestamp?) {
+            self.reason = reason
+            self.detail = detail
+            self.until = until
+        }
+    }
+
+    /// One try to deliver.
+    public struct Attempt: Codable, Equatable, Sendable {
+        /// From 1.
+        public var number: Int
+        public var url: String
+        public var startedAt: Timestamp
+        public var durationMilliseconds: Int64
+        /// The HTTP status, if there was an answer.
+        public var status: Int?
+        /// The beginning of the answer's body.
+        public var responseBody: String?
+        public var isBodyTruncated: Bool
+        /// In words, when there was no answer.
+        public var error: String?
+        /// Whether the target may have received it although it did not say so.
+        public var isInDoubt: Bool
+        /// From `Retry-After`, in seconds.
+        public var retryAfter: Int?
+
+        public init(
+            number: Int, url: String, startedAt: Timestamp, durationMilliseconds: Int64, status: Int? = nil,
+            responseBody: String? = nil, isBodyTruncated: Bool = false, error: String? = nil, isInDoubt: Bool = false,
+            retryAfter: Int? = nil
+        ) {
+            self.number = number
+            self.url = url
+            self.startedAt = startedAt
+            self.durationMilliseconds = durationMilliseconds
+            self.status = status
+            self.responseBody = responseBody
+            self.isBodyTruncated = isBodyTruncated
+            self.error = error
+            self.isInDoubt = isInDoubt
+            self.retryAfter = retryAfter
+        }
+
+        /// Any 2xx answer (Standard Webhooks).
+        public var isSuccess: Bool { status.map { (200..<300).contains($0) } ?? false }
+        /// 410: the receiver wants no more.
+        public var isGone: Bool { status == 410 }
+        /// "503", or what went wrong.
+        public var outcome: String { status.map { "HTTP \($0)" } ?? error ?? "no answer" }
+    }
+}
+
+extension WebhookDelivery {
+    public static func decide(_ timed: Timed<Command>, _ state: State) throws(Rejection) -> [Event] {
+        let now = timed.at
+        switch (timed.command, state.phase) {
+        case (.request(let request), .unknown):
+            return [.requested(request: request, at: now)]
+        case (.request, _):
+            return []
+        case (.park, .unknown), (.recordAttempt, .unknown):
+            throw .unknown
+        case (.park, .delivered), (.park, .exhausted), (.recordAttempt, .delivered), (.recordAttempt, .exhausted):
+            return []
+        case (.park(let parking), .parked):
+            return [.parked(parking: parking, at: now)]
+        case (.recordAttempt(let attempt, let schedule, let chance), .parked):
+            guard attempt.number > state.attempts else { return [] }
+            return [
+                .attempted(attempt: attempt, at: now),
+                consequence(of: attempt, schedule, chance, after: attempt.number, at: now),
+            ]
+        }
+    }
+
+    private static func consequence(
+        of attempt: Attempt, _ schedule: RetrySchedule, _ chance: Double, after attempts: Int, at now: Timestamp
+    ) -> Event {
+        if attempt.isSuccess { return .delivered(at: now) }
+        if attempt.isGone {
+            return .parked(
+                parking: Parking(
+                    reason: .disabled, detail: "the target answered 410 Gone: the integration is disabled", until: nil),
+                at: now)
+        }
+        let retryAfter = attempt.retryAfter.map { Duration.seconds($0) }
+        guard let pause = schedule.pause(afterAttempts: attempts, chance: chance, retryAfter: retryAfter) else {
+            return .exhausted(attempts: attempts, at: now)
+        }
+        let detail = "attempt \(attempts) of \(schedule.delays.count + 1): \(attempt.outcome)"
+        return .parked(parking: Parking(reason: .retry, detail: detail, until: now.advanced(by: pause)), at: now)
+    }
+
+    public static func evolve(_ state: State, _ event: Event) -> State {
+        var next = state
+        switch event {
+        case .requested, .parked: next.phase = .parked
+        case .attempted(let attempt, _): next.attempts = attempt.number
+        case .delivered: next.phase = .delivered
+        case .exhausted: next.phase = .exhausted
+        }
+        return next
+    }
+}

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "../upstream/quickjs.h"
+
+// What Swift cannot say: the values behind QuickJS's macros, and its variadic functions.
+
+static inline JSValue tocsin_undefined(void) { return JS_UNDEFINED; }
+static inline JSValue tocsin_exception(void) { return JS_EXCEPTION; }
+
+/// Throws an error that no `catch` and no `finally` of the script sees: it ends the run.
+JSValue tocsin_throw_uncatchable(JSContext *context, const char *message);
+
+/// Gives memory that the engine has freed back to the system when it is more than a little.
+void tocsin_return_free_memory(void);
+
+/// Asks the kernel to kill this process when the thread that started it ends. Returns 0 or the errno.
+int tocsin_die_with_parent(void);
+
+/// Closes every descriptor but 0, 1 and 2.
+void tocsin_close_inherited_descriptors(void);
+
+/// Forbids the calling process, for good, every system call but those that a script engine needs to
+/// compute and to use the descriptors it has: no file, socket, process, thread or executable memory.
+/// All else fails with EPERM. Returns 0, or the errno with which the kernel refused (ENOSYS on a
+/// processor that the filter does not know).
+int tocsin_forbid_system_calls(void);
+
+/// Whether this is a sanitizer's build, whose runtime needs a larger address space and more system
+/// calls than a sandbox allows.
+int tocsin_is_sanitized(void);

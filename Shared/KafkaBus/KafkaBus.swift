@@ -1,0 +1,129 @@
+import CLibRDKafka
+import Foundation
+import Logging
+import Messaging
+
+/// The transport on a Kafka cluster, or whatever speaks Kafka's protocol.
+///
+/// Order per key holds among the messages that one caller publishes one call after the other, and across
+/// the producer's own retries. A message may be there twice when a publish that threw is repeated.
+public final class KafkaBus: MessageBus, @unchecked Sendable {  // All mutable state is under `lock`.
+    static let closeTimeout: Duration = .seconds(10)
+    static let publishBatchMax = 10_000
+    static let publishBatchBytesMax = 16_777_216
+
+    public var partitionCount: Int { settings.partitionCount }
+
+    private let settings: KafkaSettings
+    private let logger: Logger
+    private let lock = NSLock()
+    private var currentProducer: KafkaProducer
+    private var isClosed = false
+
+    /// Connects in the background: a cluster that is down is no reason to fail here.
+    /// - Throws: ``KafkaError/Code-swift.enum/misconfigured`` with all that is wrong with the settings.
+    public init(settings: KafkaSettings, logger: Logger) throws {
+        guard settings.problems.isEmpty else {
+            throw KafkaError(.misconfigured, settings.problems.joined(separator: "; "))
+        }
+        self.settings = settings
+        self.logger = logger
+        currentProducer = try KafkaProducer(settings: settings, logger: logger)
+    }
+
+    /// Creates the topics of the product where they are missing, and waits until they can be written.
+    /// Topics that exist are left as they are; more partitions than we use are no harm.
+    /// - Throws: ``KafkaError/Code-swift.enum/misconfigured`` when one has fewer partitions than the settings.
+    public func createTopics() async throws { try await createTopics(Topic.all) }
+
+    func createTopics(_ topics: [Topic]) async throws {
+        let producer = try producer()
+        let settings = settings
+        try await blocking {
+            try producer.withHandle { handle in
+                guard let existing = try handle.describeTopics(.all, within: .seconds(10)) else {
+                    throw unreachable(settings, within: .seconds(10))
+                }
+                for topic in topics.map({ settings.name(of: $0.name) }) {
+                    if !existing.contains(where: { $0.name == topic }) {
+                        try handle.createTopic(
+                            topic, partitions: settings.partitionCount, replicas: settings.replicationFactor,
+                            within: .seconds(10))
+                    }
+                    try handle.awaitTopic(topic, .all, partitions: settings.partitionCount, within: .seconds(10))
+                }
+            }
+        }
+    }
+
+    /// - Throws: ``KafkaError``; nothing has been published if its code is `messageTooLarge` and there is only
+    ///   one message. Within ``KafkaSettings/publishTimeout`` and the wait for those before it.
+    public func publish(_ messages: [OutgoingMessage], to topic: Topic) async throws {
+        let name = settings.name(of: topic.name)
+        var rest = messages[...]
+        while !rest.isEmpty {
+            try Task.checkCancellation()
+            let batch = rest.prefix(Self.batchCount(of: rest))
+            try await producer().publish(batch, to: name)
+            rest = rest.dropFirst(batch.count)
+        }
+    }
+
+    public func subscribe(to topics: [Topic], as group: ConsumerGroup) async throws -> any Subscription {
+        if lock.withLock({ isClosed }) { throw KafkaError(.closed, "the bus is closed") }
+        var logger = logger
+        logger[metadataKey: "group"] = "\(settings.name(of: group.name))"
+        let names = topics.map { (settings.name(of: $0.name), $0) }
+        let membership = try GroupMembership(
+            settings: settings, group: group, topics: Dictionary(uniqueKeysWithValues: names), logger: logger)
+        return KafkaSubscription(membership: membership, logger: logger)
+    }
+
+    public func checkReadiness() async throws {
+        let producer = try producer()
+        let settings = settings
+        try await blocking {
+            try producer.withHandle { handle in
+                guard try handle.describeTopics(.known, within: .seconds(2)) != nil else {
+                    throw unreachable(settings, within: .seconds(2))
+                }
+            }
+        }
+    }
+
+    public func close() async {
+        let producer = lock.withLock {
+            isClosed = true
+            return currentProducer
+        }
+        await producer.close(sendingWithin: Self.closeTimeout)
+    }
+
+    /// How many of the first messages go in one batch: at least one.
+    private static func batchCount(of messages: ArraySlice<OutgoingMessage>) -> Int {
+        var bytes = 0
+        for (count, message) in messages.prefix(publishBatchMax).enumerated() {
+            bytes += message.byteCount
+            if bytes > publishBatchBytesMax, count > 0 { return count }
+        }
+        return min(messages.count, publishBatchMax)
+    }
+
+    /// The producer, made anew if the last one broke.
+    func producer() throws -> KafkaProducer {
+        try lock.withLock {
+            guard !isClosed else { throw KafkaError(.closed, "the bus is closed") }
+            guard currentProducer.isBroken else { return currentProducer }
+            let broken = currentProducer
+            currentProducer = try KafkaProducer(settings: settings, logger: logger)
+            logger.error("the producer broke and was replaced")
+            DispatchQueue.global().async { broken.abandon() }
+            return currentProducer
+        }
+    }
+}
+
+private func unreachable(_ settings: KafkaSettings, within timeout: Duration) -> KafkaError {
+    let brokers = settings.brokers.joined(separator: ", ")
+    return KafkaError(.unavailable, "no Kafka broker of \(brokers) has answered within \(timeout)")
+}

@@ -1,0 +1,87 @@
+import AlertCore
+import Foundation
+import Persistence
+
+/// On `alert-commands`, keyed by the alert's id.
+public struct AlertCommandMessage: Codable, Sendable {
+    /// The same for each try to send the command.
+    public var commandId: String
+    public var alert: String
+    public var command: Alert.Command
+    public var origin: Origin
+    /// Whether somebody waits for the outcome in `CommandResults`.
+    public var wantsResult: Bool
+
+    public init(
+        commandId: String, alert: String, command: Alert.Command, origin: Origin, wantsResult: Bool = false
+    ) {
+        self.commandId = commandId
+        self.alert = alert
+        self.command = command
+        self.origin = origin
+        self.wantsResult = wantsResult
+    }
+
+    public func outgoing() throws -> OutgoingMessage { try OutgoingMessage(key: alert, encoding: self) }
+}
+
+/// On `alert-events`, keyed by the alert's id, in the order of the alert's history.
+public struct AlertEventMessage: Codable, Sendable {
+    /// The event's id in the log: the same however often the message comes.
+    public var id: String
+    public var alert: String
+    /// The event's place in the alert's history, from 1.
+    public var version: Version
+    public var event: Alert.Event
+    public var origin: Origin
+
+    public init(id: String, alert: String, version: Version, event: Alert.Event, origin: Origin) {
+        self.id = id
+        self.alert = alert
+        self.version = version
+        self.event = event
+        self.origin = origin
+    }
+
+    /// The message for an event of the log.
+    public init(_ recorded: RecordedEvent) throws {
+        self.init(
+            id: recorded.id, alert: String(recorded.stream.dropFirst(Alert.category.count + 1)),
+            version: recorded.version, event: try EventCodec.decode(recorded.data), origin: recorded.origin)
+    }
+
+    public func outgoing() throws -> OutgoingMessage { try OutgoingMessage(key: alert, encoding: self) }
+}
+
+/// On `inbound-requests`, keyed by the request's id: a request as it came, after its sender was recognised.
+public struct InboundRequestMessage: Codable, Sendable {
+    public var requestId: String
+    public var integration: String
+    public var receivedAt: Timestamp
+    public var method: String
+    /// Without credentials, names in canonical case.
+    public var headers: [String: String]
+    /// Of the query and of a form-encoded body, without the key.
+    public var parameters: [String: String]
+    public var body: String
+    public var remoteAddress: String
+    /// The id of the person as whom the request acts.
+    public var person: String
+
+    public init(
+        requestId: String, integration: String, receivedAt: Timestamp, method: String, headers: [String: String],
+        parameters: [String: String], body: String, remoteAddress: String, person: String
+    ) {
+        self.requestId = requestId
+        self.integration = integration
+        self.receivedAt = receivedAt
+        self.method = method
+        self.headers = headers
+        self.parameters = parameters
+        self.body = body
+        self.remoteAddress = remoteAddress
+        self.person = person
+    }
+
+    public func outgoing() throws -> OutgoingMessage { try OutgoingMessage(key: requestId, encoding: self) }
+}

@@ -1,0 +1,137 @@
+import AlertCore
+import Foundation
+import Logging
+import Persistence
+
+/// What came of a batch, to be written in the transaction that moves the checkpoint.
+public struct Effects: Sendable {
+    let apply: @Sendable (any SQLConnection) throws -> Void
+    let afterCommit: @Sendable () -> Void
+
+    /// - Parameter afterCommit: Called once the effects are durable, to wake whoever waits for them. Not
+    ///   called after a crash: what it does must be found by somebody else then.
+    public init(
+        afterCommit: @escaping @Sendable () -> Void = {},
+        _ apply: @escaping @Sendable (any SQLConnection) throws -> Void
+    ) {
+        self.apply = apply
+        self.afterCommit = afterCommit
+    }
+
+    public static let none = Effects { _ in }
+}
+
+/// A message whose body was understood.
+public struct Received<Payload: Sendable>: Sendable {
+    public let message: Message
+    public let payload: Payload
+
+    public init(message: Message, payload: Payload) {
+        self.message = message
+        self.payload = payload
+    }
+}
+
+/// What a service does with the messages of a topic.
+public protocol MessageHandler: Sendable {
+    associatedtype Payload: Decodable & Sendable
+
+    /// Outside of any transaction: may publish and ask others. Called again with the same messages when
+    /// anything fails before their checkpoint is saved, so all that it does must bear repetition.
+    func effects(of messages: [Received<Payload>], partition: Int) async throws -> Effects
+}
+
+/// Gives the messages of one partition to a handler, in order, effectively once: effects and checkpoint commit
+/// together, and a message that arrives again finds the checkpoint past its offset. A message that cannot be
+/// decoded goes to the dead letters with the reason.
+public struct ConsumerLoop<Handler: MessageHandler>: Sendable {
+    let feed: any PartitionFeed
+    let group: ConsumerGroup
+    let database: any SQLDatabase
+    let handler: Handler
+    let now: Clock
+    let logger: Logger
+
+    private static var batchLimit: Int { 500 }
+
+    public init(
+        _ handler: Handler, feed: any PartitionFeed, as group: ConsumerGroup, database: any SQLDatabase,
+        now: @escaping Clock, logger: Logger
+    ) {
+        self.feed = feed
+        self.group = group
+        self.database = database
+        self.handler = handler
+        self.now = now
+        self.logger = logger
+    }
+
+    private var partitionName: String { "\(feed.topic.name)/\(feed.partition)" }
+
+    /// Returns when the feed has ended.
+    public func run() async throws {
+        var next = try await checkpoint()
+        try await feed.start(at: next)
+        while let batch = try await feed.next(max: Self.batchLimit) {
+            await retryingForever(logger: logger, what: partitionName) { try await handle(batch) }
+            if Task.isCancelled { return }
+            next = batch[batch.count - 1].offset + 1
+            feed.commit(next: next)
+        }
+    }
+
+    private func checkpoint() async throws -> Int64 {
+        try await database.reading { [group, partitionName] connection in
+            try Checkpoint(group: group.name, partition: partitionName, in: connection).next()
+        }
+    }
+
+    private func handle(_ batch: [Message]) async throws {
+        let next = try await checkpoint()
+        let fresh = batch.drop { $0.offset < next }
+        guard let last = fresh.last else { return }
+        let (payloads, letters) = decode(fresh)
+        let effects = try await handler.effects(of: payloads, partition: feed.partition)
+        try await database.transaction { [group, partitionName] connection in
+            try effects.apply(connection)
+            for letter in letters { try DeadLetters(connection).add(letter) }
+            try Checkpoint(group: group.name, partition: partitionName, in: connection)
+                .save(next: last.offset + 1, expecting: next)
+        }
+        effects.afterCommit()
+    }
+
+    private func decode(_ messages: ArraySlice<Message>) -> ([Received<Handler.Payload>], [DeadLetter]) {
+        var letters: [DeadLetter] = []
+        let payloads = messages.compactMap { message -> Received<Handler.Payload>? in
+            do {
+                return Received(message: message, payload: try message.decode())
+            } catch {
+                logger.error("message put aside", metadata: ["topic": "\(partitionName)", "reason": "\(error)"])
+                letters.append(message.deadLetter(feed, reason: "\(error)", at: now()))
+                return nil
+            }
+        }
+        return (payloads, letters)
+    }
+}
+
+extension Message {
+    public func decode<Payload: Decodable>(_ type: Payload.Type = Payload.self) throws -> Payload {
+        try JSONDecoder().decode(Payload.self, from: Data(body.utf8))
+    }
+
+    public func deadLetter(_ feed: any PartitionFeed, reason: String, at now: Timestamp) -> DeadLetter {
+        DeadLetter(
+            topic: feed.topic.name, partition: feed.partition, offset: offset, key: key, body: body, reason: reason,
+            recordedAt: now)
+    }
+}
+
+extension OutgoingMessage {
+    public init(key: String, encoding payload: some Encodable, headers: [String: String] = [:]) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        self.init(key: key, body: String(decoding: try encoder.encode(payload), as: UTF8.self), headers: headers)
+    }
+}

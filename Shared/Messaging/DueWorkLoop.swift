@@ -1,0 +1,67 @@
+import AlertCore
+import Logging
+import Persistence
+
+/// Does what is due in one partition, at its time; at least once, since an item stays until its worker has
+/// finished it and comes back when a lease ends.
+public struct DueWorkLoop: Sendable {
+    let kind: String
+    let partition: Int
+    let lease: Duration
+    let database: any SQLDatabase
+    let signal: Signal
+    let now: Clock
+    let logger: Logger
+    let perform: @Sendable ([DueWork.Item]) async throws -> Void
+
+    private static let batchLimit = 100
+    /// How long it takes at most to see what somebody else has scheduled.
+    private static let pollInterval = Duration.seconds(1)
+
+    /// - Parameters:
+    ///   - lease: Longer than `perform` can take; an item that is not finished by then is offered again.
+    ///   - signal: Given by whoever has scheduled something for soon.
+    ///   - perform: Finishes or reschedules each item in a transaction of its own.
+    public init(
+        kind: String, partition: Int, lease: Duration, database: any SQLDatabase, signal: Signal,
+        now: @escaping Clock, logger: Logger, perform: @escaping @Sendable ([DueWork.Item]) async throws -> Void
+    ) {
+        self.kind = kind
+        self.partition = partition
+        self.lease = lease
+        self.database = database
+        self.signal = signal
+        self.now = now
+        self.logger = logger
+        self.perform = perform
+    }
+
+    /// Runs until the task is cancelled.
+    public func run() async {
+        while !Task.isCancelled {
+            var pause = Self.pollInterval
+            do {
+                pause = try await doWhatIsDue()
+            } catch {
+                logger.warning("due work goes on after an error", metadata: ["kind": "\(kind)", "error": "\(error)"])
+            }
+            if pause > .zero { await signal.wait(upTo: pause) }
+        }
+    }
+
+    /// How long nothing is due.
+    private func doWhatIsDue() async throws -> Duration {
+        let next = try await database.reading { [kind, partition] connection in
+            try DueWork(connection).nextDue(kind: kind, partition: partition)
+        }
+        guard let next else { return Self.pollInterval }
+        let wait = next.since(now())
+        guard wait <= .zero else { return min(wait, Self.pollInterval) }
+        let items = try await database.transaction { [kind, partition, lease, now] connection in
+            try DueWork(connection).claim(
+                kind: kind, partition: partition, now: now(), lease: lease, limit: Self.batchLimit)
+        }
+        if !items.isEmpty { try await perform(items) }
+        return .zero
+    }
+}

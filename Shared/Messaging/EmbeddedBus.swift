@@ -1,0 +1,179 @@
+import Foundation
+import Persistence
+
+/// The bus of the all-in-one quick start: a table in the same database. For one process: all its partitions
+/// are always this process's own.
+public final class EmbeddedBus: MessageBus {
+    public let partitionCount: Int
+
+    /// How long a feed sleeps at most when nobody wakes it.
+    private static let pollInterval = Duration.seconds(1)
+    private static let trimInterval = Duration.seconds(60)
+
+    private let database: any SQLDatabase
+    private let signals: [String: Signal]
+    private let trimming: Task<Void, Never>
+
+    public init(database: any SQLDatabase, partitionCount: Int = 4) {
+        self.database = database
+        self.partitionCount = partitionCount
+        var signals: [String: Signal] = [:]
+        for topic in Topic.all {
+            for partition in 0..<partitionCount { signals["\(topic.name)/\(partition)"] = Signal() }
+        }
+        self.signals = signals
+        trimming = Task {
+            while !Task.isCancelled {
+                // Both fail only for now, or at the end: the next round trims what this one left.
+                try? await Task.sleep(for: Self.trimInterval)
+                try? await Self.trim(database)
+            }
+        }
+    }
+
+    deinit { trimming.cancel() }
+
+    public func publish(_ messages: [OutgoingMessage], to topic: Topic) async throws {
+        guard !messages.isEmpty else { return }
+        let rows = Dictionary(grouping: messages) { Partitioning.partition(of: $0.key, count: partitionCount) }
+        try await database.retrying { connection in
+            for (partition, messages) in rows.sorted(by: { $0.key < $1.key }) {
+                try Self.append(messages, topic: topic.name, partition: partition, in: connection)
+            }
+        }
+        for partition in rows.keys { signals["\(topic.name)/\(partition)"]?.notify() }
+    }
+
+    public func subscribe(to topics: [Topic], as group: ConsumerGroup) async throws -> any Subscription {
+        let feeds = topics.flatMap { topic in
+            (0..<partitionCount).map { partition in
+                EmbeddedFeed(
+                    topic: topic, partition: partition, database: database,
+                    signal: signals["\(topic.name)/\(partition)"] ?? Signal(), pollInterval: Self.pollInterval)
+            }
+        }
+        return EmbeddedSubscription(feeds: feeds)
+    }
+
+    public func checkReadiness() async throws {
+        try await database.reading { connection in _ = try connection.execute("SELECT 1") }
+    }
+
+    public func close() async { trimming.cancel() }
+
+    /// Deletes what every group has processed.
+    static func trim(_ database: any SQLDatabase) async throws {
+        try await database.transaction { connection in
+            let done = try connection.execute(
+                """
+                SELECT b.topic, b.partition, min(c.next_offset) FROM bus_partitions b, checkpoints c
+                WHERE c.partition_name = b.topic || '/' || b.partition GROUP BY b.topic, b.partition
+                """)
+            for row in done {
+                try connection.execute(
+                    """
+                    DELETE FROM bus_messages WHERE topic = \(row.text(0)) AND partition = \(row.integer(1))
+                    AND message_offset < \(row.integer(2))
+                    """)
+            }
+        }
+    }
+
+    private static func append(
+        _ messages: [OutgoingMessage], topic: String, partition: Int, in connection: any SQLConnection
+    ) throws {
+        let after = try connection.execute(
+            """
+            INSERT INTO bus_partitions (topic, partition, next_offset) VALUES (\(topic), \(partition), \(messages.count))
+            ON CONFLICT (topic, partition)
+            DO UPDATE SET next_offset = bus_partitions.next_offset + excluded.next_offset RETURNING next_offset
+            """)[0].integer(0)
+        let first = after - Int64(messages.count)
+        let rows: [[SQLValue]] = try messages.enumerated().map { index, message in
+            [
+                .text(topic), .integer(Int64(partition)), .integer(first + Int64(index)), .text(message.key),
+                .text(String(decoding: try JSONEncoder().encode(message.headers), as: UTF8.self)),
+                .text(message.body),
+            ]
+        }
+        try connection.insert(
+            rows, into: "bus_messages",
+            columns: ["topic", "partition", "message_offset", "message_key", "headers", "body"])
+    }
+}
+
+private struct EmbeddedSubscription: Subscription {
+    let assignments: AsyncStream<any PartitionFeed>
+    private let feeds: [EmbeddedFeed]
+    private let continuation: AsyncStream<any PartitionFeed>.Continuation
+
+    init(feeds: [EmbeddedFeed]) {
+        self.feeds = feeds
+        (assignments, continuation) = AsyncStream.makeStream()
+        feeds.forEach { continuation.yield($0) }
+    }
+
+    func close() async {
+        feeds.forEach { $0.end() }
+        continuation.finish()
+    }
+}
+
+private final class EmbeddedFeed: PartitionFeed, @unchecked Sendable {  // mutable state under `lock` only
+    let topic: Topic
+    let partition: Int
+    private let database: any SQLDatabase
+    private let signal: Signal
+    private let pollInterval: Duration
+    private let lock = NSLock()
+    private var offset: Int64 = 0
+    private var hasEnded = false
+
+    init(topic: Topic, partition: Int, database: any SQLDatabase, signal: Signal, pollInterval: Duration) {
+        self.topic = topic
+        self.partition = partition
+        self.database = database
+        self.signal = signal
+        self.pollInterval = pollInterval
+    }
+
+    func start(at offset: Int64) async throws { lock.withLock { self.offset = offset } }
+
+    func next(max: Int) async throws -> [Message]? {
+        while true {
+            let (offset, hasEnded) = lock.withLock { (self.offset, self.hasEnded) }
+            guard !hasEnded, !Task.isCancelled else { return nil }
+            let messages = try await read(from: offset, max: max)
+            if let last = messages.last {
+                lock.withLock { self.offset = last.offset + 1 }
+                return messages
+            }
+            await signal.wait(upTo: pollInterval)
+        }
+    }
+
+    func commit(next offset: Int64) {}  // the checkpoint, in the same database, says all
+
+    func release() {}  // there is no other member
+
+    func end() {
+        lock.withLock { hasEnded = true }
+        signal.notify()
+    }
+
+    private func read(from offset: Int64, max: Int) async throws -> [Message] {
+        try await database.reading { [topic, partition] connection in
+            try connection.execute(
+                """
+                SELECT message_offset, message_key, body, headers FROM bus_messages
+                WHERE topic = \(topic.name) AND partition = \(partition) AND message_offset >= \(offset)
+                ORDER BY message_offset LIMIT \(max)
+                """
+            ).map { row in
+                Message(
+                    offset: row.integer(0), key: row.text(1), body: row.text(2),
+                    headers: try JSONDecoder().decode([String: String].self, from: Data(row.text(3).utf8)))
+            }
+        }
+    }
+}

@@ -1,0 +1,63 @@
+import Foundation
+import Logging
+import Persistence
+
+/// Brings the events of one log partition out to a topic, in order, at least once: its checkpoint is saved after
+/// the publish.
+public struct LogRelay: Sendable {
+    let partition: LogPartition
+    let topic: Topic
+    let bus: any MessageBus
+    let database: any SQLDatabase
+    let signal: Signal
+    let logger: Logger
+    let message: @Sendable (RecordedEvent) throws -> OutgoingMessage?
+
+    private static let batchLimit = 500
+    /// How long it takes at most to find events whose writer did not give the signal.
+    private static let pollInterval = Duration.seconds(1)
+
+    /// - Parameters:
+    ///   - signal: Given by whoever has appended to the partition.
+    ///   - message: What becomes of an event; `nil` for one that is not to leave the log.
+    public init(
+        _ partition: LogPartition, to topic: Topic, bus: any MessageBus, database: any SQLDatabase, signal: Signal,
+        logger: Logger, message: @escaping @Sendable (RecordedEvent) throws -> OutgoingMessage?
+    ) {
+        self.partition = partition
+        self.topic = topic
+        self.bus = bus
+        self.database = database
+        self.signal = signal
+        self.logger = logger
+        self.message = message
+    }
+
+    /// Runs until the task is cancelled.
+    public func run() async {
+        while !Task.isCancelled {
+            await retryingForever(logger: logger, what: "relay of \(partition)") {
+                while try await relayBatch() == Self.batchLimit {}
+            }
+            await signal.wait(upTo: Self.pollInterval)
+        }
+    }
+
+    private func relayBatch() async throws -> Int {
+        let (next, events) = try await database.reading { [self] connection in
+            let next = try checkpoint(in: connection).next()
+            return (next, try EventLog(connection).read(partition, after: next, limit: Self.batchLimit))
+        }
+        guard let last = events.last else { return 0 }
+        try await bus.publish(try events.compactMap(message), to: topic)
+        try await database.transaction { [self] connection in
+            try checkpoint(in: connection).save(next: last.position, expecting: next)
+        }
+        return events.count
+    }
+
+    /// The "next offset" of a relay is the position of the last event that it has published.
+    private func checkpoint(in connection: any SQLConnection) -> Checkpoint {
+        Checkpoint(group: "relay-\(topic.name)", partition: partition.description, in: connection)
+    }
+}

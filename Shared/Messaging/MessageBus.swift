@@ -1,0 +1,102 @@
+/// A named stream of messages, split into partitions. The topics of the product are listed here.
+public struct Topic: Hashable, Sendable {
+    public let name: String
+
+    public init(_ name: String) { self.name = name }
+
+    /// Raw requests from the door to the transformer, keyed by request id.
+    public static let inboundRequests = Topic("inbound-requests")
+    /// What is to happen to an alert, keyed by the alert's id.
+    public static let alertCommands = Topic("alert-commands")
+    /// What has happened to an alert, keyed by the alert's id.
+    public static let alertEvents = Topic("alert-events")
+    /// What is to be sent to outbound integrations, keyed by the integration's id.
+    public static let webhookDeliveries = Topic("webhook-deliveries")
+
+    public static let all: [Topic] = [.inboundRequests, .alertCommands, .alertEvents, .webhookDeliveries]
+}
+
+public struct OutgoingMessage: Sendable {
+    /// Messages with one key arrive in the order in which they were published.
+    public let key: String
+    public let body: String
+    /// Small texts beside the body: causation, correlation, trace.
+    public let headers: [String: String]
+
+    public init(key: String, body: String, headers: [String: String] = [:]) {
+        self.key = key
+        self.body = body
+        self.headers = headers
+    }
+}
+
+public struct Message: Sendable {
+    public let offset: Int64
+    public let key: String
+    public let body: String
+    public let headers: [String: String]
+
+    public init(offset: Int64, key: String, body: String, headers: [String: String] = [:]) {
+        self.offset = offset
+        self.key = key
+        self.body = body
+        self.headers = headers
+    }
+}
+
+public struct ConsumerGroup: Hashable, Sendable {
+    public let name: String
+
+    public init(_ name: String) { self.name = name }
+}
+
+/// The transport seam: at least once, in order per key, durable once published.
+public protocol MessageBus: Sendable {
+    /// How many partitions every topic has; ``Partitioning`` maps a key to one of them.
+    var partitionCount: Int { get }
+
+    /// Returns once every message would survive the loss of a broker. After a throw, any number of the
+    /// messages may have been published: publish them all again.
+    func publish(_ messages: [OutgoingMessage], to topic: Topic) async throws
+
+    /// Joins `group` for its share of the partitions of `topics`.
+    func subscribe(to topics: [Topic], as group: ConsumerGroup) async throws -> any Subscription
+
+    /// Throws with the reason when messages can at present be neither published nor read.
+    func checkReadiness() async throws
+
+    /// Sends what is still buffered, then lets go of everything. Subscriptions are closed by their owners.
+    func close() async
+}
+
+/// A membership in a consumer group.
+public protocol Subscription: Sendable {
+    /// A feed for each partition, whenever the group gives one to this member. Ends after ``close()``.
+    var assignments: AsyncStream<any PartitionFeed> { get }
+
+    /// Leaves the group: every feed ends, and the partitions go to other members at once.
+    func close() async
+}
+
+/// One partition for as long as it is ours.
+public protocol PartitionFeed: Sendable {
+    var topic: Topic { get }
+    var partition: Int { get }
+
+    /// Where to begin, called once before the first ``next(max:)``: our checkpoint, which is the truth.
+    /// The offset that the broker has for the group is a hint for its tools only. An offset before the
+    /// oldest message kept begins at that one; one that the log does not reach yet waits for it.
+    func start(at offset: Int64) async throws
+
+    /// The next messages in the order of their offsets, waiting for at least one; `nil` once the partition
+    /// has been taken away or the subscription closed. Asking is the back-pressure: nothing is fetched
+    /// ahead but the adapter's bounded buffer.
+    func next(max: Int) async throws -> [Message]?
+
+    /// Tells the broker how far the group is, for its lag tools. Never waits, never fails.
+    func commit(next offset: Int64)
+
+    /// The owner has stopped all work on this partition. Until this is called, or 10 s have passed, another
+    /// member does not get it.
+    func release()
+}

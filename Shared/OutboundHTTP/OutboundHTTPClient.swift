@@ -1,0 +1,79 @@
+import Foundation
+import Logging
+
+/// The one HTTP client for requests to targets that other people choose: webhooks, integrations, agents.
+///
+/// Every address is judged by the ``OutboundPolicy`` at the moment when the socket for it is opened, so a
+/// name cannot resolve to one address for the check and to another for the connection. Redirects are not
+/// followed, proxies and `.netrc` are not used, cookies are not kept; http and https only, HTTP/1.1.
+///
+/// One thread drives all transfers. Idle connections are kept and used again. When the target closes one
+/// at the very moment of a request, libcurl sends that request **again** on a new connection, whatever its
+/// method; a target tells repetitions apart by an id in the request.
+public final class OutboundHTTPClient: Sendable {
+    public struct Limits: Sendable {
+        /// Transfers that run at once. Each has a connection, which is a file descriptor.
+        public var transfers: Int
+        /// Transfers, and connections, to one scheme, host and port at once.
+        public var transfersPerHost: Int
+        /// Requests that wait for a place. One more fails with ``OutboundError/Code-swift.enum/overloaded``.
+        public var waiting: Int
+
+        public init(transfers: Int = 512, transfersPerHost: Int = 32, waiting: Int = 16_384) {
+            precondition(transfers > 0 && transfersPerHost > 0 && waiting >= 0, "limits of the outbound client")
+            self.transfers = transfers
+            self.transfersPerHost = transfersPerHost
+            self.waiting = waiting
+        }
+    }
+
+    private let policy: OutboundPolicy
+    private let userAgent: String
+    private let logger: Logger
+    private let loop: TransferLoop
+
+    /// Starts the client's thread. Connections are shared by all requests of this client, and by no other
+    /// client: they are only as good as the policy that they were opened under.
+    ///
+    /// - Parameter userAgent: `Tocsin/<version>`; a request's own `User-Agent` header wins.
+    public init(policy: OutboundPolicy, userAgent: String, limits: Limits = Limits(), logger: Logger) {
+        precondition(userAgent.utf8.allSatisfy { (32..<127).contains($0) }, "the user agent must be printable ASCII")
+        self.policy = policy
+        self.userAgent = userAgent
+        self.logger = logger
+        loop = TransferLoop(limits: limits)
+        loop.start()
+    }
+
+    deinit { loop.close() }
+
+    /// Sends a request and waits for the whole answer, or as much of it as the request wants.
+    ///
+    /// Any status is an answer; also a redirect, which is not followed. When more requests are under way
+    /// than the limits allow, this one waits: first in, first out for each host, hosts taking turns.
+    ///
+    /// - Throws: ``OutboundError``. Cancelling the task ends the transfer and throws `.cancelled`.
+    public func send(_ request: OutboundRequest) async throws -> OutboundResponse {
+        let target = try request.checkedTarget()
+        let transfer = Transfer(request, target: target, policy: policy, userAgent: userAgent)
+        do {
+            let raw = try await withTaskCancellationHandler {
+                try await withCheckedThrowingContinuation { loop.submit(transfer, resuming: $0) }
+            } onCancel: {
+                loop.cancel(transfer)
+            }
+            return OutboundResponse(raw)
+        } catch let error as OutboundError where error.code == .refused {
+            logger.notice(
+                "outbound request refused", metadata: ["origin": "\(target.origin)", "reason": "\(error.detail)"])
+            throw error
+        }
+    }
+
+    /// Ends what is under way with ``OutboundError/Code-swift.enum/closed``, closes all connections and
+    /// returns when the thread has ended. Later requests fail the same way. May be called repeatedly.
+    public func shutdown() async {
+        loop.close()
+        await loop.ended()
+    }
+}

@@ -1,0 +1,39 @@
+/// One HTTP request to a target outside. All limits are per request; nothing is taken from the environment.
+public struct OutboundRequest: Sendable {
+    public var method: String
+    /// Absolute, http or https, without a user name. At most 8 KiB.
+    public var url: String
+    /// Sent in this order. What frames the message (`Content-Length`, `Host`, `Connection` …) is the client's.
+    public var headers: [(String, String)]
+    /// `nil` and `[]` differ for a GET only: with `[]` it has a body of no bytes.
+    public var body: [UInt8]?
+    public var basicAuth: (user: String, password: String)?
+    /// From ``OutboundHTTPClient/send(_:)`` to the end of the answer, waiting for a free place included.
+    public var timeout: Duration
+    /// For resolving, connecting and the TLS handshake together.
+    public var connectTimeout: Duration
+    /// How many bytes of the answer's body are kept. A longer body is cut, which is no error.
+    public var responseBodyLimit: Int
+    /// A body that is longer than this many bytes fails with ``OutboundError/Code-swift.enum/tooLarge``.
+    public var hardLimit: Int?
+    /// Accepts **any** certificate, for targets inside a network that are not worth a CA.
+    public var trustSelfSigned: Bool
+
+    public init(
+        method: String = "GET", url: String, headers: [(String, String)] = [], body: [UInt8]? = nil,
+        basicAuth: (user: String, password: String)? = nil, timeout: Duration = .seconds(30),
+        connectTimeout: Duration = .seconds(10), responseBodyLimit: Int = 65_536, hardLimit: Int? = nil,
+        trustSelfSigned: Bool = false
+    ) {
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.body = body
+        self.basicAuth = basicAuth
+        self.timeout = timeout
+        self.connectTimeout = connectTimeout
+        self.responseBodyLimit = responseBodyLimit
+        self.hardLimit = hardLimit
+        self.trustSelfSigned = trustSelfSigned
+    }
+}

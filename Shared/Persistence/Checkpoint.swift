@@ -1,0 +1,44 @@
+/// How far a consumer group has processed one partition. Saved in the transaction that holds the
+/// effects, which is what makes a redelivery harmless.
+public struct Checkpoint {
+    let connection: any SQLConnection
+    let group: String
+    let partition: String
+
+    public init(group: String, partition: String, in connection: any SQLConnection) {
+        self.connection = connection
+        self.group = group
+        self.partition = partition
+    }
+
+    /// The first offset that has not been processed yet.
+    public func next() throws(StoreError) -> Int64 {
+        try connection.execute(
+            """
+            SELECT next_offset FROM checkpoints
+            WHERE consumer_group = \(group) AND partition_name = \(partition)
+            """
+        ).first?.integer(0) ?? 0
+    }
+
+    /// Moves on from `expected`, the value that ``next()`` gave to this transaction or to its owner earlier.
+    ///
+    /// While Kafka rebalances, two members can believe that they own the partition. The slower one finds
+    /// the row changed, and its whole transaction goes.
+    ///
+    /// - Throws: ``StoreError/Code-swift.enum/versionConflict`` when somebody else has moved on.
+    public func save(next offset: Int64, expecting expected: Int64) throws(StoreError) {
+        let saved = try connection.execute(
+            """
+            INSERT INTO checkpoints (consumer_group, partition_name, next_offset)
+            VALUES (\(group), \(partition), \(offset))
+            ON CONFLICT (consumer_group, partition_name)
+            DO UPDATE SET next_offset = excluded.next_offset
+            WHERE checkpoints.next_offset = \(expected)
+            RETURNING next_offset
+            """)
+        guard !saved.isEmpty else {
+            throw StoreError(.versionConflict, "\(partition) is no longer at \(expected)")
+        }
+    }
+}

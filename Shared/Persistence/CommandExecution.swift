@@ -1,0 +1,149 @@
+import AlertCore
+import Foundation
+
+/// A command for one entity, with who sent it.
+public struct AddressedCommand<A: Aggregate>: Sendable {
+    public let id: String
+    public let command: A.Command
+    public let origin: Origin
+
+    public init(_ command: A.Command, on id: String, by origin: Origin) {
+        self.id = id
+        self.command = command
+        self.origin = origin
+    }
+}
+
+/// What one command led to.
+public struct CommandOutcome<A: Aggregate>: Sendable {
+    public let id: String
+    /// New events, or why there are none.
+    public let result: Result<[A.Event], A.Rejection>
+    public let state: A.State
+    /// The stream's version after it.
+    public let version: Version
+
+    /// The new events; none when the command was refused.
+    public var events: [A.Event] { (try? result.get()) ?? [] }  // a refusal has no events
+}
+
+/// The states of streams that one partition's owner has worked on lately, so that their history need not be read
+/// again. Wrong entries do no harm: the append expects their version, fails, and they are forgotten.
+public final class StateCache<A: Aggregate>: @unchecked Sendable {  // `entries` is touched under `lock` only
+    private let lock = NSLock()
+    private let limit: Int
+    private var entries: [String: (state: A.State, version: Version)] = [:]
+
+    /// - Parameter limit: How many streams are kept; past that, all are forgotten.
+    public init(limit: Int = 10_000) { self.limit = limit }
+
+    func get(_ ids: Set<String>) -> [String: (state: A.State, version: Version)] {
+        lock.withLock { entries.filter { ids.contains($0.key) } }
+    }
+
+    func set(_ new: [String: (state: A.State, version: Version)]) {
+        lock.withLock {
+            if entries.count + new.count > limit { entries = [:] }
+            entries.merge(new) { _, last in last }
+        }
+    }
+
+    func forget(_ ids: Set<String>) {
+        lock.withLock { ids.forEach { entries[$0] = nil } }
+    }
+}
+
+extension EventLog {
+    /// The one write path: load the streams, decide each command on what those before it have led to, append all
+    /// events together. Runs inside the caller's transaction, so the events, the consumer's checkpoint and the due
+    /// work commit together or not at all.
+    ///
+    /// - Returns: One outcome for each command, in their order.
+    @discardableResult
+    public func execute<A: Aggregate>(
+        _ commands: [AddressedCommand<A>], in partition: LogPartition, at now: Timestamp,
+        cache: StateCache<A>? = nil
+    ) throws -> [CommandOutcome<A>] {
+        let ids = Set(commands.map(\.id))
+        do {
+            var known = try load(A.self, ids, cache)
+            var new: [NewEvent] = []
+            let outcomes = try commands.map { addressed in
+                let outcome = try decide(addressed, known[addressed.id] ?? (A.initial, 0), at: now, into: &new)
+                known[addressed.id] = (outcome.state, outcome.version)
+                return outcome
+            }
+            try append(new, to: partition)
+            cache?.set(known)
+            return outcomes
+        } catch {
+            cache?.forget(ids)
+            throw error
+        }
+    }
+
+    private func load<A: Aggregate>(
+        _ type: A.Type, _ ids: Set<String>, _ cache: StateCache<A>?
+    ) throws -> [String: (state: A.State, version: Version)] {
+        var known = cache?.get(ids) ?? [:]
+        let missing = ids.subtracting(known.keys)
+        guard !missing.isEmpty else { return known }
+        let prefix = A.category.count + 1
+        for event in try read(streams: missing.map { "\(A.category)-\($0)" }) {
+            let id = String(event.stream.dropFirst(prefix))
+            let state = known[id]?.state ?? A.initial
+            known[id] = (A.evolve(state, try EventCodec<A.Event>.decode(event.data)), event.version)
+        }
+        return known
+    }
+
+    private func decide<A: Aggregate>(
+        _ addressed: AddressedCommand<A>, _ before: (state: A.State, version: Version), at now: Timestamp,
+        into new: inout [NewEvent]
+    ) throws -> CommandOutcome<A> {
+        var (state, version) = before
+        do {
+            let events = try A.decide(Timed(addressed.command, at: now), state)
+            for event in events {
+                version += 1
+                let (type, data) = try EventCodec<A.Event>.encode(event, category: A.category)
+                new.append(
+                    NewEvent(
+                        stream: "\(A.category)-\(addressed.id)", version: version, type: type, data: data,
+                        origin: addressed.origin, recordedAt: now))
+                state = A.evolve(state, event)
+            }
+            return CommandOutcome(id: addressed.id, result: .success(events), state: state, version: version)
+        } catch let rejection as A.Rejection {
+            return CommandOutcome(id: addressed.id, result: .failure(rejection), state: state, version: version)
+        }
+    }
+}
+
+/// Events as JSON: one object with the case's name as its only key. The names of cases and labels **are** the
+/// format: they are never changed.
+public enum EventCodec<Event: Codable> {
+    public static func decode(_ data: String) throws -> Event {
+        try JSONDecoder().decode(Event.self, from: Data(data.utf8))
+    }
+
+    /// - Returns: The type, as in `alert.created`, and the JSON.
+    public static func encode(_ event: Event, category: String) throws -> (type: String, data: String) {
+        let data = try JSON.encode(event)
+        let caseName = data.dropFirst(2).prefix { $0 != "\"" }
+        return ("\(category).\(caseName)", data)
+    }
+}
+
+/// JSON the way it is kept and sent: keys in order, slashes as they are.
+public enum JSON {
+    public static func encode(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+
+    public static func decode<Value: Decodable>(_ text: String, as type: Value.Type = Value.self) throws -> Value {
+        try JSONDecoder().decode(Value.self, from: Data(text.utf8))
+    }
+}

@@ -1,0 +1,61 @@
+import AlertCore
+import Foundation
+
+/// The audit events of the directory: who changed what, before and after.
+struct DirectoryAudit {
+    static let partition = LogPartition("config", 0)
+    /// The fields that hold a secret, sealed or hashed: the log says only that there is one.
+    static let secretFields: Set<String> = [
+        "passwordHash", "secretHash", "sealedKey", "sealedPassword", "sealedSigningSecrets",
+    ]
+
+    let connection: any SQLConnection
+
+    /// - Parameters:
+    ///   - before: The document before the change; `nil` for a new entry.
+    ///   - after: The document after it; `nil` for a deletion.
+    func record<Entry: DirectoryEntry>(
+        _ entry: Entry, before: String?, after: String?, by origin: Origin, at now: Timestamp
+    ) throws {
+        var data: [String: JSONValue] = [
+            "kind": .string(Entry.kind), "id": .string(entry.id), "name": .string(entry.entryName),
+        ]
+        if let before { data["before"] = try Self.redacted(before) }
+        if let after { data["after"] = try Self.redacted(after) }
+        try EventLog(connection).record(
+            type: after == nil ? "config.deleted" : "config.changed", data: try DirectoryJSON.text(JSONValue.object(data)),
+            on: "config-\(Entry.kind)-\(entry.id)", in: Self.partition, origin: origin, at: now)
+    }
+
+    static func redacted(_ document: String) throws -> JSONValue {
+        guard case .object(var fields) = try DirectoryJSON.decode(JSONValue.self, from: document) else {
+            return .null
+        }
+        for (name, value) in fields where secretFields.contains(name) && value != .null && value != .array([]) {
+            fields[name] = "***"
+        }
+        if fields["propertyType"] == .string(PropertyDefinition.Kind.password.rawValue),
+            fields["defaultValue"] != nil
+        {
+            fields["defaultValue"] = "***"
+        }
+        return .object(fields)
+    }
+}
+
+/// Documents as text: keys in order, so that what is equal is equal as text.
+enum DirectoryJSON {
+    static func text(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+
+    static func decode<Value: Decodable>(_ type: Value.Type, from text: String) throws -> Value {
+        do {
+            return try JSONDecoder().decode(type, from: Data(text.utf8))
+        } catch {
+            throw StoreError(.invalid, "a stored \(type) cannot be read: \(error)")
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import AlertCore
+
+/// Something that people configure: a row of the directory, whose document is the value as JSON.
+public protocol DirectoryEntry: Codable, Sendable, Identifiable where ID == String {
+    /// The singular noun, in lower case. Part of stored keys: never renamed.
+    static var kind: String { get }
+    /// The field that carries ``entryName`` on the wire.
+    static var nameField: String { get }
+
+    /// The id of what it belongs to; empty when it stands by itself.
+    var parentID: String { get }
+    /// Unique among its kind and parent, ignoring case.
+    var entryName: String { get }
+    /// Another name, unique among its kind ignoring case, with its field on the wire.
+    var secondName: (field: String, value: String)? { get }
+}
+
+extension DirectoryEntry {
+    public static var nameField: String { "name" }
+    public var secondName: (field: String, value: String)? { nil }
+}
+
+extension Person: DirectoryEntry {
+    public static let kind = "person"
+    public static let nameField = "targetName"
+    public var parentID: String { "" }
+    public var entryName: String { targetName }
+    public var secondName: (field: String, value: String)? { ("webLogin", webLogin) }
+}
+
+extension Device: DirectoryEntry {
+    public static let kind = "device"
+    public var parentID: String { owner }
+    public var entryName: String { name }
+}
+
+extension Plan: DirectoryEntry {
+    public static let kind = "plan"
+    public var parentID: String { "" }
+    public var entryName: String { name }
+}
+
+extension Form: DirectoryEntry {
+    public static let kind = "form"
+    public var parentID: String { plan }
+    public var entryName: String { name }
+}
+
+extension PropertyDefinition: DirectoryEntry {
+    public static let kind = "property"
+    public var parentID: String { plan }
+    public var entryName: String { name }
+}
+
+extension Constant: DirectoryEntry {
+    public static let kind = "constant"
+    public var parentID: String { plan }
+    public var entryName: String { name }
+}
+
+extension Endpoint: DirectoryEntry {
+    public static let kind = "endpoint"
+    public var parentID: String { plan }
+    public var entryName: String { name }
+}
+
+extension Integration: DirectoryEntry {
+    public static let kind = "integration"
+    public var parentID: String { plan }
+    public var entryName: String { name }
+}
+
+/// A way for a program to sign in as a person: its id is the user name, the secret the password.
+public struct APIKey: DirectoryEntry, Hashable {
+    public static let kind = "apikey"
+    /// What every key's id begins with, so that it is told from a person's login.
+    public static let prefix = "x-api-key-"
+
+    public var id: String
+    /// The id of the person as whom the key acts.
+    public var person: String
+    public var name: String
+    /// SHA-256 of the secret, in hexadecimal. The secret is 32 random bytes, so a slow hash adds nothing.
+    public var secretHash: String
+    public var created: Timestamp
+
+    public var parentID: String { person }
+    public var entryName: String { name }
+
+    public init(id: String, person: String, name: String, secretHash: String, created: Timestamp) {
+        self.id = id
+        self.person = person
+        self.name = name
+        self.secretHash = secretHash
+        self.created = created
+    }
+}

@@ -1,0 +1,143 @@
+import AlertCore
+
+/// The whole directory at one moment, as a value: what services look things up in while they work.
+public struct DirectoryView: Sendable {
+    /// Which integrations an event of a form sets off.
+    struct Occasion: Hashable {
+        let form: String
+        let trigger: Trigger
+    }
+
+    /// ``Directory/version()`` at that moment.
+    public let version: Int64
+    public let people: [String: Person]
+    public let devices: [String: Device]
+    public let plans: [String: Plan]
+    public let forms: [String: Form]
+    public let properties: [String: PropertyDefinition]
+    public let endpoints: [String: Endpoint]
+    public let integrations: [String: Integration]
+    public let apiKeys: [String: APIKey]
+
+    let peopleByTargetName: [String: String]
+    let peopleByWebLogin: [String: String]
+    let devicesByOwner: [String: [Device]]
+    let propertiesByPlan: [String: [PropertyDefinition]]
+    let constantsByPlan: [String: [Constant]]
+    let endpointsByPlan: [String: [String: Endpoint]]
+    let formsByPlan: [String: [Form]]
+    let integrationsByOccasion: [Occasion: [Integration]]
+
+    init(version: Int64, entries: DirectoryEntries) {
+        self.version = version
+        people = entries.people
+        devices = entries.devices
+        plans = entries.plans
+        forms = entries.forms
+        properties = entries.properties
+        endpoints = entries.endpoints
+        integrations = entries.integrations
+        apiKeys = entries.apiKeys
+        peopleByTargetName = Self.index(entries.people) { $0.targetName }
+        peopleByWebLogin = Self.index(entries.people) { $0.webLogin }
+        devicesByOwner = Self.group(entries.devices) { $0.owner }
+            .mapValues { $0.sorted { ($0.sequence, $0.number) < ($1.sequence, $1.number) } }
+        propertiesByPlan = Self.group(entries.properties) { $0.plan }
+        constantsByPlan = Self.group(entries.constants) { $0.plan }
+        formsByPlan = Self.group(entries.forms) { $0.plan }
+        endpointsByPlan = Dictionary(grouping: entries.endpoints.values) { $0.plan }
+            .mapValues { Dictionary($0.map { ($0.name.lowercased(), $0) }) { first, _ in first } }
+        var byOccasion: [Occasion: [Integration]] = [:]
+        for integration in entries.integrations.values.sorted(by: { $0.id < $1.id })
+        where integration.integrationType == .outbound {
+            guard let form = integration.form, let trigger = integration.triggeredBy else { continue }
+            byOccasion[Occasion(form: form, trigger: trigger), default: []].append(integration)
+        }
+        integrationsByOccasion = byOccasion
+    }
+
+    private static func index<Entry: DirectoryEntry>(
+        _ entries: [String: Entry], by name: (Entry) -> String
+    ) -> [String: String] {
+        Dictionary(entries.values.map { (name($0).lowercased(), $0.id) }) { first, _ in first }
+    }
+
+    private static func group<Entry: DirectoryEntry>(
+        _ entries: [String: Entry], by parent: (Entry) -> String
+    ) -> [String: [Entry]] {
+        Dictionary(grouping: entries.values, by: parent)
+            .mapValues { $0.sorted { ($0.entryName.lowercased(), $0.id) < ($1.entryName.lowercased(), $1.id) } }
+    }
+}
+
+extension DirectoryView {
+    /// The person of that id or, ignoring case, target name.
+    public func person(_ idOrTargetName: String) -> Person? {
+        people[idOrTargetName] ?? peopleByTargetName[idOrTargetName.lowercased()].flatMap { people[$0] }
+    }
+
+    /// Who signs in with that name: a web login or else a target name, ignoring case.
+    public func person(login: String) -> Person? {
+        let key = login.lowercased()
+        return (peopleByWebLogin[key] ?? peopleByTargetName[key]).flatMap { people[$0] }
+    }
+
+    /// The person's devices in the order in which they are notified.
+    public func devices(of person: String) -> [Device] { devicesByOwner[person] ?? [] }
+
+    /// The device of that id, or of a name as in `bsmith|Work Email`, ignoring case.
+    public func device(_ idOrTargetName: String) -> Device? {
+        if let device = devices[idOrTargetName] { return device }
+        let parts = idOrTargetName.split(separator: "|", maxSplits: 1).map(String.init)
+        guard parts.count == 2, let owner = person(parts[0]) else { return nil }
+        return devices(of: owner.id).first { $0.name.lowercased() == parts[1].lowercased() }
+    }
+
+    public func forms(of plan: String) -> [Form] { formsByPlan[plan] ?? [] }
+    public func properties(of plan: String) -> [PropertyDefinition] { propertiesByPlan[plan] ?? [] }
+    public func constants(of plan: String) -> [Constant] { constantsByPlan[plan] ?? [] }
+
+    /// The plan's endpoint of that id or, ignoring case, name.
+    public func endpoint(_ idOrName: String, in plan: String) -> Endpoint? {
+        if let endpoint = endpoints[idOrName], endpoint.plan == plan { return endpoint }
+        return endpointsByPlan[plan]?[idOrName.lowercased()]
+    }
+
+    /// The outbound integrations of a form for a trigger, deployed or not, in the order of their ids.
+    public func outboundIntegrations(form: String, trigger: Trigger) -> [Integration] {
+        integrationsByOccasion[Occasion(form: form, trigger: trigger)] ?? []
+    }
+}
+
+/// The rows behind a ``DirectoryView``, kept so that only what has changed is read again.
+struct DirectoryEntries: Sendable {
+    var people: [String: Person] = [:]
+    var devices: [String: Device] = [:]
+    var plans: [String: Plan] = [:]
+    var forms: [String: Form] = [:]
+    var properties: [String: PropertyDefinition] = [:]
+    var constants: [String: Constant] = [:]
+    var endpoints: [String: Endpoint] = [:]
+    var integrations: [String: Integration] = [:]
+    var apiKeys: [String: APIKey] = [:]
+
+    /// - Parameter document: `nil` when the entry is gone.
+    mutating func apply(kind: String, id: String, document: String?) throws {
+        switch kind {
+        case Person.kind: people[id] = try Self.entry(document)
+        case Device.kind: devices[id] = try Self.entry(document)
+        case Plan.kind: plans[id] = try Self.entry(document)
+        case Form.kind: forms[id] = try Self.entry(document)
+        case PropertyDefinition.kind: properties[id] = try Self.entry(document)
+        case Constant.kind: constants[id] = try Self.entry(document)
+        case Endpoint.kind: endpoints[id] = try Self.entry(document)
+        case Integration.kind: integrations[id] = try Self.entry(document)
+        case APIKey.kind: apiKeys[id] = try Self.entry(document)
+        default: break  // of a newer version of this program
+        }
+    }
+
+    private static func entry<Entry: DirectoryEntry>(_ document: String?) throws -> Entry? {
+        try document.map { try DirectoryJSON.decode(Entry.self, from: $0) }
+    }
+}

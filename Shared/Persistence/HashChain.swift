@@ -1,0 +1,37 @@
+import AlertCore
+import Crypto
+import Foundation
+
+/// Ties each event of a log partition to all before it: whoever changes, removes or swaps a row breaks every
+/// hash after it.
+struct HashChain {
+    /// The hash of the last event, in lower-case hexadecimal; empty before the first.
+    private(set) var head: String
+
+    init(head: String) { self.head = head }
+
+    /// The event's hash: SHA-256 over the previous hash and each column, every part preceded by its length in
+    /// bytes, so that no two rows have the same text.
+    mutating func add(_ event: NewEvent, partition: LogPartition, position: Position) -> String {
+        var hasher = SHA256()
+        let parts = [
+            head, partition.description, String(position), event.stream, String(event.version), event.type,
+            event.data, event.origin.actor, event.origin.causation, event.origin.correlation,
+            String(event.recordedAt.milliseconds),
+        ]
+        for var part in parts {
+            hasher.update(data: Array("\(part.utf8.count):".utf8))
+            part.withUTF8 { hasher.update(bufferPointer: UnsafeRawBufferPointer($0)) }
+        }
+        head = hasher.finalize().hexadecimal
+        return head
+    }
+}
+
+extension Sequence<UInt8> {
+    /// Lower-case hexadecimal, two digits a byte.
+    public var hexadecimal: String {
+        let digits = Array("0123456789abcdef".utf8)
+        return String(decoding: flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    }
+}

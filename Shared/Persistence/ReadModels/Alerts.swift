@@ -1,0 +1,155 @@
+import AlertCore
+
+/// One alert as lists and pages show it.
+public struct AlertRow: Equatable, Sendable {
+    public let id: String
+    public let status: String
+    public let createdAt: Timestamp
+    public let terminatedAt: Timestamp?
+    public let version: Version
+    public let details: AlertDetails
+}
+
+/// The alerts, findable.
+public struct Alerts {
+    let connection: any SQLConnection
+
+    public init(_ connection: any SQLConnection) { self.connection = connection }
+
+    /// What to look for; every field that is given narrows the answer.
+    public struct Filter: Sendable {
+        public var statuses: [String] = []
+        public var priorities: [String] = []
+        public var plan: String?
+        public var form: String?
+        public var requestId: String?
+        public var integration: String?
+        public var submitter: String?
+        public var from: Timestamp?
+        public var to: Timestamp?
+        /// All of them have to have the value, whatever the case of its letters is.
+        public var properties: [(name: String, value: String)] = []
+        public var isAscending = false
+
+        public init() {}
+    }
+
+    /// Writes what new events mean. - Parameter changes: Alert by alert, each with all its new events.
+    public func apply(_ changes: [(id: String, version: Version, events: [Alert.Event])]) throws {
+        var created: [[SQLValue]] = []
+        var properties: [[SQLValue]] = []
+        for (id, version, events) in changes {
+            for event in events {
+                if case .created(let details, let at) = event {
+                    created.append(try row(id, details, at, version))
+                    properties += details.properties.map { name, value in
+                        [.text(id), .text(name), .text(value.readable)]
+                    }
+                }
+            }
+        }
+        if !created.isEmpty {
+            try connection.insert(created, into: "alerts", columns: Self.columns)
+        }
+        if !properties.isEmpty {
+            try connection.insert(properties, into: "alert_properties", columns: ["alert_id", "name", "value"])
+        }
+        for (id, version, events) in changes where !events.isEmpty { try update(id, version, events) }
+    }
+
+    /// - Parameter idOrNumber: A UUID, or the number in digits.
+    public func get(_ idOrNumber: String) throws -> AlertRow? {
+        let condition: SQL =
+            if let number = Int64(idOrNumber) { "number = \(number)" } else { "id = \(idOrNumber.lowercased())" }
+        return try connection.execute("\(Self.select) WHERE \(condition)").first.map(Self.decode)
+    }
+
+    /// The details of some alerts, by id.
+    public func details(of ids: [String]) throws -> [String: AlertDetails] {
+        let rows = try connection.execute("\(Self.select) WHERE id IN \(list: ids)").map(Self.decode)
+        return Dictionary(uniqueKeysWithValues: rows.map { ($0.id, $0.details) })
+    }
+
+    /// One page, newest first unless the filter says otherwise, and how many there are in all.
+    public func list(_ filter: Filter, offset: Int, limit: Int) throws -> (total: Int, rows: [AlertRow]) {
+        let condition = Self.conditions(of: filter).joinedByAnd()
+        let total = try connection.execute("SELECT count(*) FROM alerts WHERE \(condition)")[0].integer(0)
+        let order: SQL = filter.isAscending ? "ASC" : "DESC"
+        let rows = try connection.execute(
+            """
+            \(Self.select) WHERE \(condition) ORDER BY created_at \(order), number \(order)
+            LIMIT \(limit) OFFSET \(offset)
+            """
+        ).map(Self.decode)
+        return (Int(total), rows)
+    }
+
+    private static func conditions(of filter: Filter) -> [SQL] {
+        var conditions: [SQL] = []
+        if !filter.statuses.isEmpty { conditions.append("status IN \(list: filter.statuses)") }
+        if !filter.priorities.isEmpty { conditions.append("priority IN \(list: filter.priorities)") }
+        if let plan = filter.plan { conditions.append("plan_id = \(plan)") }
+        if let form = filter.form { conditions.append("form_id = \(form)") }
+        if let requestId = filter.requestId { conditions.append("request_id = \(requestId.lowercased())") }
+        if let integration = filter.integration { conditions.append("integration_id = \(integration)") }
+        if let submitter = filter.submitter { conditions.append("submitter = \(submitter)") }
+        if let from = filter.from { conditions.append("created_at >= \(from.milliseconds)") }
+        if let to = filter.to { conditions.append("created_at < \(to.milliseconds)") }
+        for (name, value) in filter.properties {
+            conditions.append(
+                """
+                id IN (SELECT alert_id FROM alert_properties WHERE name = \(name)
+                AND lower(value) = lower(\(value)))
+                """)
+        }
+        return conditions
+    }
+
+    private func update(_ id: String, _ version: Version, _ events: [Alert.Event]) throws(StoreError) {
+        var status: String?
+        var terminatedAt: Timestamp?
+        for event in events {
+            switch event {
+            case .created, .commented, .responded, .deliveryRecorded: break
+            case .suspended: status = "SUSPENDED"
+            case .resumed: status = "ACTIVE"
+            case .terminated(let person, _, let at):
+                status = person == nil ? "TERMINATED" : "TERMINATED_EXTERNAL"
+                terminatedAt = at
+            }
+        }
+        guard status != nil || version > Int64(events.count) else { return }  // it has just been inserted
+        try connection.execute(
+            """
+            UPDATE alerts SET version = \(version), status = coalesce(\(status.sqlValue), status),
+            terminated_at = coalesce(CAST(\((terminatedAt?.milliseconds).sqlValue) AS BIGINT), terminated_at) WHERE id = \(id)
+            """)
+    }
+
+    private static let columns = [
+        "id", "number", "status", "priority", "plan_id", "form_id", "submitter", "request_id", "integration_id",
+        "created_at", "version", "document",
+    ]
+
+    private static let select: SQL = """
+        SELECT id, status, created_at, terminated_at, version, document FROM alerts
+        """
+
+    private func row(
+        _ id: String, _ details: AlertDetails, _ at: Timestamp, _ version: Version
+    ) throws -> [SQLValue] {
+        [
+            .text(id), .integer(details.number), .text("ACTIVE"), .text(details.priority.rawValue),
+            .text(details.plan.id), .text(details.form.id), .text(details.submitter.id), .text(details.requestId),
+            details.integration.sqlValue, .integer(at.milliseconds), .integer(version),
+            .text(try JSON.encode(details)),
+        ]
+    }
+
+    private static func decode(_ row: SQLRow) throws -> AlertRow {
+        AlertRow(
+            id: row.text(0), status: row.text(1), createdAt: Timestamp(milliseconds: row.integer(2)),
+            terminatedAt: row.optionalInteger(3).map(Timestamp.init(milliseconds:)), version: row.integer(4),
+            details: try JSON.decode(row.text(5)))
+    }
+}

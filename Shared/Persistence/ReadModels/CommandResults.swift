@@ -1,0 +1,27 @@
+import AlertCore
+
+/// What became of commands whose senders wait for an answer. Kept for an hour.
+public struct CommandResults {
+    private static let kept = Duration.seconds(3600)
+
+    let connection: any SQLConnection
+
+    public init(_ connection: any SQLConnection) { self.connection = connection }
+
+    /// - Parameter rejection: `nil` when the command was carried out.
+    public func put(_ commandId: String, rejection: String?, at now: Timestamp) throws(StoreError) {
+        try connection.execute(
+            """
+            INSERT INTO command_results (command_id, rejection, recorded_at)
+            VALUES (\(commandId), \(rejection.sqlValue), \(now.milliseconds)) ON CONFLICT (command_id) DO NOTHING
+            """)
+        try connection.execute(
+            "DELETE FROM command_results WHERE recorded_at < \(now.advanced(by: .zero - Self.kept).milliseconds)")
+    }
+
+    /// `nil` while there is none; then the rejection, if it was one.
+    public func get(_ commandId: String) throws(StoreError) -> (rejection: String?, Void)? {
+        try connection.execute("SELECT rejection FROM command_results WHERE command_id = \(commandId)").first
+            .map { ($0.optionalText(0), ()) }
+    }
+}

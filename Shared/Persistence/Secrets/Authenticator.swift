@@ -1,0 +1,140 @@
+import AlertCore
+import Crypto
+import Foundation
+
+/// Finds out who sends a request: Basic with a web login or target name and its password, or with an API key
+/// and its secret (spec §4.1).
+public final class Authenticator: Sendable {
+    /// Checks that wait for a processor; past that, requests are turned away.
+    private static let waitingLimit = 64
+
+    private let cache: DirectoryCache
+    private let now: Clock
+    private let verified = VerifiedCredentials()
+    private let throttle = LoginThrottle()
+    private let checks = PasswordChecks(limit: waitingLimit)
+
+    /// One for a process: it remembers who has been let in and who has failed.
+    public init(cache: DirectoryCache, now: @escaping Clock) {
+        self.cache = cache
+        self.now = now
+    }
+
+    /// - Parameter authorization: The header's value.
+    /// - Throws: 401 with a challenge, the same whether it was the name or the password; 429 with `Retry-After`
+    ///   after ten failures of a login within a minute; 503 when the directory cannot be read.
+    public func authenticate(authorization: String?) async throws(RestError) -> Caller {
+        guard let authorization else { throw Self.refusal("Authentication is required.") }
+        guard let (login, password) = Self.credentials(of: authorization) else {
+            throw Self.refusal("The Authorization header is not valid: Basic authentication is expected.")
+        }
+        return try await authenticate(login: login, password: password)
+    }
+
+    /// As ``authenticate(authorization:)``, for a form with two fields.
+    public func authenticate(login: String, password: String) async throws(RestError) -> Caller {
+        let view = try await directory(anew: false)
+        if let caller = try await check(login, password, in: view) { return caller }
+        // Somebody who was added, or whose password was changed, a moment ago in another process.
+        let fresh = try await directory(anew: true)
+        if fresh.version != view.version, let caller = try await check(login, password, in: fresh) {
+            return caller
+        }
+        throttle.recordFailure(of: login.lowercased(), at: now())
+        throw Self.refusal("The user name or the password is wrong.")
+    }
+
+    private func check(
+        _ login: String, _ password: String, in view: DirectoryView
+    ) async throws(RestError) -> Caller? {
+        if let id = verified.person(login: login, password: password, version: view.version),
+            let person = view.people[id]
+        {
+            return Caller(person: person)
+        }
+        if let pause = throttle.pause(of: login.lowercased(), at: now()) {
+            throw RestError(
+                429, "Too many unsuccessful logins: try again later.", subcode: "authentication.throttled",
+                headers: ["Retry-After": String(max(1, (pause.milliseconds + 999) / 1000))])
+        }
+        if login.hasPrefix(APIKey.prefix) { return checkKey(login, password, in: view) }
+        let person = view.person(login: login)
+        // Somebody who is not there costs as much time as somebody who is.
+        let isRight = try await checks.verify(password, against: person?.passwordHash ?? Self.decoy)
+        guard isRight, let person, person.passwordHash != nil, Self.mayEnter(person) else { return nil }
+        throttle.recordSuccess(of: login.lowercased())
+        verified.remember(person.id, login: login, password: password, version: view.version)
+        return Caller(person: person)
+    }
+
+    private func checkKey(_ id: String, _ secret: String, in view: DirectoryView) -> Caller? {
+        let hash = Self.secretHash(secret)
+        guard let key = view.apiKeys[id.lowercased()], constantTimeEquals(hash, key.secretHash),
+            let person = view.people[key.person], Self.mayEnter(person)
+        else { return nil }
+        return Caller(person: person, apiKey: key.id)
+    }
+
+    /// What ``APIKey/secretHash`` holds.
+    public static func secretHash(_ secret: String) -> String { SHA256.hash(data: Data(secret.utf8)).hexadecimal }
+
+    private static func mayEnter(_ person: Person) -> Bool {
+        person.status == .active && !person.roles.contains("No Access User")
+    }
+
+    private func directory(anew: Bool) async throws(RestError) -> DirectoryView {
+        do {
+            return try await anew ? cache.refreshed() : cache.current()
+        } catch {
+            throw RestError(503, "The directory cannot be read at present.", subcode: "store.unavailable")
+        }
+    }
+
+    static func credentials(of authorization: String) -> (login: String, password: String)? {
+        let parts = authorization.split(separator: " ", maxSplits: 1).map(String.init)
+        guard parts.count == 2, parts[0].lowercased() == "basic",
+            let bytes = Data(base64Encoded: parts[1].trimmingCharacters(in: .whitespaces)),
+            let text = String(data: bytes, encoding: .utf8), let colon = text.firstIndex(of: ":")
+        else { return nil }
+        return (String(text[..<colon]), String(text[text.index(after: colon)...]))
+    }
+
+    private static func refusal(_ message: String) -> RestError {
+        RestError(
+            401, message, subcode: "authentication.failed",
+            headers: ["WWW-Authenticate": "Basic realm=\"Tocsin\", charset=\"UTF-8\""])
+    }
+
+    /// The hash of a password that nobody knows.
+    private static let decoy = PasswordHash.make(RandomSecret.token())
+}
+
+/// Runs the slow hash on a thread of its own, one at a time, so that logins never hold up other work.
+private final class PasswordChecks: @unchecked Sendable {  // `waiting` is guarded by `lock`
+    private let limit: Int
+    private let queue = DispatchQueue(label: "tocsin.password-checks")
+    private let lock = NSLock()
+    private var waiting = 0
+
+    init(limit: Int) { self.limit = limit }
+
+    func verify(_ password: String, against hash: String) async throws(RestError) -> Bool {
+        let isFull = lock.withLock {
+            if waiting >= limit { return true }
+            waiting += 1
+            return false
+        }
+        guard !isFull else {
+            throw RestError(
+                429, "Too many logins are being checked: try again in a moment.",
+                subcode: "authentication.throttled", headers: ["Retry-After": "1"])
+        }
+        return await withCheckedContinuation { continuation in
+            queue.async {
+                let isRight = PasswordHash.verify(password, against: hash)
+                self.lock.withLock { self.waiting -= 1 }
+                continuation.resume(returning: isRight)
+            }
+        }
+    }
+}

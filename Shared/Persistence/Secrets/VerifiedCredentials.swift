@@ -1,0 +1,71 @@
+import AlertCore
+import Crypto
+import Foundation
+
+/// Which credentials have turned out right, so that a client that sends its password with every request costs
+/// one slow hash, not one a request. Holds no password: only a MAC of it, under a key of this process.
+final class VerifiedCredentials: @unchecked Sendable {  // every stored variable is guarded by `lock`
+    private static let limit = 10_000
+
+    private let key = SymmetricKey(size: .bits256)
+    private let lock = NSLock()
+    private var people: [Data: String] = [:]
+    private var version: Int64 = 0
+
+    /// - Parameter version: Of the directory: a change of it may have been a change of a password.
+    /// - Returns: The id of the person.
+    func person(login: String, password: String, version: Int64) -> String? {
+        let code = code(login, password)
+        return lock.withLock { self.version == version ? people[code] : nil }
+    }
+
+    func remember(_ person: String, login: String, password: String, version: Int64) {
+        let code = code(login, password)
+        lock.withLock {
+            guard version >= self.version else { return }
+            if version > self.version || people.count >= Self.limit { people = [:] }
+            self.version = version
+            people[code] = person
+        }
+    }
+
+    private func code(_ login: String, _ password: String) -> Data {
+        Data(HMAC<SHA256>.authenticationCode(for: Data("\(login.utf8.count):\(login)\(password)".utf8), using: key))
+    }
+}
+
+/// How often each login has failed lately.
+final class LoginThrottle: @unchecked Sendable {  // every stored variable is guarded by `lock`
+    /// So many failures within the window are one too many for the next try.
+    static let failureLimit = 10
+    static let window = Duration.seconds(60)
+    /// Logins that are watched at once; past that, all are forgotten rather than memory used up.
+    private static let loginLimit = 10_000
+
+    private let lock = NSLock()
+    private var failures: [String: [Timestamp]] = [:]
+
+    /// How long the login has to wait; `nil` when it may try.
+    func pause(of login: String, at now: Timestamp) -> Duration? {
+        lock.withLock {
+            let recent = recent(login, at: now)
+            guard recent.count >= Self.failureLimit, let first = recent.first else { return nil }
+            return first.advanced(by: Self.window).since(now)
+        }
+    }
+
+    func recordFailure(of login: String, at now: Timestamp) {
+        lock.withLock {
+            if failures.count >= Self.loginLimit { failures = [:] }
+            failures[login] = (recent(login, at: now) + [now]).suffix(Self.failureLimit)
+        }
+    }
+
+    func recordSuccess(of login: String) {
+        lock.withLock { failures[login] = nil }
+    }
+
+    private func recent(_ login: String, at now: Timestamp) -> [Timestamp] {
+        (failures[login] ?? []).filter { now.since($0) < Self.window }
+    }
+}

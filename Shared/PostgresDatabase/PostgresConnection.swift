@@ -1,0 +1,144 @@
+@preconcurrency import CLibPQ
+import Glibc
+import Persistence
+
+/// One blocking libpq connection.
+final class PostgresConnection: SQLConnection {
+    static let skippingLocked: SQL = "FOR UPDATE SKIP LOCKED"
+
+    /// How many prepared statements are kept; further ones are sent unprepared.
+    private static let preparedLimit = 300
+
+    private let handle: OpaquePointer
+    private var prepared: [String: String] = [:]
+    private var seen: Set<String> = []
+
+    /// - Parameter url: As libpq takes it: `postgresql://user@host:5432/name?sslmode=verify-full`.
+    init(url: String) throws(StoreError) {
+        setenv("PGCONNECT_TIMEOUT", "5", 0)
+        guard let handle = PQconnectdb(url) else { throw StoreError(.unavailable, "out of memory") }
+        guard PQstatus(handle) == CONNECTION_OK else {
+            let detail = String(cString: PQerrorMessage(handle))
+            PQfinish(handle)
+            throw StoreError(.unavailable, detail.trimmed)
+        }
+        self.handle = handle
+        PQsetNoticeProcessor(handle, { _, _ in }, nil)
+        try execute("SET lock_timeout = 10000")
+        try execute("SET statement_timeout = 60000")
+        try execute("SET idle_in_transaction_session_timeout = 60000")
+    }
+
+    deinit { PQfinish(handle) }
+
+    /// Whether the server is still there, as far as is known without asking it.
+    var isUsable: Bool { PQstatus(handle) == CONNECTION_OK }
+
+    @discardableResult
+    func execute(_ statement: SQL) throws(StoreError) -> [SQLRow] {
+        let name = try prepare(statement.text)
+        let result = statement.values.withCStrings { parameters in
+            let count = Int32(parameters.count)
+            return if let name {
+                PQexecPrepared(handle, name, count, parameters, nil, nil, 0)
+            } else {
+                PQexecParams(handle, statement.text, count, nil, parameters, nil, nil, 0)
+            }
+        }
+        defer { PQclear(result) }
+        switch PQresultStatus(result) {
+        case PGRES_COMMAND_OK: return []
+        case PGRES_TUPLES_OK: return rows(of: result)
+        default: throw error(of: result)
+        }
+    }
+
+    /// One statement for any number of rows: each column goes as one binary array.
+    func insert(_ rows: [[SQLValue]], into table: String, columns: [String]) throws(StoreError) {
+        guard !rows.isEmpty else { return }
+        let arrays = columns.indices.compactMap { index in
+            BinaryArray(rows.map { $0[index] }).map { (column: columns[index], array: $0) }
+        }
+        let names = arrays.map(\.column).joined(separator: ", ")
+        let places = arrays.enumerated().map { "$\($0 + 1)::\($1.array.type)[]" }.joined(separator: ", ")
+        let text = "INSERT INTO \(table) (\(names)) SELECT * FROM unnest(\(places))"
+        let name = try prepare(text)
+        let result = arrays.map(\.array.bytes).withPointers { values, lengths in
+            let formats = [Int32](repeating: 1, count: values.count)
+            let count = Int32(values.count)
+            return if let name {
+                PQexecPrepared(handle, name, count, values, lengths, formats, 0)
+            } else {
+                PQexecParams(handle, text, count, nil, values, lengths, formats, 0)
+            }
+        }
+        defer { PQclear(result) }
+        guard PQresultStatus(result) == PGRES_COMMAND_OK else { throw error(of: result) }
+    }
+
+    /// Prepares a statement when it comes for the second time: lists of values make many that never come again.
+    private func prepare(_ text: String) throws(StoreError) -> String? {
+        if let name = prepared[text] { return name }
+        guard prepared.count < Self.preparedLimit else { return nil }
+        guard seen.contains(text) else {
+            if seen.count > 10 * Self.preparedLimit { seen = [] }
+            seen.insert(text)
+            return nil
+        }
+        let name = "s\(prepared.count)"
+        let result = PQprepare(handle, name, text, 0, nil)
+        defer { PQclear(result) }
+        guard PQresultStatus(result) == PGRES_COMMAND_OK else { throw error(of: result) }
+        prepared[text] = name
+        return name
+    }
+
+    private func error(of result: OpaquePointer?) -> StoreError {
+        let detail = String(cString: PQerrorMessage(handle)).trimmed
+        guard isUsable else { return StoreError(.unavailable, detail) }
+        let state = PQresultErrorField(result, 67 /* SQLSTATE */).map { String(cString: $0) } ?? ""
+        return switch state {
+        case "23505": StoreError(.versionConflict, detail)
+        case "40001", "40P01", "55P03", "53300", "57014": StoreError(.busy, detail)
+        case "57P01", "57P02", "57P03": StoreError(.unavailable, detail)
+        default: StoreError(.invalid, detail)
+        }
+    }
+
+    private func rows(of result: OpaquePointer?) -> [SQLRow] {
+        let isInteger = (0..<PQnfields(result)).map { [20, 21, 23].contains(PQftype(result, $0)) }
+        return (0..<PQntuples(result)).map { row in
+            SQLRow(
+                isInteger.indices.map { column in
+                    guard PQgetisnull(result, row, Int32(column)) == 0 else { return .null }
+                    let bytes = UnsafeRawBufferPointer(
+                        start: PQgetvalue(result, row, Int32(column)),
+                        count: Int(PQgetlength(result, row, Int32(column))))
+                    let text = String(decoding: bytes, as: UTF8.self)
+                    return isInteger[column] ? .integer(Int64(text)!) : .text(text)
+                })
+        }
+    }
+}
+
+extension String {
+    fileprivate var trimmed: String {
+        var text = self[...]
+        while let last = text.last, last.isNewline { text.removeLast() }
+        return String(text)
+    }
+}
+
+extension [SQLValue] {
+    fileprivate func withCStrings<R>(_ body: ([UnsafePointer<CChar>?]) -> R) -> R {
+        let owned: [UnsafeMutablePointer<CChar>?] = map { value in
+            switch value {
+            case .null: nil
+            case .integer(let number): strdup(String(number))
+            case .text(let text): strdup(text)
+            }
+        }
+        defer { owned.forEach { free($0) } }
+        return body(owned.map { $0.map { UnsafePointer($0) } })
+    }
+}

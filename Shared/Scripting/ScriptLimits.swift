@@ -1,0 +1,42 @@
+/// What one run may use. Whoever goes past a limit is stopped; the outcome says which one it was.
+public struct ScriptLimits: Sendable, Codable {
+    /// Wall time of the script itself, in whole milliseconds. The time of its host calls is not counted.
+    public var time: Duration {
+        get { .milliseconds(timeMs) }
+        set { timeMs = newValue.wholeMilliseconds }
+    }
+    /// The memory of the script's values, in bytes. A script can catch the error and go on with less.
+    public var memoryBytes: Int
+    /// The stack of the script's calls, in bytes; cut to ``stackBytesMax``.
+    public var stackBytes: Int
+    /// What is kept of the console. The rest is left out and a mark says so; the run goes on.
+    public var outputBytes: Int
+    /// How many requests and posts a run may make.
+    public var hostCalls: Int
+    /// The size of one call, as JSON, and of one answer's body. A larger call ends the run; a larger
+    /// answer is an exception that the script can catch.
+    public var hostBytes: Int
+
+    private var timeMs: Int
+
+    /// What fits into the stack that a process has from the system, 8 MiB, with room for the engine.
+    public static let stackBytesMax = 4 << 20
+
+    public init(
+        time: Duration = .seconds(5), memoryBytes: Int = 64 << 20, stackBytes: Int = 1 << 20,
+        outputBytes: Int = 64 << 10, hostCalls: Int = 100, hostBytes: Int = 1 << 20
+    ) {
+        self.timeMs = time.wholeMilliseconds
+        self.memoryBytes = memoryBytes
+        self.stackBytes = stackBytes
+        self.outputBytes = outputBytes
+        self.hostCalls = hostCalls
+        self.hostBytes = hostBytes
+    }
+}
+
+extension Duration {
+    var wholeMilliseconds: Int {
+        Int(components.seconds) * 1000 + Int(components.attoseconds / 1_000_000_000_000_000)
+    }
+}

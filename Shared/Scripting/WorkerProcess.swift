@@ -1,0 +1,96 @@
+import Logging
+import Synchronization
+
+/// A worker process and the thread that owns it, from its start until ``stop()``.
+///
+/// The thread is there for two reasons: reading from the worker blocks, and the worker has asked the
+/// kernel to be killed when the **thread** that started it ends, so no passing thread may start it.
+final class WorkerProcess: Sendable {
+    struct Exchange {
+        var frame: Frame
+        var time: Duration
+        var payloadBytesMax: Int
+    }
+
+    private enum Job {
+        case exchange(Exchange, CheckedContinuation<Result<Frame, WorkerFailure>, Never>)
+        case stop(CheckedContinuation<String, Never>)
+    }
+
+    private let executable: String
+    private let addressSpaceBytes: Int
+    private let startTime: Duration
+    private let logger: Logger
+    private let jobs = BlockingQueue<Job>()
+    private let currentID = Atomic<Int32>(0)
+
+    /// - Parameter startTime: How long the process may take until it is ready.
+    init(
+        executable: String, addressSpaceBytes: Int, startTime: Duration, logger: Logger
+    ) throws(WorkerFailure) {
+        self.executable = executable
+        self.addressSpaceBytes = addressSpaceBytes
+        self.startTime = startTime
+        self.logger = logger
+        let refusal = startThread { self.serve() }
+        guard refusal == 0 else { throw .cannotStart("no thread: \(errorText(refusal))") }
+    }
+
+    /// The process; 0 before its start and after its end.
+    var id: Int32 { currentID.load(ordering: .acquiring) }
+
+    /// Sends a frame and waits for the answer. After a failure the only thing left is ``stop()``.
+    func exchange(_ exchange: Exchange) async -> Result<Frame, WorkerFailure> {
+        await withCheckedContinuation { jobs.put(.exchange(exchange, $0)) }
+    }
+
+    /// Kills the process and ends the thread. To be called once, and always.
+    ///
+    /// - Returns: How the process ended, as in `signal 9`.
+    @discardableResult
+    func stop() async -> String {
+        await withCheckedContinuation { jobs.put(.stop($0)) }
+    }
+
+    private func serve() {
+        let child = start()
+        while true {
+            switch jobs.take() {
+            case .exchange(let exchange, let continuation):
+                continuation.resume(returning: child.flatMap { perform(exchange, with: $0) })
+            case .stop(let continuation):
+                currentID.store(0, ordering: .releasing)
+                let end = (try? child.get())?.end()  // A child that never was has no end.
+                continuation.resume(returning: end ?? "not started")
+                return
+            }
+        }
+    }
+
+    private func start() -> Result<ChildProcess, WorkerFailure> {
+        let child: ChildProcess
+        do {
+            child = try ChildProcess(executable: executable, addressSpaceBytes: addressSpaceBytes)
+        } catch {
+            return .failure(error)
+        }
+        do {
+            let lack = try child.waitUntilReady(within: startTime)
+            currentID.store(child.id, ordering: .releasing)
+            logger.debug("script worker started", metadata: ["worker": "\(child.id)"])
+            if !lack.isEmpty {
+                logger.warning("script worker is less confined than it should be", metadata: ["lack": "\(lack)"])
+            }
+            return .success(child)
+        } catch {
+            let end = child.end()
+            return .failure(.cannotStart("\(executable) is not ready: \(error), \(end)"))
+        }
+    }
+
+    private func perform(_ exchange: Exchange, with child: ChildProcess) -> Result<Frame, WorkerFailure> {
+        Result { () throws(WorkerFailure) in
+            try child.exchange(exchange.frame, within: exchange.time, payloadBytesMax: exchange.payloadBytesMax)
+        }
+    }
+}
