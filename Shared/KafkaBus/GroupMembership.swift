@@ -39,7 +39,7 @@ final class GroupMembership: @unchecked Sendable {  // What is not a constant be
 
     private struct Revocation {
         let partitions: [PartitionID]
-        let deadline = ContinuousClock.now + GroupMembership.releaseTimeout
+        let deadline: ContinuousClock.Instant
     }
 
     /// - Parameter topics: By the names that the broker knows.
@@ -159,7 +159,10 @@ extension GroupMembership {
 
     private func revoke(_ partitions: [PartitionID]) {
         for id in partitions { feeds[id]?.end() }
-        revocation = Revocation(partitions: Array(Set(partitions + (revocation?.partitions ?? []))))
+        // A close and a rebalance can come together: the earlier one has set the time.
+        revocation = Revocation(
+            partitions: Array(Set(partitions + (revocation?.partitions ?? []))),
+            deadline: revocation?.deadline ?? .now + Self.releaseTimeout)
     }
 
     /// Gives the partitions up once nobody works on them, and answers the group in any case after 10 s.

@@ -1,4 +1,5 @@
 import CLibRDKafka
+import Messaging
 
 /// Why Kafka did not do what it was asked. Callers switch on ``code``; people read the rest.
 public struct KafkaError: Error, Equatable, CustomStringConvertible {
@@ -68,4 +69,9 @@ extension KafkaError {
             .unavailable  // Timeouts, lost connections, elections: the broker's day may yet improve.
         }
     }
+}
+
+extension KafkaError: FatalError {
+    /// Another member has this one's name: it will not get its place back.
+    public var isFatal: Bool { code == .fenced }
 }

@@ -3,7 +3,7 @@ import Foundation
 import Messaging
 
 /// One partition of a membership. Its messages wait in a queue of librdkafka's that no other partition
-/// shares, and which fetches no more once 2,000 messages or 8 MB are in it: that is the back-pressure.
+/// shares, and which fetches no more once 50,000 messages or 8 MB are in it: that is the back-pressure.
 /// (Pausing and resuming the partition does the same with several bugs in librdkafka before 2.4.0.)
 final class KafkaPartitionFeed: PartitionFeed, @unchecked Sendable {  // Mutable state is under the two locks.
     /// How many bytes of bodies one batch may have before it is handed out as it is.

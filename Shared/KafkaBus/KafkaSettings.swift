@@ -1,3 +1,5 @@
+import CLibRDKafka
+
 /// How to reach a Kafka cluster and how to behave there.
 public struct KafkaSettings: Sendable {
     /// How a group's partitions are dealt out to its members. All members of a group must name the same one.
@@ -115,14 +117,17 @@ extension KafkaSettings {
             "fetch.min.bytes": "1",
             "max.partition.fetch.bytes": "1048576",
             "fetch.max.bytes": "16777216",
-            // The bounds of the buffer of one partition, as each has a queue of its own here.
-            "queued.min.messages": "2000",
+            // The bounds of the buffer of one partition, as each has a queue of its own here. Whoever empties
+            // a full one in less than 1 s waits for the rest of it: librdkafka looks again only then.
+            "queued.min.messages": "50000",
             "queued.max.messages.kbytes": "8192",
             // A limit, not an allocation. noida-db answers with whole partitions, whatever was asked for.
             "receive.message.max.bytes": "1000000000",
             // How soon a topic is noticed that was made after we subscribed to it.
             "topic.metadata.refresh.interval.ms": "10000",
         ]) { $1 }
+        // A first version that surely has it: with this, it looks again sooner.
+        if rd_kafka_version() >= 0x0203_0000 { properties["fetch.queue.backoff.ms"] = "20" }
         if let instanceID { properties["group.instance.id"] = "\(name(of: group))-\(instanceID)" }
         return properties.merging(extraProperties) { $1 }
     }

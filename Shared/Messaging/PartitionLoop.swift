@@ -26,21 +26,30 @@ public struct PartitionLoop: Service {
         self.work = work
     }
 
+    /// - Throws: ``GroupLost`` when the bus ends the membership by itself: the process has to be started anew.
     public func run() async throws {
         let subscription = try await bus.subscribe(to: topics, as: group)
-        await withTaskGroup(of: Void.self) { tasks in
+        let closing = Signal()
+        let isLost = await withTaskGroup(of: Bool.self) { tasks in
             tasks.addTask {
                 await withGracefulShutdownHandler {
-                    await withDiscardingTaskGroup { owners in
-                        for await feed in subscription.assignments { owners.addTask { await own(feed) } }
-                    }
+                    await ownAll(subscription)
                 } onGracefulShutdown: {
+                    closing.notify()
                     Task { await subscription.close() }
                 }
+                return !closing.isSet && !Task.isCancelled
             }
-            await tasks.waitForAll()
+            return await tasks.next() ?? false
         }
         await subscription.close()
+        if isLost { throw GroupLost(group: group.name) }
+    }
+
+    private func ownAll(_ subscription: any Subscription) async {
+        await withDiscardingTaskGroup { owners in
+            for await feed in subscription.assignments { owners.addTask { await own(feed) } }
+        }
     }
 
     private func own(_ feed: any PartitionFeed) async {
@@ -51,8 +60,19 @@ public struct PartitionLoop: Service {
     }
 }
 
+/// The broker no longer takes this process for a member of the group, as when another one has its name.
+public struct GroupLost: Error, CustomStringConvertible {
+    public let group: String
+    public var description: String { "the membership in the group \(group) was lost" }
+}
+
+/// An error after which trying again can be pointless.
+public protocol FatalError: Error {
+    var isFatal: Bool { get }
+}
+
 /// Runs `body` until it returns, with a pause of 50 ms to 5 s after each error, which is logged; or until the
-/// task is cancelled.
+/// task is cancelled, or the error is fatal.
 public func retryingForever(
     logger: Logger, what: String, _ body: @Sendable () async throws -> Void
 ) async {
@@ -62,6 +82,8 @@ public func retryingForever(
             return try await body()
         } catch is CancellationError {
             return
+        } catch let error as any FatalError where error.isFatal {
+            return logger.critical("\(what) has ended", metadata: ["error": "\(error)"])
         } catch {
             logger.warning("\(what) goes on after an error", metadata: ["error": "\(error)", "pause": "\(pause)"])
             // Cancelled: the loop's condition sees it.

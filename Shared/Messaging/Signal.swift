@@ -3,16 +3,19 @@ import Foundation
 /// Wakes whoever waits. A signal that comes while nobody waits is kept for the next to come, once.
 public final class Signal: @unchecked Sendable {  // everything mutable is touched under `lock` only
     private let lock = NSLock()
-    private var isSet = false
+    private var kept = false
     private var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
     private var nextWaiter = 0
 
     public init() {}
 
+    /// Whether a signal is kept.
+    public var isSet: Bool { lock.withLock { kept } }
+
     public func notify() {
         let woken = lock.withLock {
             defer { waiters = [:] }
-            isSet = waiters.isEmpty
+            kept = waiters.isEmpty
             return waiters
         }
         woken.values.forEach { $0.resume() }
@@ -32,8 +35,8 @@ public final class Signal: @unchecked Sendable {  // everything mutable is touch
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isOver = lock.withLock {
-                    guard !isSet, !Task.isCancelled, !alarm.isCancelled else {
-                        isSet = false
+                    guard !kept, !Task.isCancelled, !alarm.isCancelled else {
+                        kept = false
                         return true
                     }
                     waiters[number] = continuation

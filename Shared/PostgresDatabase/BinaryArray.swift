@@ -28,6 +28,7 @@ struct BinaryArray {
                 Swift.withUnsafeBytes(of: number.bigEndian) { bytes.append(contentsOf: $0) }
             case .text(let text):
                 precondition(!isInteger, "a column holds values of one kind")
+                let text = text.withoutNUL
                 add(Int32(text.utf8.count))
                 bytes.append(contentsOf: text.utf8)
             }

@@ -129,13 +129,20 @@ extension String {
     }
 }
 
+extension String {
+    /// PostgreSQL's texts cannot hold the character NUL; the replacement character stands for it.
+    var withoutNUL: String {
+        utf8.contains(0) ? String(map { $0 == "\0" ? "\u{FFFD}" : $0 }) : self
+    }
+}
+
 extension [SQLValue] {
     fileprivate func withCStrings<R>(_ body: ([UnsafePointer<CChar>?]) -> R) -> R {
         let owned: [UnsafeMutablePointer<CChar>?] = map { value in
             switch value {
             case .null: nil
             case .integer(let number): strdup(String(number))
-            case .text(let text): strdup(text)
+            case .text(let text): strdup(text.withoutNUL)
             }
         }
         defer { owned.forEach { free($0) } }

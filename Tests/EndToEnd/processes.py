@@ -130,15 +130,15 @@ class Process:
             lambda: not any(exists(child) for child in children), 10, f"the children of {self.name} end after its kill"
         )
 
-    def terminate(self) -> int:
-        """SIGTERM; the exit status."""
-        self._child.send_signal(signal.SIGTERM)
+    def terminate(self, by: signal.Signals = signal.SIGTERM) -> int:
+        """The exit status after a signal that asks for an end."""
+        self._child.send_signal(by)
         try:
             return self._child.wait(EXIT_SECONDS)
         except subprocess.TimeoutExpired:
             self._child.send_signal(signal.SIGKILL)
             self._child.wait(10)
-            raise AssertionError(f"{self.name} does not exit within {EXIT_SECONDS} s after SIGTERM:\n{self.tail()}")
+            raise AssertionError(f"{self.name} does not exit within {EXIT_SECONDS} s after {by.name}:\n{self.tail()}")
 
     def end(self):
         """Whatever its state: it is gone afterwards."""

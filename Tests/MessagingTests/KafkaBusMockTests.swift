@@ -84,6 +84,21 @@ struct KafkaBusMockTests {
         cluster.end()
     }
 
+    /// The mock answers fetches in pieces, as Kafka does and noida-db does not.
+    @Test func refillsItsBufferWithoutStalling() async throws {
+        let cluster = try MockCluster(brokers: 1, partitions: 1)
+        let bus = try KafkaBus(settings: cluster.settings, logger: .test)
+        let body = String(repeating: "x", count: 150)
+        try await bus.publish((0..<20_000).map { OutgoingMessage(key: "k", body: "\($0) \(body)") }, to: topic)
+        let reader = Reader(of: try await bus.subscribe(to: [topic], as: group))
+        try await eventually("an assignment") { await reader.owned == [0] }
+        try await eventually("20,000 messages", within: .seconds(5)) { await reader.count == 20_000 }
+        #expect(await reader.messages.map(\.offset) == (0..<20_000).map(Int64.init))
+        await reader.close()
+        await bus.close()
+        cluster.end()
+    }
+
     @Test func closesWhileBrokersAreAway() async throws {
         let cluster = try MockCluster(brokers: 1, partitions: 2)
         var settings = cluster.settings

@@ -13,15 +13,13 @@ struct DeliveryRepresentation {
         ]
         if let request = delivery.request {
             fields["integration"] = ["id": .string(request.integration.id), "name": .string(request.integration.name)]
-            fields["trigger"] = .string(request.trigger.rawValue)
+            fields["triggeredBy"] = .string(request.trigger.rawValue)
             fields["payload"] = .string(request.payload)
         }
         if let parking = delivery.parking {
             fields["reason"] = .string(parking.reason.rawValue)
             fields["detail"] = .string(parking.detail)
             fields["nextAttempt"] = parking.until.map { .string($0.iso) }
-        } else if row.status == .parked {
-            fields["reason"] = .string(row.reason)
         }
         return .object(fields)
     }
@@ -29,14 +27,14 @@ struct DeliveryRepresentation {
     private static func attempt(_ attempt: WebhookDelivery.Attempt) -> JSONValue {
         var fields: [String: JSONValue] = [
             "number": .integer(Int64(attempt.number)), "url": .string(attempt.url),
-            "started": .string(attempt.startedAt.iso), "durationInMilliseconds": .integer(attempt.durationMilliseconds),
+            "at": .string(attempt.startedAt.iso), "durationMilliseconds": .integer(attempt.durationMilliseconds),
             "inDoubt": .bool(attempt.isInDoubt),
         ]
-        fields["statusCode"] = attempt.status.map { .integer(Int64($0)) }
+        fields["status"] = attempt.status.map { .integer(Int64($0)) }
         fields["responseBody"] = attempt.responseBody.map { .string($0) }
         if attempt.isBodyTruncated { fields["responseBodyTruncated"] = true }
         fields["error"] = attempt.error.map { .string($0) }
-        fields["retryAfterInSeconds"] = attempt.retryAfter.map { .integer(Int64($0)) }
+        fields["retryAfterSeconds"] = attempt.retryAfter.map { .integer(Int64($0)) }
         return .object(fields)
     }
 }
@@ -57,7 +55,9 @@ extension AlertHistory.DeliveryHistory {
 
     /// Why it waits; `nil` when it does not, or has only just been requested.
     var parking: WebhookDelivery.Parking? {
-        guard row.status == .parked, case .parked(let parking, _) = entries.last?.event else { return nil }
-        return parking
+        guard row.status == .parked else { return nil }
+        return entries.reversed().lazy.compactMap { entry -> WebhookDelivery.Parking? in
+            if case .parked(let parking, _) = entry.event { parking } else { nil }
+        }.first
     }
 }

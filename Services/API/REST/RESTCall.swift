@@ -60,10 +60,10 @@ extension Response {
         throws
     {
         var fields: HTTPFields = [
-            .cacheControl: "no-cache, no-store, max-age=0, must-revalidate", .pragma: "no-cache", .expires: "0",
+            .cacheControl: "no-cache, no-store, max-age=0, must-revalidate", .expires: "0",
             .xContentTypeOptions: "nosniff", .xFrameOptions: "SAMEORIGIN",
         ]
-        for (name, value) in headers.merging(["X-Trace": trace], uniquingKeysWith: { first, _ in first }) {
+        for (name, value) in headers.merging(["X-Trace": trace, "Pragma": "no-cache"], uniquingKeysWith: { first, _ in first }) {
             if let name = HTTPField.Name(name) { fields[name] = value }
         }
         guard let body else {

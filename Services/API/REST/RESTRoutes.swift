@@ -68,7 +68,7 @@ public struct RESTRoutes<Context: RequestContext>: Sendable {
         let buffer: ByteBuffer
         do {
             buffer = try await request.body.collect(upTo: RESTRoute.bodyLimit)
-        } catch is NIOTooManyBytesError {
+        } catch let error as any HTTPResponseError where error.status == .contentTooLarge {
             throw RestError(
                 413, "The body is larger than \(RESTRoute.bodyLimit) bytes.", subcode: "request.body_too_large")
         }

@@ -1,0 +1,50 @@
+import AlertCore
+import HTTPTypes
+import Hummingbird
+import Logging
+import Messaging
+import Persistence
+
+/// Everything that the API service answers: `/api/xm/1`, the console, the links in notifications.
+public struct APIRoutes<Context: RequestContext>: Sendable {
+    private let configuration: RESTRoutes<Context>
+    private let events: EventRESTRoutes<Context>
+    private let console: ConsoleRoutes<Context>
+    private let respond: RespondRoutes<Context>
+    private let errors: ConsoleErrorMiddleware<Context>
+
+    /// - Parameters:
+    ///   - secrets: Has the keys that sign sessions and links: the same in each process of an installation.
+    ///   - publicURL: What people's browsers reach us by; cookies are for https only when it is.
+    ///   - authenticator: The process's one; a new one when there is none yet.
+    /// - Throws: When the templates of the pages are missing or wrong.
+    public init(
+        database: any SQLDatabase, bus: any MessageBus, cache: DirectoryCache, secrets: SecretBox,
+        publicURL: String, now: @escaping Clock, logger: Logger, authenticator: Authenticator? = nil
+    ) throws {
+        let authenticator = authenticator ?? Authenticator(cache: cache, now: now)
+        let services = EventServices(
+            database: database, cache: cache, authenticator: authenticator,
+            gateway: CommandGateway(database: database, bus: bus), now: now)
+        let pages = ConsolePages(assets: try ConsoleAssets())
+        configuration = RESTRoutes(
+            database: database, cache: cache, secrets: secrets, authenticator: authenticator, now: now)
+        events = EventRESTRoutes(services: services)
+        console = ConsoleRoutes(
+            pages: pages,
+            sessions: ConsoleSessions(cache: cache, secrets: secrets, publicURL: publicURL, now: now),
+            services: services, live: LiveAlerts(services: services, pages: pages), logger: logger)
+        respond = RespondRoutes(pages: pages, services: services, key: secrets.subkey(for: "links"))
+        errors = ConsoleErrorMiddleware(pages: pages, logger: logger)
+    }
+
+    /// Adds all routes, and what makes pages or API errors of everything that fails, unknown addresses included.
+    /// Routes that are added to the router before are not affected.
+    public func add(to router: Router<Context>) {
+        router.add(middleware: errors)
+        configuration.add(to: router)
+        events.add(to: router)
+        console.add(to: router)
+        respond.add(to: router)
+    }
+}

@@ -1,0 +1,191 @@
+import AlertCore
+import Persistence
+
+/// How a status looks.
+struct StatusText: Sendable {
+    let text: String
+    /// The badge's class.
+    let style: String
+
+    init(alert status: String) {
+        switch status {
+        case "ACTIVE": (text, style) = ("Active", "active")
+        case "SUSPENDED": (text, style) = ("Suspended", "wait")
+        case "TERMINATED": (text, style) = ("Expired", "ended")
+        case "TERMINATED_EXTERNAL": (text, style) = ("Ended", "ended")
+        default: (text, style) = (status.capitalized, "ended")
+        }
+    }
+
+    init(_ status: DeliveryStatus) {
+        switch status {
+        case .responded: (text, style) = ("Responded", "good")
+        case .delivered: (text, style) = ("Delivered", "good")
+        case .pending: (text, style) = ("Pending", "wait")
+        case .failed: (text, style) = ("Not reached", "bad")
+        }
+    }
+
+    init(_ status: Activity.Status) {
+        switch status {
+        case .running: (text, style) = ("Running", "wait")
+        case .completed: (text, style) = ("Completed", "good")
+        case .failed: (text, style) = ("Failed", "bad")
+        }
+    }
+
+    init(_ status: WebhookDelivery.Phase) {
+        switch status {
+        case .delivered: (text, style) = ("Delivered", "good")
+        case .exhausted: (text, style) = ("Given up", "bad")
+        case .parked, .unknown: (text, style) = ("Waiting", "wait")
+        }
+    }
+}
+
+/// A name with its value.
+struct NamedValue: Sendable {
+    let name: String
+    let value: String
+    var href: String? = nil
+}
+
+/// Everything that the page of one alert shows.
+struct AlertPage: Sendable {
+    struct Recipient: Sendable {
+        let name: String
+        let status: String
+        let statusClass: String
+    }
+
+    struct Answer: Sendable {
+        let option: String
+        let by: String
+        let at: String
+        let comment: String?
+    }
+
+    struct Webhook: Sendable {
+        let status: String
+        let statusClass: String
+        let integration: String
+        let trigger: String
+        let why: String
+    }
+
+    struct Actions: Sendable {
+        let canSuspend: Bool
+        let canResume: Bool
+    }
+
+    /// More recipients are counted, not listed.
+    private static let recipientLimit = 100
+
+    let id: String
+    let number: String
+    let subject: String
+    let status: String
+    let statusClass: String
+    let priority: String
+    let priorityClass: String
+    let since: String
+    let csrf: String
+    var notice: String?
+    var problem: String?
+    /// `nil` for somebody who may do nothing, and for an alert that has ended.
+    let actions: Actions?
+    let recipients: [Recipient]
+    let responses: [Answer]
+    let properties: [NamedValue]
+    let details: [NamedValue]
+    let webhooks: [Webhook]
+    let entries: [TimelineEntry]
+
+    init(_ history: AlertHistory, for session: ConsoleSession, _ format: TimeFormat, _ directory: DirectoryView) {
+        let row = history.row
+        let state = StatusText(alert: row.status)
+        id = row.id
+        number = String(row.details.number)
+        subject = row.details.subject
+        (status, statusClass) = (state.text, state.style)
+        priority = row.details.priority.rawValue.capitalized
+        priorityClass = row.details.priority.rawValue.lowercased()
+        since = Self.since(row, format)
+        csrf = session.csrf
+        actions =
+            row.terminatedAt == nil && session.caller.mayHandleAlerts
+            ? Actions(canSuspend: row.status == "ACTIVE", canResume: row.status == "SUSPENDED") : nil
+        recipients = Self.recipients(history)
+        responses = history.responses.map { answer in
+            Answer(
+                option: answer.option.text, by: answer.response.by.displayName, at: format.short(answer.at),
+                comment: answer.response.comment)
+        }
+        properties = row.details.properties.sorted { $0.key < $1.key }.map {
+            NamedValue(name: $0.key, value: $0.value.readable)
+        }
+        details = Self.details(row, format, directory)
+        webhooks = history.deliveries.map { Self.webhook($0, format) }
+        entries = Timeline(history: history, format: format).entries
+    }
+
+    private static func since(_ row: AlertRow, _ format: TimeFormat) -> String {
+        guard let end = row.terminatedAt else { return "since \(format.full(row.createdAt))" }
+        return "\(format.full(row.createdAt)), lasted \(end.since(row.createdAt).readable)"
+    }
+
+    private static func recipients(_ history: AlertHistory) -> [Recipient] {
+        let all = EventRepresentation(row: history.row).recipients(history, isTargetedOnly: false)
+        let shown = all.prefix(recipientLimit).map { value in
+            let state = value["deliveryStatus"]?.string.flatMap(DeliveryStatus.init(rawValue:)) ?? .pending
+            let text = StatusText(state)
+            let full = [value["firstName"]?.string, value["lastName"]?.string].compactMap { $0 }
+                .filter { !$0.isEmpty }.joined(separator: " ")
+            let name = full.isEmpty ? value["targetName"]?.string ?? "" : full
+            return Recipient(name: name, status: text.text, statusClass: text.style)
+        }
+        guard all.count > shown.count else { return shown }
+        return shown + [Recipient(name: "and \(all.count - shown.count) more", status: "", statusClass: "none")]
+    }
+
+    private static func details(_ row: AlertRow, _ format: TimeFormat, _ directory: DirectoryView) -> [NamedValue] {
+        let details = row.details
+        var rows = [
+            NamedValue(name: "Workflow", value: "\(details.plan.name) · \(details.form.name)"),
+            NamedValue(name: "Submitter", value: details.submitter.displayName),
+            NamedValue(name: "Began", value: format.full(row.createdAt)),
+        ]
+        if let end = row.terminatedAt {
+            rows.append(NamedValue(name: "Ended", value: format.full(end)))
+        } else {
+            let expiry = row.createdAt.advanced(by: .seconds(details.expirationInMinutes * 60))
+            rows.append(NamedValue(name: "Expires", value: format.full(expiry)))
+        }
+        if let integration = details.integration {
+            let name = directory.integrations[integration]?.name ?? integration
+            rows.append(
+                NamedValue(name: "Integration", value: name, href: "/console/activity?integration=\(integration)"))
+        }
+        rows.append(
+            NamedValue(name: "Request", value: details.requestId, href: "/console/activity/\(details.requestId)"))
+        rows.append(NamedValue(name: "UUID", value: row.id))
+        return rows
+    }
+
+    private static func webhook(_ delivery: AlertHistory.DeliveryHistory, _ format: TimeFormat) -> Webhook {
+        let state = StatusText(delivery.row.status)
+        let request = delivery.request
+        let why: String
+        if let parking = delivery.parking {
+            let until = parking.until.map { ", goes on at \(format.short($0))" } ?? ""
+            why = "\(parking.reason.title): \(parking.detail)\(until)"
+        } else {
+            let attempts = delivery.attempts.count
+            let last = delivery.attempts.last.map { ", last \($0.outcome)" } ?? ""
+            why = attempts == 0 ? "no attempt yet" : "\(attempts) attempt\(attempts == 1 ? "" : "s")\(last)"
+        }
+        return Webhook(
+            status: state.text, statusClass: state.style, integration: request?.integration.name ?? delivery.row.integration,
+            trigger: request?.trigger.rawValue ?? "", why: why)
+    }
+}

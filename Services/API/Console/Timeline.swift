@@ -1,0 +1,221 @@
+import AlertCore
+import Persistence
+
+/// One line of an alert's timeline.
+struct TimelineEntry: Sendable {
+    /// A longer text, shown when asked for.
+    struct Body: Sendable {
+        /// Unique on the page, and the same each time the page is made.
+        let id: String
+        let label: String
+        let text: String
+    }
+
+    /// `alert`, `notification` or `webhook`: what people filter by.
+    var kind: String
+    /// `good`, `bad`, `wait` or `plain`.
+    var tone: String
+    var title: String
+    var actor: String?
+    var reason: String?
+    /// Somebody's own words.
+    var quote: String?
+    var facts: [String] = []
+    var body: Body?
+    var at: TimeText?
+
+    init(_ kind: String, _ tone: String, _ title: String, actor: String? = nil, reason: String? = nil) {
+        self.kind = kind
+        self.tone = tone
+        self.title = title
+        self.actor = actor
+        self.reason = reason
+    }
+}
+
+/// Everything that happened around an alert, in the order of time.
+struct Timeline {
+    /// More would be no page any more: the oldest are left out, and the first line says so.
+    private static let limit = 1000
+
+    let history: AlertHistory
+    let format: TimeFormat
+
+    var entries: [TimelineEntry] {
+        var all: [(event: RecordedEvent, rank: Int, entry: TimelineEntry)] = []
+        all += history.events.map { ($0.recorded, 0, entry($0.event)) }
+        for notification in history.notifications {
+            all += notification.entries.map { ($0.recorded, 1, entry($0.event, notification.plan)) }
+        }
+        for delivery in history.deliveries {
+            let request = delivery.request
+            all += delivery.entries.map { ($0.recorded, 2, entry($0, delivery.row, request)) }
+        }
+        all += history.notes.map { ($0, 1, note($0)) }
+        all.sort { left, right in
+            (left.event.recordedAt, left.rank, left.event.position)
+                < (right.event.recordedAt, right.rank, right.event.position)
+        }
+        return shortened(
+            all.map { event, _, entry in
+                var entry = entry
+                entry.at = format.text(event.recordedAt)
+                return entry
+            })
+    }
+
+    private func shortened(_ all: [TimelineEntry]) -> [TimelineEntry] {
+        guard all.count > Self.limit else { return all }
+        let note = TimelineEntry("alert", "plain", "\(all.count - Self.limit) earlier entries are not shown here")
+        return [note] + all.suffix(Self.limit)
+    }
+}
+
+// MARK: - The alert
+
+extension Timeline {
+    private func entry(_ event: Alert.Event) -> TimelineEntry {
+        switch event {
+        case .created(let details, _): return created(details)
+        case .commented(_, let author, let text, _):
+            var entry = TimelineEntry("alert", "plain", "Comment", actor: author.displayName)
+            entry.quote = text
+            return entry
+        case .responded(let response, let option, _):
+            var entry = TimelineEntry("alert", "good", "Response: \(option.text)", actor: response.by.displayName)
+            entry.quote = response.comment
+            entry.facts = ["\(option.action.rawValue) · from \(response.device) · \(response.source)"]
+            return entry
+        case .deliveryRecorded(let delivery, _):
+            let title = "\(delivery.status.rawValue) to \(delivery.recipient.displayName) on \(delivery.device.name)"
+            return TimelineEntry(
+                "alert", delivery.status == .delivered ? "good" : "bad", title, reason: delivery.message)
+        case .suspended(let person, _):
+            return TimelineEntry("alert", "wait", "Suspended", actor: person.displayName)
+        case .resumed(let person, _):
+            return TimelineEntry("alert", "plain", "Resumed", actor: person.displayName)
+        case .terminated(let person, let reason, _):
+            return TimelineEntry("alert", "plain", Self.title(of: reason), actor: person?.displayName)
+        }
+    }
+
+    private func created(_ details: AlertDetails) -> TimelineEntry {
+        var entry = TimelineEntry("alert", "plain", "Alert created", actor: details.submitter.displayName)
+        let names = details.recipients.map(\.targetName)
+        let shown = names.prefix(10).joined(separator: ", ") + (names.count > 10 ? " and \(names.count - 10) more" : "")
+        entry.facts = [
+            "\(details.plan.name) · \(details.form.name) · priority \(details.priority.rawValue)",
+            names.isEmpty ? "for nobody" : "for \(shown)",
+        ]
+        return entry
+    }
+
+    private static func title(of reason: Alert.EndReason) -> String {
+        switch reason {
+        case .expired: "Expired"
+        case .endedByUser: "Ended"
+        case .endedByResponse: "Ended by the response"
+        }
+    }
+
+    /// A record from elsewhere: its reason if it has one, and the whole of it on demand.
+    private func note(_ recorded: RecordedEvent) -> TimelineEntry {
+        let fields = try? JSON.decode(recorded.data, as: JSONValue.self)  // what is no JSON is shown as it is
+        let recipient = fields?["recipient"]?.string.map { "\($0): " } ?? ""
+        var entry = TimelineEntry("notification", "wait", recipient + recorded.type)
+        entry.reason = fields?["reason"]?.string ?? fields?["detail"]?.string
+        entry.body = .init(id: "note-\(recorded.id)", label: "Record", text: recorded.data)
+        return entry
+    }
+}
+
+// MARK: - Notifications
+
+extension Timeline {
+    private func entry(_ event: Notification.Event, _ plan: Notification.Plan) -> TimelineEntry {
+        let target = "\(plan.recipient.displayName) on \(plan.device.name)"
+        switch event {
+        case .planned(let plan, let at):
+            var entry = TimelineEntry("notification", "plain", "To notify \(target)", reason: plan.reason)
+            entry.facts = [plan.address] + (plan.dueAt > at ? ["at \(format.short(plan.dueAt))"] : [])
+            return entry
+        case .attemptBegun(let number, let isRepetition, _):
+            let doubt = "an earlier attempt ended without a known outcome: the message may arrive twice"
+            return TimelineEntry(
+                "notification", "plain", "Attempt \(number) to reach \(target)", reason: isRepetition ? doubt : nil)
+        case .delivered(let receipt, _):
+            return TimelineEntry("notification", "good", "Notified \(target)", reason: receipt)
+        case .attemptFailed(let reason, let retryAt, _):
+            var entry = TimelineEntry("notification", "bad", "Could not reach \(target)", reason: reason)
+            entry.facts = ["next attempt at \(format.short(retryAt))"]
+            return entry
+        case .failed(let reason, _):
+            return TimelineEntry("notification", "bad", "Gave up on \(target)", reason: reason)
+        case .cancelled(let reason, _):
+            return TimelineEntry("notification", "plain", "No need to notify \(target)", reason: reason)
+        }
+    }
+}
+
+// MARK: - Webhooks
+
+extension Timeline {
+    private func entry(
+        _ entry: AlertHistory.Entry<WebhookDelivery.Event>, _ row: WebhookDeliveryRow,
+        _ request: WebhookDelivery.Request?
+    ) -> TimelineEntry {
+        let name = request.map { "\($0.integration.name) (\($0.trigger.rawValue))" } ?? row.integration
+        let id = "webhook-\(row.id)-\(entry.recorded.version)"
+        switch entry.event {
+        case .requested(let request, _):
+            var line = TimelineEntry("webhook", "plain", "Webhook for \(name)")
+            line.facts = ["webhook-id \(row.id)"]
+            line.body = .init(id: id, label: "Payload", text: request.payload)
+            return line
+        case .parked(let parking, _): return parked(parking, name)
+        case .attempted(let attempt, _): return attempted(attempt, name, id)
+        case .delivered: return TimelineEntry("webhook", "good", "\(name) has it")
+        case .exhausted(let attempts, _):
+            return TimelineEntry(
+                "webhook", "bad", "Gave up on \(name)",
+                reason: "\(attempts) attempts have failed and the schedule is used up: kept, not tried again by itself")
+        }
+    }
+
+    private func parked(_ parking: WebhookDelivery.Parking, _ name: String) -> TimelineEntry {
+        var line = TimelineEntry(
+            "webhook", "wait", "\(name) waits: \(parking.reason.title)", reason: parking.detail)
+        line.facts = parking.until.map { ["goes on at \(format.short($0))"] } ?? []
+        return line
+    }
+
+    private func attempted(_ attempt: WebhookDelivery.Attempt, _ name: String, _ id: String) -> TimelineEntry {
+        let duration = Duration.milliseconds(attempt.durationMilliseconds).readable
+        var line = TimelineEntry(
+            "webhook", attempt.isSuccess ? "good" : "bad",
+            "Attempt \(attempt.number) for \(name): \(attempt.outcome)")
+        line.facts = ["\(attempt.url) · \(duration)"]
+        if attempt.isInDoubt { line.reason = "the target may have received it although it did not say so" }
+        if let pause = attempt.retryAfter { line.facts.append("Retry-After: \(pause) s") }
+        if let body = attempt.responseBody, !body.isEmpty {
+            let label = attempt.isBodyTruncated ? "Answer (its beginning)" : "Answer"
+            line.body = .init(id: id, label: label, text: body)
+        }
+        return line
+    }
+}
+
+extension WebhookDelivery.Parking.Reason {
+    /// For people, after "waits: ".
+    var title: String {
+        switch self {
+        case .retry: "next attempt scheduled"
+        case .slow: "no answer yet"
+        case .busy: "too many attempts under way"
+        case .behind: "behind an earlier one of this alert"
+        case .circuitOpen: "circuit breaker open"
+        case .disabled: "out of service"
+        case .unconfigured: "not configured"
+        }
+    }
+}

@@ -1,0 +1,180 @@
+import AlertCore
+import Foundation
+import Persistence
+
+/// The fields of an integration; those that are absent stay as they are, and so do its key and signing secret.
+struct IntegrationRequest {
+    enum Creator: String, CaseIterable {
+        case builder = "IB"
+        case flow = "FLOW"
+    }
+
+    /// The longest script in bytes.
+    private static let scriptLimit = 1 << 20
+
+    let fields: RequestFields
+    let plan: Plan
+    let edit: DirectoryEdit
+    let secrets: SecretBox
+
+    func integration(_ existing: Integration?) throws -> Integration {
+        let name = try fields.requiredName("name", or: existing?.name)
+        let direction = try direction(existing)
+        let script = try script() ?? existing?.script
+        let operation = try operation(of: direction, script: script, existing)
+        var integration =
+            existing
+            ?? Integration(
+                id: edit.newID(), plan: plan.id, form: nil, name: name, integrationType: direction,
+                operation: operation)
+        integration.name = name
+        integration.operation = operation
+        integration.script = script
+        integration.form = try form() ?? integration.form
+        integration.createdBy = try fields.choice("createdBy", Creator.self)?.rawValue ?? integration.createdBy
+        integration.authenticationType = try fields.choice("authenticationType") ?? integration.authenticationType
+        integration.authenticatingUser =
+            try user() ?? integration.authenticatingUser ?? edit.call.caller.person.id
+        if let environment = try fields.choice("environment", Integration.Environment.self), environment != .hosted {
+            throw RestError.unsupported("environment", environment.rawValue, supported: "HOSTED")
+        }
+        if let deployed = try fields.bool("deployed") {
+            integration.deployed = deployed
+            if deployed { integration.disabledReason = nil }
+        }
+        switch direction {
+        case .inbound: try completeInbound(&integration)
+        case .outbound: try completeOutbound(&integration)
+        }
+        return integration
+    }
+
+    private func completeInbound(_ integration: inout Integration) throws {
+        if integration.operation != .runScript, integration.form == nil { throw RestError.missingField("form") }
+        if integration.operation != .createAlert, integration.script == nil { throw RestError.missingField("script") }
+        if integration.sealedKey == nil {
+            let key = UUID().uuidString.lowercased()
+            integration.sealedKey = secrets.seal(key, for: .integrationKey(integration.id))
+        }
+    }
+
+    private func completeOutbound(_ integration: inout Integration) throws {
+        guard integration.form != nil else { throw RestError.missingField("form") }
+        integration.triggeredBy = try trigger() ?? integration.triggeredBy
+        guard integration.triggeredBy != nil else { throw RestError.missingField("triggeredBy") }
+        integration.endpoint = try endpoint() ?? integration.endpoint
+        guard integration.endpoint != nil else { throw RestError.missingField("endpoint") }
+        integration.path = try path() ?? integration.path
+        integration.retrySchedule = try retrySchedule() ?? integration.retrySchedule
+        if integration.sealedSigningSecrets.isEmpty {
+            let secret = RandomSecret.signingSecret()
+            integration.sealedSigningSecrets = [secrets.seal(secret, for: .signingSecret(integration.id))]
+        }
+    }
+
+    // MARK: What it does
+
+    private func direction(_ existing: Integration?) throws(RestError) -> Integration.Direction {
+        let given = try fields.choice("integrationType", Integration.Direction.self)
+        guard let direction = given ?? existing?.integrationType else { throw .missingField("integrationType") }
+        if let existing, existing.integrationType != direction {
+            throw .invalidValue(
+                "integrationType", "it cannot be changed from \(existing.integrationType.rawValue).")
+        }
+        return direction
+    }
+
+    private func operation(
+        of direction: Integration.Direction, script: String?, _ existing: Integration?
+    ) throws(RestError) -> Integration.Operation {
+        let given = try fields.choice("operation", Integration.Operation.self)
+        switch direction {
+        case .inbound:
+            let implied: Integration.Operation = script == nil ? .createAlert : .transformAndCreateAlert
+            let operation = given ?? existing?.operation ?? implied
+            guard operation == .createAlert || operation == .transformAndCreateAlert || operation == .runScript else {
+                throw .invalidChoice(
+                    "operation", operation.rawValue, valid: ["CREATE_EVENT_SIMPLE", "CREATE_EVENT", "RUN_SCRIPT"])
+            }
+            return operation
+        case .outbound:
+            switch given ?? existing?.operation ?? .sendWebhook {
+            case .sendWebhook: return .sendWebhook
+            case .runScript, .sendToAgent:
+                throw .unsupported("operation", given?.rawValue ?? "", supported: "SEND_WEBHOOK")
+            case .createAlert, .transformAndCreateAlert:
+                throw .invalidChoice("operation", given?.rawValue ?? "", valid: ["SEND_WEBHOOK"])
+            }
+        }
+    }
+
+    private func trigger() throws(RestError) -> Trigger? {
+        guard let trigger = try fields.choice("triggeredBy", Trigger.self) else { return nil }
+        guard trigger != .escalation, trigger != .targetedRecipientFailure else {
+            throw .unsupported(
+                "triggeredBy", trigger.rawValue, supported: "STATUS, DELIVERYSTATUS, RESPONSE, ANNOTATION")
+        }
+        return trigger
+    }
+
+    private func script() throws(RestError) -> String? {
+        guard let encoded = try fields.text("script", limit: Self.scriptLimit * 2) else { return nil }
+        guard let bytes = Data(base64Encoded: encoded, options: .ignoreUnknownCharacters),
+            let script = String(data: bytes, encoding: .utf8), !encoded.isEmpty == !bytes.isEmpty
+        else { throw .invalidValue("script", "it must be UTF-8 text in base64.") }
+        guard bytes.count <= Self.scriptLimit else {
+            throw .invalidValue("script", "it may have at most \(Self.scriptLimit) bytes.")
+        }
+        return script
+    }
+
+    // MARK: What it belongs to
+
+    private func form() throws -> String? {
+        guard let reference = try fields.reference("form") else { return nil }
+        guard let form = try edit.directory.resolve(Form.self, reference, in: plan.id) else {
+            throw RestError.invalidValue("form", "the plan has no form \(reference).")
+        }
+        return form.id
+    }
+
+    private func endpoint() throws -> String? {
+        guard let reference = try fields.reference("endpoint") else { return nil }
+        guard let endpoint = try edit.directory.resolve(Endpoint.self, reference, in: plan.id) else {
+            throw RestError.invalidValue("endpoint", "the plan has no endpoint \(reference).")
+        }
+        return endpoint.id
+    }
+
+    private func user() throws -> String? {
+        guard let reference = try fields.reference("authenticatingUser") else { return nil }
+        guard let person = try edit.directory.resolve(Person.self, reference) else {
+            throw RestError.invalidValue("authenticatingUser", "there is no person \(reference).")
+        }
+        return person.id
+    }
+
+    private func path() throws(RestError) -> String? {
+        guard let path = try fields.text("path", limit: 2000) else { return nil }
+        let isClean = path.unicodeScalars.allSatisfy { $0.value > 32 && $0.value != 127 }
+        guard isClean, !path.contains("://"), !path.contains("#") else {
+            throw .invalidValue("path", "it must be a path without spaces, as in /hooks/1?team=a.")
+        }
+        return path
+    }
+
+    private func retrySchedule() throws(RestError) -> RetrySchedule? {
+        guard let list = try fields.list("retrySchedule", limit: 50) else { return nil }
+        var delays: [Int] = []
+        for value in list {
+            guard let seconds = value.integer else {
+                throw .wrongType("retrySchedule", expected: "an array of integers", found: "one with \(value.kindName)")
+            }
+            guard (1...86_400).contains(seconds) else {
+                throw .invalidValue("retrySchedule", "each pause must be from 1 to 86400 seconds.")
+            }
+            delays.append(Int(seconds))
+        }
+        return RetrySchedule(delays: delays)
+    }
+}

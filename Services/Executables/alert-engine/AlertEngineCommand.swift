@@ -1,0 +1,6 @@
+import Bootstrap
+
+@main
+struct AlertEngineCommand {
+    static func main() async { await runProcess(.alertEngine) }
+}

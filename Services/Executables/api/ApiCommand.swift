@@ -1,0 +1,6 @@
+import Bootstrap
+
+@main
+struct ApiCommand {
+    static func main() async { await runProcess(.api) }
+}

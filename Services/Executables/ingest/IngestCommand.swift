@@ -1,0 +1,6 @@
+import Bootstrap
+
+@main
+struct IngestCommand {
+    static func main() async { await runProcess(.ingest) }
+}

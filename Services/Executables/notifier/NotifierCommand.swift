@@ -1,0 +1,6 @@
+import Bootstrap
+
+@main
+struct NotifierCommand {
+    static func main() async { await runProcess(.notifier) }
+}

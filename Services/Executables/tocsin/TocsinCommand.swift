@@ -1,0 +1,67 @@
+import ArgumentParser
+import Bootstrap
+import Foundation
+import ServiceSettings
+
+@main
+struct TocsinCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tocsin", abstract: "Alerting and integration: one process, or the tools around many.",
+        version: Version.current,
+        subcommands: [ServeCommand.self, MigrateCommand.self, DemoCommand.self])
+}
+
+/// Flags of the settings, which `SettingsReader` reads.
+struct PassedSettings: ParsableArguments {
+    @Argument(parsing: .captureForPassthrough, help: "Settings, as in --port 8080; --help lists them all.")
+    var arguments: [String] = []
+
+    /// Prints the settings and ends when that is what was asked for.
+    func answerHelp(_ usage: String) {
+        guard arguments.contains("--help") || arguments.contains("-h") else { return }
+        printSettings(usage)
+        Foundation.exit(0)
+    }
+}
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Run everything in this process, on SQLite: tocsin serve --data DIR.")
+
+    @OptionGroup var settings: PassedSettings
+
+    func run() async {
+        settings.answerHelp("tocsin serve --data DIR [settings]")
+        await exitingOnError("tocsin") {
+            let reader = try await SettingsReader(
+                arguments: settings.arguments, environment: ProcessInfo.processInfo.environment)
+            let logger = makeLogger("tocsin", reader)
+            let directory = reader.required(.data)
+            let platform = try Platform.embedded(reader, directory: directory)
+            try await serve(ServiceKind.allCases, reader, platform, logger: logger) { platform, _ in
+                try await prepare(reader, platform)
+            }
+        }
+    }
+}
+
+struct MigrateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "migrate",
+        abstract: "Prepare PostgreSQL and Kafka for the separate executables: schema, topics, first administrator.")
+
+    @OptionGroup var settings: PassedSettings
+
+    func run() async {
+        settings.answerHelp("tocsin migrate [settings]")
+        await exitingOnError("tocsin") {
+            let reader = try await SettingsReader(
+                arguments: settings.arguments, environment: ProcessInfo.processInfo.environment)
+            let logger = makeLogger("tocsin", reader)
+            let platform = try Platform.production(reader, logger: logger)
+            try await prepare(reader, platform)
+            print("The database and the topics are prepared.")
+            await platform.close()
+        }
+    }
+}

@@ -1,0 +1,6 @@
+import Bootstrap
+
+@main
+struct WebhookDispatcherCommand {
+    static func main() async { await runProcess(.webhookDispatcher) }
+}

@@ -1,0 +1,90 @@
+import Foundation
+import Hummingbird
+import Logging
+import NIOCore
+
+/// The context of every request.
+public struct HTTPContext: RequestContext, RemoteAddressRequestContext {
+    public var coreContext: CoreRequestContextStorage
+    public let remoteAddress: SocketAddress?
+
+    public init(source: ApplicationRequestContextSource) {
+        coreContext = .init(source: source)
+        remoteAddress = source.channel.remoteAddress
+    }
+}
+
+/// Something that has to work for the process to be of use.
+struct HealthCheck: Sendable {
+    let name: String
+    let check: @Sendable () async throws -> Void
+
+    /// How long a check may take.
+    static let limit = Duration.seconds(3)
+
+    /// `nil` when all is well, otherwise what is wrong.
+    func problem() async -> String? {
+        await withTaskGroup(of: String?.self) { tasks in
+            tasks.addTask {
+                do {
+                    try await check()
+                    return nil
+                } catch {
+                    return "\(error)"
+                }
+            }
+            tasks.addTask {
+                // Cancelled when the check was first.
+                try? await Task.sleep(for: Self.limit)
+                return "no answer within \(Self.limit)"
+            }
+            defer { tasks.cancelAll() }
+            return await tasks.next() ?? nil
+        }
+    }
+}
+
+/// What every process answers: whether it lives, whether it works, its figures.
+struct OperationRoutes: Sendable {
+    let checks: [HealthCheck]
+    let metrics: PrometheusMetrics
+
+    func add(to router: Router<HTTPContext>) {
+        router.get("/health/live") { _, _ in Self.json(200, #"{"status":"UP"}"#) }
+        router.get("/health/ready") { _, _ in await ready() }
+        router.get("/metrics") { _, _ in
+            Response(
+                status: .ok, headers: [.contentType: "text/plain; version=0.0.4"],
+                body: ResponseBody(byteBuffer: ByteBuffer(string: metrics.rendered())))
+        }
+    }
+
+    private func ready() async -> Response {
+        var results: [String: String] = [:]
+        for check in checks { results[check.name] = await check.problem() ?? "UP" }
+        let isUp = results.values.allSatisfy { $0 == "UP" }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        let body = (try? encoder.encode(["checks": results])) ?? Data()  // texts: cannot fail
+        let text = #"{"status":"\#(isUp ? "UP" : "DOWN")","# + String(decoding: body, as: UTF8.self).dropFirst()
+        return Self.json(isUp ? 200 : 503, text)
+    }
+
+    private static func json(_ status: Int, _ body: String) -> Response {
+        Response(
+            status: .init(code: status), headers: [.contentType: "application/json;charset=utf-8"],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: body)))
+    }
+}
+
+/// A server for the router, as a service of the process.
+func httpServer(
+    _ router: Router<HTTPContext>, host: String, port: Int, logger: Logger
+) -> some ApplicationProtocol {
+    Application(
+        router: router,
+        configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: "Tocsin"),
+        onServerRunning: { channel in
+            logger.notice("listening", metadata: ["address": "http://\(host):\(channel.localAddress?.port ?? port)"])
+        }, logger: logger)
+}

@@ -1,0 +1,117 @@
+/// One thing that an operator can set: `--outbound-allow`, `TOCSIN_OUTBOUND_ALLOW`, or a line in a file.
+public struct Setting: Hashable, Sendable {
+    /// As the flag, without dashes in front: `outbound-allow`.
+    public let name: String
+    /// As it stands in the help; `nil` where there is none.
+    public let defaultValue: String?
+    /// One line for people, with the unit and the range.
+    public let help: String
+    public let isSecret: Bool
+
+    init(_ name: String, default defaultValue: String? = nil, isSecret: Bool = false, _ help: String) {
+        self.name = name
+        self.defaultValue = defaultValue
+        self.help = help
+        self.isSecret = isSecret
+    }
+
+    public var flag: String { "--\(name)" }
+    public var variable: String { "TOCSIN_" + name.uppercased().map { $0 == "-" ? "_" : String($0) }.joined() }
+}
+
+extension Setting {
+    public static let adminPassword = Setting(
+        "admin-password", isSecret: true, "Password of the first administrator, used once, when there is nobody yet.")
+    public static let adminUser = Setting(
+        "admin-user", "Name of the first administrator, used once, when there is nobody yet.")
+    public static let config = Setting(
+        "config",
+        """
+        A file of KEY=value lines with TOCSIN_… names; flags and environment go first.
+        """)
+    public static let data = Setting("data", "Directory of the all-in-one server: database, secret key.")
+    public static let databaseConnections = Setting(
+        "database-connections", default: "8", "Connections to PostgreSQL, from 2 to 100.")
+    public static let databaseURL = Setting(
+        "database-url", isSecret: true,
+        """
+        PostgreSQL, as in postgresql://user:password@host:5432/tocsin?sslmode=verify-full.
+        """)
+    public static let host = Setting("host", default: "127.0.0.1", "Address to listen on.")
+    public static let inboundBodyMax = Setting(
+        "inbound-body-max", default: "524288",
+        """
+        Bytes that the body of an inbound request may have, from 1024 to 900000.
+        """)
+    public static let instanceID = Setting(
+        "instance-id",
+        """
+        Name of this process in its Kafka groups. With it, a process that is started again within the session \
+        timeout goes on with its partitions at once; it must differ between processes of one kind.
+        """)
+    public static let kafkaBrokers = Setting("kafka-brokers", "Brokers, as in host:9092,host:9092.")
+    public static let kafkaOptions = Setting(
+        "kafka-options", isSecret: true,
+        """
+        Further librdkafka properties, as in security.protocol=ssl,ssl.ca.location=/path.
+        """)
+    public static let kafkaReplication = Setting(
+        "kafka-replication", default: "1", "Replicas of each topic that is created, from 1 to 10; 3 in production.")
+    public static let kafkaSessionTimeout = Setting(
+        "kafka-session-timeout", default: "10",
+        """
+        Seconds after which a silent process loses its partitions, from 6 to 45.
+        """)
+    public static let logLevel = Setting(
+        "log-level", default: "info", "trace, debug, info, notice, warning, error or critical.")
+    public static let mailFrom = Setting(
+        "mail-from", default: "Tocsin <tocsin@localhost>", "Sender of notifications by email.")
+    public static let outboundAllow = Setting(
+        "outbound-allow",
+        """
+        Address blocks (CIDR, comma separated) that webhooks and scripts may reach although they are private or \
+        loopback.
+        """)
+    public static let partitions = Setting(
+        "partitions", "Partitions of each topic, from 1 to 256: 8 with Kafka, 4 without, by default.")
+    public static let port = Setting("port", default: "8080", "Port to listen on; 0 takes a free one, which is logged.")
+    public static let publicURL = Setting(
+        "public-url", "Where people reach the console, for links in notifications; http://HOST:PORT by default.")
+    public static let scriptMemory = Setting(
+        "script-memory", default: "64", "Mebibytes that a script may use, from 8 to 1024.")
+    public static let scriptSandbox = Setting(
+        "script-sandbox", "Path of the script-sandbox executable; beside this one by default.")
+    public static let scriptTimeout = Setting(
+        "script-timeout", default: "60",
+        """
+        Seconds that a script may take, from 1 to 600; time spent waiting for answers is not counted.
+        """)
+    public static let scriptWorkers = Setting(
+        "script-workers", default: "4", "Scripts that run at the same time, from 1 to 64.")
+    public static let secretKey = Setting(
+        "secret-key", isSecret: true,
+        """
+        Base64 of 32 random bytes that seal secrets in the database: the same for all processes.
+        """)
+    public static let smtpURL = Setting(
+        "smtp-url", isSecret: true,
+        """
+        Mail server, as in smtp://user:password@host:587; smtps:// for TLS from the start.
+        """)
+    public static let webhookParkAfter = Setting(
+        "webhook-park-after", default: "2000",
+        """
+        Milliseconds after which a webhook without an answer is parked, so that nothing waits for it, from 100 to \
+        60000.
+        """)
+    public static let webhookTimeout = Setting(
+        "webhook-timeout", default: "30", "Seconds that one attempt to deliver a webhook may take, from 1 to 300.")
+
+    /// All of them, in the order of their names.
+    public static let all: [Setting] = [
+        adminPassword, adminUser, config, data, databaseConnections, databaseURL, host, inboundBodyMax, instanceID,
+        kafkaBrokers, kafkaOptions, kafkaReplication, kafkaSessionTimeout, logLevel, mailFrom, outboundAllow, partitions,
+        port, publicURL, scriptMemory, scriptSandbox, scriptTimeout, scriptWorkers, secretKey, smtpURL,
+        webhookParkAfter, webhookTimeout,
+    ]
+}
