@@ -3,7 +3,7 @@ import Persistence
 
 /// The bus of the all-in-one quick start: a table in the same database. For one process: all its partitions
 /// are always this process's own.
-public final class EmbeddedBus: MessageBus {
+public final class EmbeddedBus: MessageBus, @unchecked Sendable {  // `isClosed` under `lock` only
     public let partitionCount: Int
 
     /// How long a feed sleeps at most when nobody wakes it.
@@ -13,6 +13,8 @@ public final class EmbeddedBus: MessageBus {
     private let database: any SQLDatabase
     private let signals: [String: Signal]
     private let trimming: Task<Void, Never>
+    private let lock = NSLock()
+    private var isClosed = false
 
     public init(database: any SQLDatabase, partitionCount: Int = 4) {
         self.database = database
@@ -34,6 +36,7 @@ public final class EmbeddedBus: MessageBus {
     deinit { trimming.cancel() }
 
     public func publish(_ messages: [OutgoingMessage], to topic: Topic) async throws {
+        try checkOpen()
         guard !messages.isEmpty else { return }
         let rows = Dictionary(grouping: messages) { Partitioning.partition(of: $0.key, count: partitionCount) }
         try await database.retrying { connection in
@@ -56,10 +59,18 @@ public final class EmbeddedBus: MessageBus {
     }
 
     public func checkReadiness() async throws {
+        try checkOpen()
         try await database.reading { connection in _ = try connection.execute("SELECT 1") }
     }
 
-    public func close() async { trimming.cancel() }
+    public func close() async {
+        trimming.cancel()
+        lock.withLock { isClosed = true }
+    }
+
+    private func checkOpen() throws(StoreError) {
+        if lock.withLock({ isClosed }) { throw StoreError(.unavailable, "the bus is closed") }
+    }
 
     /// Deletes what every group has processed.
     static func trim(_ database: any SQLDatabase) async throws {
@@ -102,20 +113,37 @@ public final class EmbeddedBus: MessageBus {
     }
 }
 
-private struct EmbeddedSubscription: Subscription {
-    let assignments: AsyncStream<any PartitionFeed>
+private final class EmbeddedSubscription: Subscription, @unchecked Sendable {  // mutable state under `lock` only
     private let feeds: [EmbeddedFeed]
-    private let continuation: AsyncStream<any PartitionFeed>.Continuation
+    private let lock = NSLock()
+    private let closed = Signal()
+    private var handedOut = 0
+    private var isClosed = false
 
-    init(feeds: [EmbeddedFeed]) {
-        self.feeds = feeds
-        (assignments, continuation) = AsyncStream.makeStream()
-        feeds.forEach { continuation.yield($0) }
+    init(feeds: [EmbeddedFeed]) { self.feeds = feeds }
+
+    var assignments: AsyncStream<any PartitionFeed> {
+        AsyncStream { [self] in
+            while !Task.isCancelled {
+                let (isOver, feed) = lock.withLock { (isClosed, takeFeed()) }
+                if isOver { return nil }
+                if let feed { return feed }
+                await closed.wait(upTo: .seconds(60))
+            }
+            return nil
+        }
     }
 
     func close() async {
+        lock.withLock { isClosed = true }
         feeds.forEach { $0.end() }
-        continuation.finish()
+        closed.notify()
+    }
+
+    private func takeFeed() -> EmbeddedFeed? {
+        guard !isClosed, handedOut < feeds.count else { return nil }
+        handedOut += 1
+        return feeds[handedOut - 1]
     }
 }
 
@@ -142,7 +170,8 @@ private final class EmbeddedFeed: PartitionFeed, @unchecked Sendable {  // mutab
     func next(max: Int) async throws -> [Message]? {
         while true {
             let (offset, hasEnded) = lock.withLock { (self.offset, self.hasEnded) }
-            guard !hasEnded, !Task.isCancelled else { return nil }
+            try Task.checkCancellation()
+            if hasEnded { return nil }
             let messages = try await read(from: offset, max: max)
             if let last = messages.last {
                 lock.withLock { self.offset = last.offset + 1 }

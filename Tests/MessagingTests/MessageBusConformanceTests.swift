@@ -9,7 +9,10 @@ struct BusUnderTest: Sendable, CustomTestStringConvertible {
     /// Makes topics that nobody has used, the four of ``Topic/all``, with so many partitions.
     let makeCluster: @Sendable (_ partitionCount: Int) async throws -> BusCluster
 
-    static let all: [BusUnderTest] = [kafka].compactMap(\.self)
+    /// For one process or many.
+    static let all: [BusUnderTest] = [embedded] + shared
+    /// Those whose partitions several processes share.
+    static let shared: [BusUnderTest] = [kafka].compactMap(\.self)
 }
 
 /// The topics of one test, and the way to them.
@@ -98,7 +101,7 @@ struct MessageBusConformanceTests {
         await bus.close()
     }
 
-    @Test(arguments: BusUnderTest.all)
+    @Test(arguments: BusUnderTest.shared)
     func sharesPartitionsAndHandsThemOver(on make: BusUnderTest) async throws {
         let cluster = try await make.makeCluster(4)
         let (one, two) = (try await cluster.openBus(), try await cluster.openBus())
@@ -120,7 +123,7 @@ struct MessageBusConformanceTests {
         await two.close()
     }
 
-    @Test(arguments: BusUnderTest.all)
+    @Test(arguments: BusUnderTest.shared)
     func givesAPartitionToNobodyBeforeItsRelease(on make: BusUnderTest) async throws {
         let cluster = try await make.makeCluster(1)
         let bus = try await cluster.openBus()

@@ -7,10 +7,6 @@ import Logging
 import Persistence
 import SQLiteDatabase
 
-#if canImport(FoundationNetworking)
-    import FoundationNetworking
-#endif
-
 /// The REST API on a real socket, over a database in memory, with an administrator `admin` and a reader `reader`
 /// whose passwords are `password`.
 struct RESTTestServer: Sendable {
@@ -74,29 +70,64 @@ struct RESTTestServer: Sendable {
         password: String = "password"
     ) async throws -> Reply {
         let path = path.hasPrefix("/") ? path : "/api/xm/1/\(path)"
-        guard let url = URL(string: "http://127.0.0.1:\(port)\(path)") else { throw URLError(.badURL) }
-        var request = URLRequest(url: url)
-        request.httpMethod = method
-        request.setValue("application/json", forHTTPHeaderField: "Content-Type")
+        var head = "\(method) \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
         if let login {
-            let credentials = Data("\(login):\(password)".utf8).base64EncodedString()
-            request.setValue("Basic \(credentials)", forHTTPHeaderField: "Authorization")
+            head += "Authorization: Basic \(Data("\(login):\(password)".utf8).base64EncodedString())\r\n"
         }
-        if let text {
-            request.httpBody = Data(text.utf8)
-        } else if let body {
-            request.httpBody = try JSONEncoder().encode(body)
-        }
-        let (data, response) = try await Self.session.data(for: request)
-        guard let response = response as? HTTPURLResponse else { throw URLError(.badServerResponse) }
+        let content = try text.map { Data($0.utf8) } ?? body.map { try JSONEncoder().encode($0) } ?? Data()
+        head += "Content-Type: application/json\r\nContent-Length: \(content.count)\r\n\r\n"
+        let bytes = try await exchange(Data(head.utf8) + content)
+        let parts = bytes.range(of: Data("\r\n\r\n".utf8)).map { ($0.lowerBound, $0.upperBound) } ?? (0, 0)
+        let lines = String(decoding: bytes[..<parts.0], as: UTF8.self).components(separatedBy: "\r\n")
+        let data = Data(bytes[parts.1...])
         var headers: [String: String] = [:]
-        for (name, value) in response.allHeaderFields { headers["\(name)".lowercased()] = "\(value)" }
+        for line in lines.dropFirst() {
+            let field = line.split(separator: ":", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
+            if field.count == 2 { headers[field[0].lowercased()] = field[1] }
+        }
         return Reply(
-            status: response.statusCode, json: data.isEmpty ? nil : try JSONDecoder().decode(JSONValue.self, from: data),
+            status: Int(lines[0].split(separator: " ").dropFirst().first ?? "") ?? 0,
+            json: data.isEmpty ? nil : try JSONDecoder().decode(JSONValue.self, from: data),
             text: String(decoding: data, as: UTF8.self), headers: headers)
     }
 
-    private static let session = URLSession(configuration: .ephemeral)
+    /// Sends a request on a connection of its own and reads to the end. `URLSession` on Linux never returns from
+    /// a 401 with a challenge.
+    private func exchange(_ request: Data) async throws -> Data {
+        try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue.global().async { [port] in
+                continuation.resume(with: Result { try Self.exchange(request, port: port) })
+            }
+        }
+    }
+
+    private static func exchange(_ request: Data, port: Int) throws -> Data {
+        let handle = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(handle) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(port).bigEndian
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        let connected = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(handle, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard connected == 0 else { throw POSIXError(.ECONNREFUSED) }
+        var rest = request[...]
+        while !rest.isEmpty {
+            let sent = rest.withUnsafeBytes { send(handle, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue)) }
+            guard sent > 0 else { break }  // the server has answered and hung up: the answer is there to read
+            rest = rest.dropFirst(sent)
+        }
+        var reply = Data()
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = recv(handle, &buffer, buffer.count, 0)
+            guard count > 0 else { return reply }
+            reply.append(contentsOf: buffer[..<count])
+        }
+    }
 
     /// The data of every audit event.
     func auditText() async throws -> String {

@@ -10,13 +10,21 @@ enum RequestBodyText {
         do {
             return try JSONDecoder().decode(JSONValue.self, from: body)
         } catch {
-            var detail = "it cannot be read."
-            if case .dataCorrupted(let context)? = error as? DecodingError {
-                let reason = (context.underlyingError as NSError?)?.userInfo[NSDebugDescriptionErrorKey] as? String
-                detail = reason ?? context.debugDescription
-            }
+            let detail = position(of: body) ?? "it cannot be read."
             throw RestError(
                 400, "The body is not valid JSON: \(detail)", subcode: "request.malformed_json", arguments: [detail])
+        }
+    }
+}
+
+extension RequestBodyText {
+    /// Where the text stops being JSON: the decoder keeps that to itself on Linux, the older parser says it.
+    private static func position(of body: Data) -> String? {
+        do {
+            _ = try JSONSerialization.jsonObject(with: body, options: .fragmentsAllowed)
+            return nil
+        } catch {
+            return (error as NSError).userInfo[NSDebugDescriptionErrorKey] as? String
         }
     }
 }
