@@ -89,12 +89,13 @@ let package = Package(
                 configuration, hummingbird, lifecycle, logging, metrics, unixSignals,
             ]),
 
-        service("Ingest", ["AlertCore", "Messaging", "OutboundHTTP", "Persistence", "Scripting", hummingbird, metrics]),
+        service(
+            "Ingest", ["AlertCore", "Messaging", "OutboundHTTP", "Persistence", "Scripting", hummingbird, metrics]),
         service("AlertEngine", ["AlertCore", "Messaging", "Persistence", metrics]),
         service("Notifier", ["AlertCore", "Messaging", "OutboundHTTP", "Persistence", metrics]),
         service("WebhookDispatcher", ["AlertCore", "Messaging", "OutboundHTTP", "Persistence", crypto, metrics]),
         service(
-            "API", ["AlertCore", "Messaging", "Persistence", hummingbird, mustache],
+            "API", ["AlertCore", "Messaging", "Persistence", hummingbird, lifecycle, mustache],
             resources: [.copy("Console/Templates"), .copy("Console/Static")]),
 
         executable("ingest", ["Bootstrap"]),

@@ -56,7 +56,7 @@ start() {
         echo $! >"$pid_file"
         for _ in $(seq 300); do # 30 s: a large store is read at the start.
             accepts && break
-            running || { tail -n 20 "$data/broker.log" >&2; echo "the broker ended at once" >&2; exit 1; }
+            kill -0 "$(<"$pid_file")" 2>/dev/null || { tail -n 20 "$data/broker.log" >&2; echo "the broker ended at once" >&2; exit 1; }
             sleep 0.1
         done
         accepts || { echo "the broker does not accept connections on port $port; see $data/broker.log" >&2; exit 1; }

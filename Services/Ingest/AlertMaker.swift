@@ -63,7 +63,8 @@ actor AlertMaker {
 
     private func assembly(_ plan: Plan, _ form: Form) -> AlertAssembly {
         let definitions = Dictionary(
-            view.properties(of: plan.id).map { ($0.id, $0) }) { first, _ in first }
+            view.properties(of: plan.id).map { ($0.id, $0) }
+        ) { first, _ in first }
         return AlertAssembly(
             plan: plan, form: form, definitions: definitions, person: { [view] in view.person($0) },
             device: { [view] name in

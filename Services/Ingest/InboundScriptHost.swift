@@ -116,7 +116,8 @@ struct HostError: Error, CustomStringConvertible {
 
 extension ScriptHTTPAnswer {
     fileprivate func shown(limit: Int) -> String {
-        let lines = ["< HTTP/1.1 \(statusCode) \(statusCode)"]
+        let lines =
+            ["< HTTP/1.1 \(statusCode) \(statusCode)"]
             + headers.sorted { $0.key < $1.key }.map { "< \($0.key): \($0.value)" }
         return (lines + ["", String(body.prefix(limit))]).joined(separator: "\n")
     }

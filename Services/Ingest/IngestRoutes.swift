@@ -63,7 +63,8 @@ public struct IngestRoutes<Context: RemoteAddressRequestContext>: Sendable {
     ) async throws -> InboundRequestMessage {
         let (integration, view) = try await integration(context.parameters.get("integration") ?? "")
         var parameters = Dictionary(
-            request.uri.queryParameters.map { (String($0.key), String($0.value)) }) { _, last in last }
+            request.uri.queryParameters.map { (String($0.key), String($0.value)) }
+        ) { _, last in last }
         let key = parameters.removeValue(forKey: "apiKey")
         let person = try await authentication.authenticate(
             integration, key: key, authorization: request.headers[.authorization], in: view)

@@ -56,7 +56,8 @@ struct RequestRunner: Sendable {
     private func makeAlert(_ maker: AlertMaker, _ message: InboundRequestMessage) async throws -> Activity.MadeAlert {
         do {
             let text = message.body.allSatisfy(\.isWhitespace) ? "{}" : message.body
-            return try await maker.make(JSON.decode(text, as: JSONValue.self), recipients: message.parameters["recipients"])
+            return try await maker.make(
+                JSON.decode(text, as: JSONValue.self), recipients: message.parameters["recipients"])
         } catch let problem as FieldProblem {
             throw Activity.Problem(kind: "request", message: problem.description)
         } catch let error as DecodingError {
@@ -69,7 +70,8 @@ struct RequestRunner: Sendable {
         _ activity: inout Activity
     ) async throws {
         let constants = Dictionary(
-            view.constants(of: integration.plan).map { ($0.name, $0.value) }) { first, _ in first }
+            view.constants(of: integration.plan).map { ($0.name, $0.value) }
+        ) { first, _ in first }
         let host = InboundScriptHost(
             maker: integration.operation == .transformAndCreateAlert ? maker : nil, plan: integration.plan, view: view,
             client: client, secrets: secrets)

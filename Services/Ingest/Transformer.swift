@@ -167,6 +167,7 @@ actor RunningRequests {
             try? await Task.sleep(for: Self.parkAfter / 4)
             let moment = now()
             for (id, entry) in running where moment.since(entry.startedAt) >= Self.parkAfter {
+                // The message came as JSON: it goes back to it.
                 guard let offset = entry.offset, let message = try? JSON.encode(entry.message) else { continue }
                 running[id]?.offset = nil
                 recorder.finish(

@@ -62,7 +62,9 @@ public struct Platform: Sendable {
             return Platform(
                 database: database, bus: EmbeddedBus(database: database, partitionCount: partitions), secrets: secrets)
         } catch let error as CocoaError {
-            throw SettingsError(problems: ["\(Setting.data.flag): \(path) cannot be used: \(error.localizedDescription)"])
+            throw SettingsError(problems: [
+                "\(Setting.data.flag): \(path) cannot be used: \(error.localizedDescription)"
+            ])
         } catch let error as StoreError {
             throw SettingsError(problems: ["\(Setting.data.flag): \(error.detail)"])
         }

@@ -32,7 +32,8 @@ public func exitingOnError(_ name: String, _ body: () async throws -> Void) asyn
         try await body()
         exit(0)
     } catch let error as SettingsError {
-        FileHandle.standardError.write(Data("\(name): \(error)\n".replacing("\n", with: "\n\(name): ").dropLast(name.count + 2).utf8))
+        FileHandle.standardError.write(
+            Data("\(name): \(error)\n".replacing("\n", with: "\n\(name): ").dropLast(name.count + 2).utf8))
         exit(78)
     } catch {
         FileHandle.standardError.write(Data("\(name): stopped by an error: \(error)\n".utf8))
@@ -100,7 +101,9 @@ private func checkSchema(_ platform: Platform, _ logger: Logger) async throws {
         let pending = try await Migrator.bundled().pending(on: platform.database)
         guard pending.isEmpty else {
             throw SettingsError(
-                problems: ["the database is not prepared (missing: \(pending.joined(separator: ", "))): run tocsin migrate"])
+                problems: [
+                    "the database is not prepared (missing: \(pending.joined(separator: ", "))): run tocsin migrate"
+                ])
         }
     } catch let error as StoreError {
         logger.warning("the database does not answer yet", metadata: ["error": "\(error.detail)"])

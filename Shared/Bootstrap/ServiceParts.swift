@@ -128,7 +128,8 @@ final class ServiceParts {
 
     private static var sandboxBesideExecutable: String {
         // Where the link does not exist, the name of the process is as good.
-        let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+        let own =
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
         return URL(filePath: own).deletingLastPathComponent().appending(path: "script-sandbox").path()
     }
 }

@@ -35,7 +35,7 @@ public enum SandboxWorker {
         // For their side effects alone; a real run would tell of an error.
         guard let message = try? JSONEncoder().encode(SandboxedRun(run: run, limits: ScriptLimits())) else { return }
         let outcome = runner.run([UInt8](message)) { $0 }
-        _ = try? JSONEncoder().encode(outcome)
+        _ = try? JSONEncoder().encode(outcome)  // as above
     }
 }
 

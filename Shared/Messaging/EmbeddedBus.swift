@@ -95,7 +95,8 @@ public final class EmbeddedBus: MessageBus, @unchecked Sendable {  // `isClosed`
     ) throws {
         let after = try connection.execute(
             """
-            INSERT INTO bus_partitions (topic, partition, next_offset) VALUES (\(topic), \(partition), \(messages.count))
+            INSERT INTO bus_partitions (topic, partition, next_offset)
+            VALUES (\(topic), \(partition), \(messages.count))
             ON CONFLICT (topic, partition)
             DO UPDATE SET next_offset = bus_partitions.next_offset + excluded.next_offset RETURNING next_offset
             """)[0].integer(0)

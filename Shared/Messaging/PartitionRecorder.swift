@@ -81,7 +81,9 @@ public actor PartitionRecorder<Record: Sendable> {
     /// Waits until what is open is finished and written, but no longer than 10 s: the rest comes again.
     private func drain() async {
         let deadline = ContinuousClock.now + .seconds(10)
-        while tracker.openCount > 0 || !records.isEmpty || !inbox.isEmpty, ContinuousClock.now < deadline, !Task.isCancelled {
+        while tracker.openCount > 0 || !records.isEmpty || !inbox.isEmpty, ContinuousClock.now < deadline,
+            !Task.isCancelled
+        {
             await room.wait(upTo: .milliseconds(100))
         }
     }

@@ -45,7 +45,9 @@ extension [[UInt8]] {
             return copy
         }
         defer { owned.forEach { $0.deallocate() } }
-        let pointers = owned.map { UnsafeRawPointer($0.baseAddress!).assumingMemoryBound(to: CChar.self) as UnsafePointer? }
+        let pointers = owned.map {
+            UnsafeRawPointer($0.baseAddress!).assumingMemoryBound(to: CChar.self) as UnsafePointer?
+        }
         return body(pointers, map { Int32($0.count) })
     }
 }

@@ -55,7 +55,11 @@ public final class PostgresDatabase: SQLDatabase {
                 begin: begin,
                 run: { result = try body($0) },
                 finish: { error in
-                    if let error { continuation.resume(throwing: error) } else { continuation.resume(returning: result!) }
+                    if let error {
+                        continuation.resume(throwing: error)
+                    } else {
+                        continuation.resume(returning: result!)
+                    }
                 })
             do { try jobs.push(job) } catch { continuation.resume(throwing: error) }
         }

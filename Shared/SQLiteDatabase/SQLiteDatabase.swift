@@ -64,7 +64,11 @@ public final class SQLiteDatabase: SQLDatabase {
             let job = Job(
                 run: { result = try body($0) },
                 finish: { error in
-                    if let error { continuation.resume(throwing: error) } else { continuation.resume(returning: result!) }
+                    if let error {
+                        continuation.resume(throwing: error)
+                    } else {
+                        continuation.resume(returning: result!)
+                    }
                 })
             do { try queue.push(job) } catch { continuation.resume(throwing: error) }
         }

@@ -50,6 +50,7 @@ struct SandboxSession {
     }
 
     private func end(with reply: Frame) -> End {
+        // A worker that answers no outcome is taken for lost.
         guard let outcome = try? JSONDecoder().decode(ScriptOutcome.self, from: Data(reply.payload)) else {
             return end(after: .brokeProtocol)  // An honest worker sends no other JSON.
         }
@@ -70,6 +71,7 @@ struct SandboxSession {
     private func answer(to call: Frame) async -> Frame? {
         switch call.kind {
         case .http:
+            // A worker that asks for nothing known is taken for lost.
             guard let call = try? JSONDecoder().decode(ScriptHTTPCall.self, from: Data(call.payload)) else {
                 return nil  // An honest worker sends no other JSON.
             }

@@ -110,7 +110,8 @@ extension Setting {
     /// All of them, in the order of their names.
     public static let all: [Setting] = [
         adminPassword, adminUser, config, data, databaseConnections, databaseURL, host, inboundBodyMax, instanceID,
-        kafkaBrokers, kafkaOptions, kafkaReplication, kafkaSessionTimeout, logLevel, mailFrom, outboundAllow, partitions,
+        kafkaBrokers, kafkaOptions, kafkaReplication, kafkaSessionTimeout, logLevel, mailFrom, outboundAllow,
+        partitions,
         port, publicURL, scriptMemory, scriptSandbox, scriptTimeout, scriptWorkers, secretKey, smtpURL,
         webhookParkAfter, webhookTimeout,
     ]

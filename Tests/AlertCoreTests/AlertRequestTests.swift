@@ -100,15 +100,16 @@ struct AlertAssemblyTests {
         #expect(alert.responseOptions[1].action == .end)
     }
 
-    @Test(arguments: [
-        (["properties": [:]], "properties.Host"), (["properties": ["Host": "12345678901"]], "properties.Host"),
-        (["properties": ["Host": ["a"]]], "properties.Host"),
-        (["properties": ["Host": "a", "Value": "x"]], "properties.Value"),
-        (["properties": ["Host": "a", "Value": -1]], "properties.Value"),
-        (["properties": ["Host": "a", "Urgent": "maybe"]], "properties.Urgent"),
-        (["properties": ["Host": "a"], "recipients": ["bob", "nobody"]], "recipients[1]"),
-        (["properties": ["Host": "a"], "responseOptions": ["o9"]], "responseOptions[0].id"),
-    ] as [(JSONValue, String)])
+    @Test(
+        arguments: [
+            (["properties": [:]], "properties.Host"), (["properties": ["Host": "12345678901"]], "properties.Host"),
+            (["properties": ["Host": ["a"]]], "properties.Host"),
+            (["properties": ["Host": "a", "Value": "x"]], "properties.Value"),
+            (["properties": ["Host": "a", "Value": -1]], "properties.Value"),
+            (["properties": ["Host": "a", "Urgent": "maybe"]], "properties.Urgent"),
+            (["properties": ["Host": "a"], "recipients": ["bob", "nobody"]], "recipients[1]"),
+            (["properties": ["Host": "a"], "responseOptions": ["o9"]], "responseOptions[0].id"),
+        ] as [(JSONValue, String)])
     func namesWhatIsWrong(_ json: JSONValue, _ field: String) {
         let problem = #expect(throws: FieldProblem.self) { try assemble(json) }
         #expect(problem?.field == field)

@@ -46,8 +46,12 @@ struct AlertTests {
         Case(testDescription: "a request makes an alert", given: [], when: .create(details()), then: [created]),
         Case(testDescription: "made twice, it is there once", given: [created], when: .create(details()), then: []),
         Case(testDescription: "an answer is recorded", given: [created], when: .respond(answer), then: [answered]),
-        Case(testDescription: "the same answer counts once", given: [created, answered], when: .respond(answer), then: []),
-        Case(testDescription: "an answer that ends it, ends it", given: [created], when: .respond(closing), then: closed),
+        Case(
+            testDescription: "the same answer counts once", given: [created, answered], when: .respond(answer), then: []
+        ),
+        Case(
+            testDescription: "an answer that ends it, ends it", given: [created], when: .respond(closing),
+            then: closed),
         Case(
             testDescription: "the second tap of what ended it is no error", given: [created] + closed,
             when: .respond(closing), then: []),

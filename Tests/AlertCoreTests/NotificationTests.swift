@@ -55,7 +55,8 @@ struct NotificationPlanTests {
     }
 
     func plan(
-        _ devices: [Device], recipients: [AlertRecipient] = [.init(id: "p2", targetName: "bob", recipientType: .person)],
+        _ devices: [Device],
+        recipients: [AlertRecipient] = [.init(id: "p2", targetName: "bob", recipientType: .person)],
         status: RecipientStatus = .active, _ change: (inout AlertDetails) -> Void = { _ in }
     ) -> NotificationPlan {
         var alert = details(recipients: recipients)

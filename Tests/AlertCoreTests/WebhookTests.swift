@@ -75,7 +75,9 @@ struct WebhookDeliveryTests {
             error: status == nil ? "refused" : nil, retryAfter: retryAfter)
     }
 
-    func decide(_ command: WebhookDelivery.Command, after events: [WebhookDelivery.Event]) throws -> [WebhookDelivery.Event] {
+    func decide(
+        _ command: WebhookDelivery.Command, after events: [WebhookDelivery.Event]
+    ) throws -> [WebhookDelivery.Event] {
         try WebhookDelivery.decide(Timed(command, at: noon), WebhookDelivery.replay(events))
     }
 

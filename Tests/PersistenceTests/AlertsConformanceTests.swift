@@ -11,7 +11,8 @@ import Testing
 
     func details(_ number: Int64, properties: [String: JSONValue] = [:]) -> AlertDetails {
         AlertDetails(
-            number: number, plan: NamedReference(id: "plan", name: "Plan"), form: NamedReference(id: "form", name: "Form"),
+            number: number, plan: NamedReference(id: "plan", name: "Plan"),
+            form: NamedReference(id: "form", name: "Form"),
             requestId: "request-\(number)", submitter: mary, priority: .high, properties: properties)
     }
 
@@ -43,11 +44,14 @@ import Testing
     func findsAlerts(on backend: Backend) async throws {
         let database = try await backend.makeDatabase()
         for number in 1...5 {
-            let properties: [String: JSONValue] = ["Host": .string("db-\(number % 2)"), "Count": .integer(Int64(number))]
+            let properties: [String: JSONValue] = [
+                "Host": .string("db-\(number % 2)"), "Count": .integer(Int64(number)),
+            ]
             try await write([("a\(number)", .create(details(Int64(number), properties: properties)))], on: database)
         }
         try await write([("a5", .expire)], on: database)
-        func numbers(_ change: (inout Alerts.Filter) -> Void, offset: Int = 0, limit: Int = 10) async throws -> [Int64] {
+        func numbers(_ change: (inout Alerts.Filter) -> Void, offset: Int = 0, limit: Int = 10) async throws -> [Int64]
+        {
             var filter = Alerts.Filter()
             change(&filter)
             let (wanted, from, to) = (filter, offset, limit)

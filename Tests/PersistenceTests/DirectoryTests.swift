@@ -127,7 +127,8 @@ struct DirectoryTests {
         }
         try await change(database) { directory throws in
             #expect(
-                try directory.delete(Plan.self, id: "plan-a", by: directoryOrigin, at: directoryNoon) == samplePlan("a"))
+                try directory.delete(Plan.self, id: "plan-a", by: directoryOrigin, at: directoryNoon) == samplePlan("a")
+            )
             #expect(try directory.all(Form.self).isEmpty)
             #expect(try directory.all(PropertyDefinition.self).isEmpty)
             #expect(try directory.all(Endpoint.self).isEmpty)

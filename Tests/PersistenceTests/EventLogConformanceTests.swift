@@ -100,7 +100,9 @@ import Testing
     @Test(arguments: Backend.available)
     func keepsEveryText(on backend: Backend) async throws {
         let database = try await backend.makeDatabase()
-        let texts = ["", "'; DROP TABLE events; --", "naïve ключ 日本 🚨", "{\"a\":\"\\u0000\"}", "a\nb\tc", "{1,2}\"\\"]
+        let texts = [
+            "", "'; DROP TABLE events; --", "naïve ключ 日本 🚨", "{\"a\":\"\\u0000\"}", "a\nb\tc", "{1,2}\"\\",
+        ]
         try await database.transaction { connection in
             try EventLog(connection).append(
                 texts.enumerated().map { event("alert-t", Version($0 + 1), data: $1) }, to: partition)

@@ -2,7 +2,6 @@ import API
 import AlertCore
 import Crypto
 import Foundation
-import FoundationNetworking
 import Hummingbird
 import Logging
 import Messaging
@@ -60,6 +59,19 @@ struct Answer: Sendable {
     let status: Int
     let headers: [String: String]
     let body: String
+
+    init(_ bytes: Data) {
+        let text = String(decoding: bytes, as: UTF8.self)
+        let parts = text.split(separator: "\r\n\r\n", maxSplits: 1, omittingEmptySubsequences: false)
+        let lines = parts[0].components(separatedBy: "\r\n")
+        status = Int(lines[0].split(separator: " ").dropFirst().first ?? "") ?? 0
+        let fields = lines.dropFirst().map { line in
+            let field = line.split(separator: ":", maxSplits: 1)
+            return (field[0].lowercased(), (field.last ?? "").trimmingCharacters(in: .whitespaces))
+        }
+        headers = Dictionary(fields) { "\($0), \($1)" }
+        body = parts.count > 1 ? String(parts[1]) : ""
+    }
 
     var json: JSONValue { get throws { try JSON.decode(body) } }
     var location: String { headers["location"] ?? "" }
@@ -129,26 +141,24 @@ struct ConsoleWorld: Sendable {
         _ method: String, _ path: String, json: JSONValue? = nil, form: [String: String]? = nil,
         headers: [String: String] = [:]
     ) async throws -> Answer {
-        guard let url = URL(string: "http://127.0.0.1:\(port)\(path)") else { throw URLError(.badURL) }
-        var request = URLRequest(url: url)
-        request.httpMethod = method
-        for (name, value) in headers { request.setValue(value, forHTTPHeaderField: name) }
+        var content = Data()
+        var fields = headers
+        fields["Host"] = "127.0.0.1"
+        fields["Connection"] = "close"
         if let json {
-            request.setValue("application/json", forHTTPHeaderField: "Content-Type")
-            request.httpBody = Data(try JSON.encode(json).utf8)
+            fields["Content-Type"] = "application/json"
+            content = Data(try JSON.encode(json).utf8)
         }
         if let form {
-            request.setValue("application/x-www-form-urlencoded", forHTTPHeaderField: "Content-Type")
+            fields["Content-Type"] = "application/x-www-form-urlencoded"
             let pairs = form.map { "\($0)=\($1.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? "")" }
-            request.httpBody = Data(pairs.joined(separator: "&").utf8)
+            content = Data(pairs.joined(separator: "&").utf8)
         }
-        // A session with a delegate never hands over a 401 with a challenge (swift-corelibs-foundation).
-        let session = path.hasPrefix("/api/") ? Self.plainSession : Self.session
-        let (data, response) = try await session.data(for: request)
-        guard let response = response as? HTTPURLResponse else { throw URLError(.badServerResponse) }
-        var answered: [String: String] = [:]
-        for (name, value) in response.allHeaderFields { answered["\(name)".lowercased()] = "\(value)" }
-        return Answer(status: response.statusCode, headers: answered, body: String(decoding: data, as: UTF8.self))
+        fields["Content-Length"] = String(content.count)
+        let head = fields.map { "\($0): \($1)\r\n" }.joined()
+        let answer = try await Exchange(port: port).send(
+            Data("\(method) \(path) HTTP/1.1\r\n\(head)\r\n".utf8) + content)
+        return Answer(answer)
     }
 
     /// A call of the REST API, below `/api/xm/1`.
@@ -176,24 +186,5 @@ struct ConsoleWorld: Sendable {
 
     func post(_ path: String, _ form: [String: String], _ cookie: String) async throws -> Answer {
         try await send("POST", path, form: form, headers: ["Cookie": cookie])
-    }
-
-    private static let plainSession = URLSession(configuration: .ephemeral)
-
-    private static let session: URLSession = {
-        let configuration = URLSessionConfiguration.ephemeral
-        configuration.httpShouldSetCookies = false
-        configuration.httpCookieAcceptPolicy = .never
-        return URLSession(configuration: configuration, delegate: NoRedirects(), delegateQueue: nil)
-    }()
-}
-
-/// Leaves redirections to the test.
-private final class NoRedirects: NSObject, URLSessionTaskDelegate {
-    func urlSession(
-        _ session: URLSession, task: URLSessionTask, willPerformHTTPRedirection response: HTTPURLResponse,
-        newRequest request: URLRequest, completionHandler: @escaping (URLRequest?) -> Void
-    ) {
-        completionHandler(nil)
     }
 }

@@ -158,7 +158,9 @@ extension ConsoleWorld {
 
     // MARK: - Activity
 
-    func addActivity(_ requestId: String, problem: Activity.Problem? = nil, alerts: [Activity.MadeAlert] = []) async throws {
+    func addActivity(_ requestId: String, problem: Activity.Problem? = nil, alerts: [Activity.MadeAlert] = [])
+        async throws
+    {
         let now = clock.now
         try await database.transaction { connection in
             try Activities(connection).put(
@@ -167,7 +169,8 @@ extension ConsoleWorld {
                     status: problem == nil ? .completed : .failed, method: "POST",
                     headers: ["Content-Type": "application/json", "User-Agent": "Alertmanager/0.25.0"],
                     parameters: [:], body: #"{"alerts":[]}"#, remoteAddress: "10.0.0.7", by: "admin",
-                    log: "Alertmanager firing, group disk\n> POST https://cmdb.example/lookup HTTP/1.1\n< HTTP/1.1 200 200",
+                    log:
+                        "Alertmanager firing, group disk\n> POST https://cmdb.example/x HTTP/1.1\n< HTTP/1.1 200 200",
                     problem: problem, alerts: alerts, durationMilliseconds: 34))
         }
     }

@@ -27,10 +27,11 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ([:], "comment"), (["comment": "  "], "empty"), (["comment": 7], "string"),
-        (["comment": .string(String(repeating: "x", count: 4001))], "4000"),
-    ] as [(JSONValue, String)])
+    @Test(
+        arguments: [
+            ([:], "comment"), (["comment": "  "], "empty"), (["comment": 7], "string"),
+            (["comment": .string(String(repeating: "x", count: 4001))], "4000"),
+        ] as [(JSONValue, String)])
     func refusesACommentThatIsNone(_ body: JSONValue, _ hint: String) async throws {
         try await ConsoleWorld.run { world in
             let id = try await world.addAlert()
@@ -88,7 +89,8 @@ import Testing
             #expect(rows[3]["response"]?["response"] == "Resolve" && rows[3]["response"]?["source"] == "EMAIL")
             #expect(rows[4]["by"]?["targetName"] == "oncall" && rows[4]["at"] == "2026-03-09T14:01:00.000Z")
             let some = try await world.call(
-                "GET", "/audits?eventId=100001&auditType=EVENT_CREATED,EVENT_TERMINATED&sortOrder=DESCENDING").json
+                "GET", "/audits?eventId=100001&auditType=EVENT_CREATED,EVENT_TERMINATED&sortOrder=DESCENDING"
+            ).json
             #expect(some["data"]?.array?.map { $0["type"] } == ["EVENT_TERMINATED", "EVENT_CREATED"])
             let late = try await world.call("GET", "/audits?eventId=100001&from=2026-03-09T14:00:30Z").json
             #expect(late["total"] == 2)
@@ -107,7 +109,8 @@ import Testing
             try await world.addDelivery(
                 of: id, to: "hanging", sequence: 2,
                 [.park(.init(reason: .slow, detail: "has not answered after 5 s", until: nil))])
-            try await world.addDelivery(of: id, to: "broken", sequence: 3, [world.attempt(1, status: nil, error: "refused")])
+            try await world.addDelivery(
+                of: id, to: "broken", sequence: 3, [world.attempt(1, status: nil, error: "refused")])
             let rows = try await world.call("GET", "/events/\(id)/deliveries").json["data"]?.array ?? []
             #expect(rows.map { $0["status"] } == ["DELIVERED", "PARKED", "PARKED"])
             #expect(rows[0]["integration"]?["name"] == "failing" && rows[0]["triggeredBy"] == "STATUS")

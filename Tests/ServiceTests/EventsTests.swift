@@ -72,7 +72,8 @@ import Testing
         ("sortBy=START_TIME", "sortOrder", "required"), ("sortBy=NAME&sortOrder=ASCENDING", "sortBy", "START_TIME"),
         ("limit=0", "limit", "1 to 1000"), ("limit=many", "limit", "1 to 1000"), ("offset=-1", "offset", "from 0"),
         ("from=yesterday", "from", "yesterday"), ("from=2026-02-30", "from", "2026-02-30"),
-        ("propertyName=A", "propertyValue", "required"), ("propertyName=A,B&propertyValue=1", "propertyValue", "2 names"),
+        ("propertyName=A", "propertyValue", "required"),
+        ("propertyName=A,B&propertyValue=1", "propertyValue", "2 names"),
         ("embed=everything", "embed", "properties"), ("resolvedUsers=x", "resolvedUsers", "not supported"),
         ("search=\(String(repeating: "a+", count: 11))", "search", "at most"),
     ])
@@ -117,10 +118,12 @@ import Testing
     @Test func suspendsResumesAndEnds() async throws {
         try await ConsoleWorld.run { world in
             let id = try await world.addAlert()
-            let suspended = try await world.call("POST", "/events", ["id": .string(id), "status": "SUSPENDED"], as: "oncall")
+            let suspended = try await world.call(
+                "POST", "/events", ["id": .string(id), "status": "SUSPENDED"], as: "oncall")
             #expect(suspended.status == 200)
             #expect(try suspended.json["status"] == "SUSPENDED")
-            #expect(try await world.call("POST", "/events", ["id": 100_001, "status": "ACTIVE"]).json["status"] == "ACTIVE")
+            #expect(
+                try await world.call("POST", "/events", ["id": 100_001, "status": "ACTIVE"]).json["status"] == "ACTIVE")
             let ended = try await world.call("POST", "/events", ["id": "100001", "status": "TERMINATED"])
             #expect(ended.status == 200)
             #expect(try ended.json["status"] == "TERMINATED")
@@ -131,11 +134,13 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        (["status": "ACTIVE"], 400, "id"), (["id": "100001"], 400, "status"), (["id": "7", "status": "ACTIVE"], 404, "7"),
-        (["id": "100001", "status": "DONE"], 400, "DONE"), (["id": true, "status": "ACTIVE"], 400, "id"),
-        ([], 400, "object"),
-    ] as [(JSONValue, Int, String)])
+    @Test(
+        arguments: [
+            (["status": "ACTIVE"], 400, "id"), (["id": "100001"], 400, "status"),
+            (["id": "7", "status": "ACTIVE"], 404, "7"),
+            (["id": "100001", "status": "DONE"], 400, "DONE"), (["id": true, "status": "ACTIVE"], 400, "id"),
+            ([], 400, "object"),
+        ] as [(JSONValue, Int, String)])
     func refusesAStatusThatIsWrong(_ body: JSONValue, _ status: Int, _ hint: String) async throws {
         try await ConsoleWorld.run { world in
             try await world.addAlert()

@@ -17,7 +17,7 @@ struct RESTErrorTests {
     @Test(arguments: [
         Case(
             testDescription: "malformed JSON", body: "{\"targetName\": \"a\",\n oops}", status: 400,
-            subcode: "request.malformed_json", says: ["line 2"]),
+            subcode: "request.malformed_json", says: ["character 21"]),
         Case(
             testDescription: "no object", body: "[1]", status: 400, subcode: "request.body_invalid",
             says: ["an array"]),

@@ -116,7 +116,7 @@ struct RESTTestServer: Sendable {
         guard connected == 0 else { throw POSIXError(.ECONNREFUSED) }
         var rest = request[...]
         while !rest.isEmpty {
-            let sent = rest.withUnsafeBytes { send(handle, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue)) }
+            let sent = rest.withUnsafeBytes { send(handle, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
             guard sent > 0 else { break }  // the server has answered and hung up: the answer is there to read
             rest = rest.dropFirst(sent)
         }

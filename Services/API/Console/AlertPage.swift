@@ -185,7 +185,8 @@ struct AlertPage: Sendable {
             why = attempts == 0 ? "no attempt yet" : "\(attempts) attempt\(attempts == 1 ? "" : "s")\(last)"
         }
         return Webhook(
-            status: state.text, statusClass: state.style, integration: request?.integration.name ?? delivery.row.integration,
+            status: state.text, statusClass: state.style,
+            integration: request?.integration.name ?? delivery.row.integration,
             trigger: request?.trigger.rawValue ?? "", why: why)
     }
 }

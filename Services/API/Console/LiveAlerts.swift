@@ -50,7 +50,9 @@ final class LiveAlerts: @unchecked Sendable {  // `open` is touched under `lock`
         var wroteAt = began
         var shown: AlertRevision?
         try await writer.write(ByteBuffer(string: "retry: 2000\n\n"))
-        while !Task.isShuttingDownGracefully, services.now() < session.expiresAt, began.duration(to: .now) < Self.longest {
+        while !Task.isShuttingDownGracefully, services.now() < session.expiresAt,
+            began.duration(to: .now) < Self.longest
+        {
             var pause = Self.interval
             let revision = try await services.database.reading { connection in
                 try AlertRevision(of: id, in: connection)

@@ -63,7 +63,8 @@ struct RespondRoutes<Context: RequestContext>: Sendable {
         case .invalid:
             try pages.problem(
                 .notFound, title: "This link does not work",
-                message: "It may have been cut off by the mail program. Open the message again, or answer in another way.",
+                message:
+                    "It may have been cut off by the mail program. Open the message again, or answer in another way.",
                 hasHome: false)
         case .outdated:
             try pages.problem(

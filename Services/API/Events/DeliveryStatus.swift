@@ -48,7 +48,8 @@ extension AlertHistory {
     private func notification(answeredBy response: AlertResponse) -> String? {
         let own = notifications.map(\.plan).filter { $0.recipient.id == response.by.id }
         let byLink = own.first { plan in
-            response.id == ResponseLink(notification: plan.id, option: response.option, validUntil: plan.dueAt).responseId
+            response.id
+                == ResponseLink(notification: plan.id, option: response.option, validUntil: plan.dueAt).responseId
         }
         return (byLink ?? own.first { $0.device.name == response.device })?.id
     }

@@ -152,7 +152,9 @@ extension EventQuery {
                 AND lower(value) IN \(list: values.map { $0.lowercased() }))
                 """)
         }
-        if let found = try terms.map(Self.condition).joined(by: needsAllTerms ? "AND" : "OR") { conditions.append(found) }
+        if let found = try terms.map(Self.condition).joined(by: needsAllTerms ? "AND" : "OR") {
+            conditions.append(found)
+        }
         return conditions
     }
 
@@ -174,13 +176,15 @@ extension EventQuery {
 
     private func planIds(_ directory: DirectoryView) -> [String] {
         plans.flatMap { wanted in
-            [wanted.lowercased()] + directory.plans.values.filter { $0.name.lowercased() == wanted.lowercased() }.map(\.id)
+            [wanted.lowercased()]
+                + directory.plans.values.filter { $0.name.lowercased() == wanted.lowercased() }.map(\.id)
         }
     }
 
     private func formIds(_ directory: DirectoryView) -> [String] {
         forms.flatMap { wanted in
-            [wanted.lowercased()] + directory.forms.values.filter { $0.name.lowercased() == wanted.lowercased() }.map(\.id)
+            [wanted.lowercased()]
+                + directory.forms.values.filter { $0.name.lowercased() == wanted.lowercased() }.map(\.id)
         }
     }
 

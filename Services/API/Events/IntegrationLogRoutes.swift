@@ -22,7 +22,8 @@ extension EventServices {
         }
     }
 
-    private static func log(_ activity: Activity, of integration: Integration, _ directory: DirectoryView) -> JSONValue {
+    private static func log(_ activity: Activity, of integration: Integration, _ directory: DirectoryView) -> JSONValue
+    {
         let plan = "/plans/\(integration.plan)"
         var fields: [String: JSONValue] = [
             "id": .string(activity.requestId), "requestId": .string(activity.requestId),

@@ -27,9 +27,10 @@ struct UserDeliveries {
         _ person: PersonReference, _ notifications: [AlertHistory.NotificationHistory], _ status: String
     ) -> JSONValue {
         let responses = history.responses.filter { $0.response.by.id == person.id }
-                var fields: [String: JSONValue] = [
+        var fields: [String: JSONValue] = [
             "event": event.reference, "person": person.representation, "deliveryStatus": .string(status),
-            "notifications": .embeddedPage(notifications.map { notification($0, responses) }, path: RESTPath.base + path),
+            "notifications": .embeddedPage(
+                notifications.map { notification($0, responses) }, path: RESTPath.base + path),
             "links": .links(path),
         ]
         fields["response"] = responses.last.map(Self.representation)

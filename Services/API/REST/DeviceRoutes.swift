@@ -178,7 +178,9 @@ struct DeviceRequest {
     private func checkAddress(_ address: String?) throws(RestError) {
         guard let address else { throw .missingField("emailAddress") }
         let parts = address.split(separator: "@", omittingEmptySubsequences: false)
-        let isClean = address.unicodeScalars.allSatisfy { $0.value > 32 && $0.value != 127 && !"<>,;\"()".unicodeScalars.contains($0) }
+        let isClean = address.unicodeScalars.allSatisfy {
+            $0.value > 32 && $0.value != 127 && !"<>,;\"()".unicodeScalars.contains($0)
+        }
         guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty, isClean, !parts[1].hasPrefix("."),
             !parts[1].hasSuffix(".")
         else { throw .invalidValue("emailAddress", "\(address) is no e-mail address.") }

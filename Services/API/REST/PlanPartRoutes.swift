@@ -183,7 +183,8 @@ struct PropertyRequest {
         case .boolean: ("a boolean", { $0.bool != nil })
         case .number: ("a number", { $0.kindName == "a number" })
         case .text, .password, .singleSelect: ("a string", { $0.string != nil })
-        case .multiSelect: ("an array of strings", { $0.string != nil || $0.array?.allSatisfy { $0.string != nil } == true })
+        case .multiSelect:
+            ("an array of strings", { $0.string != nil || $0.array?.allSatisfy { $0.string != nil } == true })
         case .hierarchy: ("an array", { $0.array != nil })
         }
     }

@@ -63,7 +63,8 @@ extension Response {
             .cacheControl: "no-cache, no-store, max-age=0, must-revalidate", .expires: "0",
             .xContentTypeOptions: "nosniff", .xFrameOptions: "SAMEORIGIN",
         ]
-        for (name, value) in headers.merging(["X-Trace": trace, "Pragma": "no-cache"], uniquingKeysWith: { first, _ in first }) {
+        let always = ["X-Trace": trace, "Pragma": "no-cache"]
+        for (name, value) in headers.merging(always, uniquingKeysWith: { first, _ in first }) {
             if let name = HTTPField.Name(name) { fields[name] = value }
         }
         guard let body else {
@@ -157,7 +158,9 @@ struct DirectoryEdit {
 extension Directory {
     /// The entry of that id or name.
     /// - Throws: 404.
-    func required<Entry: DirectoryEntry>(_ type: Entry.Type, _ idOrName: String, in parent: String = "") throws -> Entry {
+    func required<Entry: DirectoryEntry>(
+        _ type: Entry.Type, _ idOrName: String, in parent: String = ""
+    ) throws -> Entry {
         guard let entry = try resolve(Entry.self, idOrName, in: parent) else {
             throw RestError.notFound("There is no \(Entry.kind) \(idOrName).")
         }

@@ -93,7 +93,8 @@ struct DemoClient {
                 body: body.map(Array.init),
                 basicAuth: isAuthenticated ? (DemoServer.user, DemoServer.password) : nil, responseBodyLimit: 1 << 20))
         guard (200..<300).contains(answer.status) else {
-            throw DemoError("\(method) \(path) answered \(answer.status): \(String(decoding: answer.body, as: UTF8.self))")
+            throw DemoError(
+                "\(method) \(path) answered \(answer.status): \(String(decoding: answer.body, as: UTF8.self))")
         }
         return answer
     }

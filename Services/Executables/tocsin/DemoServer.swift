@@ -18,7 +18,8 @@ final class DemoServer {
         try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
         let log = "\(data)/server.log"
         _ = FileManager.default.createFile(atPath: log, contents: nil)
-        process.executableURL = URL(filePath: try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
+        process.executableURL = URL(
+            filePath: try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
         process.arguments = ["serve", "--data", data, "--port", "\(port)", "--outbound-allow", "127.0.0.0/8"]
         var environment = ProcessInfo.processInfo.environment
         environment["TOCSIN_ADMIN_USER"] = Self.user
@@ -38,7 +39,8 @@ final class DemoServer {
             if let match = log.firstMatch(of: #/address[=:] ?(http:\/\/[0-9.]+:\d+)/#) { return String(match.1) }
             try await Task.sleep(for: .milliseconds(20))
         }
-        let log = (try? String(contentsOfFile: "\(data)/server.log", encoding: .utf8)) ?? ""  // then there is nothing to show
+        // Without a log there is nothing to show.
+        let log = (try? String(contentsOfFile: "\(data)/server.log", encoding: .utf8)) ?? ""
         throw DemoError("the server did not start:\n\(log.suffix(2000))")
     }
 

@@ -40,7 +40,8 @@ public struct ResponseLink: Codable, Equatable, Sendable {
         let parts = token.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 2, let content = Data(base64URL: parts[0]), let code = Data(base64URL: parts[1]),
             HMAC<SHA256>.isValidAuthenticationCode(code, authenticating: content, using: key),
-            let link = try? JSONDecoder().decode(ResponseLink.self, from: content)  // signed, so only an old format fails
+            // Signed by us: only one of an old format fails.
+            let link = try? JSONDecoder().decode(ResponseLink.self, from: content)
         else { throw .invalid }
         guard now < link.validUntil else { throw .outdated }
         self = link

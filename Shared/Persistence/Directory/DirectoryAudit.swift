@@ -23,7 +23,8 @@ struct DirectoryAudit {
         if let before { data["before"] = try Self.redacted(before) }
         if let after { data["after"] = try Self.redacted(after) }
         try EventLog(connection).record(
-            type: after == nil ? "config.deleted" : "config.changed", data: try DirectoryJSON.text(JSONValue.object(data)),
+            type: after == nil ? "config.deleted" : "config.changed",
+            data: try DirectoryJSON.text(JSONValue.object(data)),
             on: "config-\(Entry.kind)-\(entry.id)", in: Self.partition, origin: origin, at: now)
     }
 

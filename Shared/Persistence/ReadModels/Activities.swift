@@ -102,7 +102,8 @@ public struct Activities {
     public func statuses(of requestIds: [String]) throws(StoreError) -> [String: Activity.Status] {
         let rows = try connection.execute(
             "SELECT request_id, status FROM activities WHERE request_id IN \(list: requestIds)")
-        return Dictionary(uniqueKeysWithValues: rows.map { ($0.text(0), Activity.Status(rawValue: $0.text(1)) ?? .failed) })
+        return Dictionary(
+            uniqueKeysWithValues: rows.map { ($0.text(0), Activity.Status(rawValue: $0.text(1)) ?? .failed) })
     }
 
     /// One page, newest first, and how many there are in all.

@@ -122,7 +122,8 @@ public struct Alerts {
         try connection.execute(
             """
             UPDATE alerts SET version = \(version), status = coalesce(\(status.sqlValue), status),
-            terminated_at = coalesce(CAST(\((terminatedAt?.milliseconds).sqlValue) AS BIGINT), terminated_at) WHERE id = \(id)
+            terminated_at = coalesce(CAST(\((terminatedAt?.milliseconds).sqlValue) AS BIGINT), terminated_at)
+            WHERE id = \(id)
             """)
     }
 

@@ -22,7 +22,9 @@ public enum PasswordHash {
         /// For tests only.
         public static let lowest = Cost(logarithm: 4, parallelism: 1)
 
-        var isSane: Bool { (1...20).contains(logarithm) && (1...32).contains(blockSize) && (1...16).contains(parallelism) }
+        var isSane: Bool {
+            (1...20).contains(logarithm) && (1...32).contains(blockSize) && (1...16).contains(parallelism)
+        }
     }
 
     /// `scrypt$<log2 N>$<r>$<p>$<salt>$<hash>`, the last two in base64. Takes about a quarter of a second.
