@@ -15,15 +15,16 @@ actor DeliveryLanes {
     private let now: Clock
     private let logger: Logger
     private var lanes: [String: Lane] = [:]
-    private var inMemory: Set<String> = []
+    private let inHand: DeliveriesInHand
     private var attempts: [String: Task<Void, Never>] = [:]
 
     init(
-        recorder: PartitionRecorder<DeliveryRecord>, database: any SQLDatabase, directory: DirectoryCache,
-        secrets: SecretBox, runner: AttemptRunner, settings: WebhookDispatcherSettings, now: @escaping Clock,
+        recorder: PartitionRecorder<DeliveryRecord>, inHand: DeliveriesInHand, database: any SQLDatabase,
+        directory: DirectoryCache, secrets: SecretBox, runner: AttemptRunner, settings: WebhookDispatcherSettings, now: @escaping Clock,
         logger: Logger
     ) {
         self.recorder = recorder
+        self.inHand = inHand
         self.database = database
         self.directory = directory
         self.secrets = secrets
@@ -36,6 +37,8 @@ actor DeliveryLanes {
     /// Takes messages from the topic. Those that are recorded already are passed over.
     func admit(_ messages: [Received<WebhookDelivery.Request>]) async throws {
         let ids = messages.map(\.payload.id)
+        // Looked at before the database: what leaves the memory in between is in the database by then.
+        let repeated = Set(ids.filter(inHand.contains))
         let unknown = Set(messages.map(\.payload.integration.id)).subtracting(lanes.keys)
         let (recorded, waiting) = try await database.reading { connection in
             let deliveries = WebhookDeliveries(connection)
@@ -44,11 +47,11 @@ actor DeliveryLanes {
         for integration in unknown where lanes[integration] == nil {
             lanes[integration] = Lane(waiting: waiting[integration] ?? [:])
         }
-        let done = Set(recorded)
+        let done = repeated.union(recorded)
         let admittedAt = now()
         for message in messages {
             let request = message.payload
-            if done.contains(request.id) || !inMemory.insert(request.id).inserted {
+            if done.contains(request.id) || !inHand.take(request.id) {
                 recorder.finish(message.message.offset, with: [])
             } else {
                 lanes[request.integration.id]?.add(
@@ -62,7 +65,7 @@ actor DeliveryLanes {
 
     /// Takes up deliveries that are due again.
     func retry(_ ids: [String]) async throws {
-        let fresh = ids.filter { !inMemory.contains($0) }
+        let fresh = ids.filter { !inHand.contains($0) }
         let streams = fresh.map { "\(WebhookDelivery.category)-\($0)" }
         let history = try await database.reading { try EventLog($0).read(streams: streams) }
         var found: [LaneWork] = []
@@ -81,7 +84,7 @@ actor DeliveryLanes {
         }
         try await makeLanes(for: found)
         for work in found.sorted(by: { $0.request.sequence < $1.request.sequence }) {
-            guard inMemory.insert(work.request.id).inserted else { continue }
+            guard inHand.take(work.request.id) else { continue }
             lanes[work.request.integration.id]?.add(work)
         }
         for integration in Set(found.map(\.request.integration.id)) { await pump(integration) }
@@ -150,8 +153,8 @@ actor DeliveryLanes {
     private func park(_ work: LaneWork, _ parking: WebhookDelivery.Parking) {
         let id = work.request.id
         let isRunning = lanes[work.request.integration.id]?.running[id] != nil
-        if !isRunning { inMemory.remove(id) }
         record(work, [.park(parking)], due: parking.until, disables: nil)
+        if !isRunning { inHand.release(id) }
         Counter(label: "tocsin_webhooks_parked_total", dimensions: [("reason", parking.reason.rawValue)]).increment()
         logger.info(
             "webhook parked",
@@ -167,11 +170,11 @@ actor DeliveryLanes {
         attempts[request.id] = nil
         let integration = request.integration.id
         guard let work = lanes[integration]?.end(request.id, succeeded: attempt.isSuccess, at: now()) else { return }
-        inMemory.remove(request.id)
         let command = WebhookDelivery.Command.recordAttempt(
             attempt, schedule: schedule, chance: Double.random(in: 0..<1))
         let disables = attempt.isGone ? "the target answered 410 Gone at \(now().iso)" : nil
         record(work, [command], due: nil, disables: disables)
+        inHand.release(request.id)
         attempt.log(request, logger)
         await pump(integration)
     }
@@ -203,6 +206,7 @@ actor DeliveryLanes {
         after.version += Version(events.count)
         after.isWaiting = true
         lanes[integration]?.update(after)
+        inHand.recording(work.request.id)
         recorder.finish(
             work.offset,
             with: [

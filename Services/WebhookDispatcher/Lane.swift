@@ -42,30 +42,38 @@ struct Lane: Sendable {
     mutating func next(obstacle: WebhookDelivery.Parking?, at now: Timestamp) -> [Step] {
         var steps: [Step] = []
         var kept: [LaneWork] = []
-        var busy = Set(running.values.map(\.request.alert))
+        // Alerts with a delivery that is ahead of those that follow.
+        var ahead = Set(running.values.map(\.request.alert))
         for work in queue {
             let alert = work.request.alert
-            if let obstacle {
-                steps.append(park(work, obstacle))
-            } else if !work.isRetry, waiting[alert, default: 0] > 0 {
-                steps.append(park(work, .behind))
-            } else if let until = breaker.refusedUntil(at: now) {
-                steps.append(park(work, .circuitOpen(until: until)))
-            } else if isStuck {
-                steps.append(park(work, .busy(until: now.advanced(by: .seconds(10)))))
-            } else if busy.contains(alert) || running.count >= Self.concurrency {
+            if let obstacle = obstacle ?? stop(at: now) {
+                steps.append(park(work, obstacle, isFirst: !ahead.contains(alert)))
+            } else if isBehind(work) {
+                steps.append(park(work, .behind, isFirst: false))
+            } else if ahead.contains(alert) || running.count >= Self.concurrency {
                 kept.append(work)
-                busy.insert(alert)
             } else if case .refused(let until) = breaker.ask(at: now) {
-                steps.append(park(work, .circuitOpen(until: until)))
+                steps.append(park(work, .circuitOpen(until: until), isFirst: true))
             } else {
                 running[work.request.id] = work
-                busy.insert(alert)
                 steps.append(.attempt(work))
             }
+            ahead.insert(alert)
         }
         queue = kept
         return steps
+    }
+
+    /// Why nothing can be sent for the moment: the circuit is open, or all places are taken by attempts whose target
+    /// has not answered for long.
+    private func stop(at now: Timestamp) -> WebhookDelivery.Parking? {
+        if let until = breaker.refusedUntil(at: now) { return .circuitOpen(until: until) }
+        return isStuck ? .busy(until: now.advanced(by: .seconds(10))) : nil
+    }
+
+    /// Whether something of the same alert waits before it. What came from due work is the first of its alert.
+    private func isBehind(_ work: LaneWork) -> Bool {
+        !work.isRetry && waiting[work.request.alert, default: 0] > 0
     }
 
     /// Whether all places are taken by attempts whose target has not answered for long.
@@ -87,14 +95,18 @@ struct Lane: Sendable {
             // Should this process die, somebody else goes on when the attempt must have ended.
             let until = now.advanced(by: timeout + .seconds(5))
             var parked = work
-            steps.append(park(work, .slow(until: until)))
+            hold(work)
+            steps.append(.park(work, .slow(until: until)))
             parked.offset = nil
             parked.isWaiting = true
             running[id] = parked
         }
-        let late = queue.filter { $0.admittedAt <= limit }
+        var ahead = Set(running.values.map(\.request.alert))
+        for work in queue where work.admittedAt <= limit {
+            let isFirst = ahead.insert(work.request.alert).inserted
+            steps.append(park(work, .busy(until: now.advanced(by: .seconds(2))), isFirst: isFirst))
+        }
         queue.removeAll { $0.admittedAt <= limit }
-        steps += late.map { park($0, .busy(until: now.advanced(by: .seconds(2)))) }
         return steps
     }
 
@@ -117,9 +129,11 @@ struct Lane: Sendable {
         if !work.isWaiting { waiting[work.request.alert, default: 0] += 1 }
     }
 
-    private mutating func park(_ work: LaneWork, _ parking: WebhookDelivery.Parking) -> Step {
+    /// Only the first of an alert gets a time of its own: the others go when it is through.
+    private mutating func park(_ work: LaneWork, _ parking: WebhookDelivery.Parking, isFirst: Bool) -> Step {
+        let isBehind = isBehind(work) || !isFirst
         hold(work)
-        return .park(work, parking)
+        return .park(work, isBehind ? .behind : parking)
     }
 }
 

@@ -63,14 +63,17 @@ public struct WebhookDispatcher: Service {
     private func deliver(_ feed: any PartitionFeed) async throws {
         let writer = DeliveryWriter(partition: feed.partition)
         let scheduled = Signal()
+        let inHand = DeliveriesInHand()
         let recorder = PartitionRecorder<DeliveryRecord>(
             feed: feed, as: Self.group, database: database, openLimit: Self.openLimit, logger: logger,
             write: writer.write
         ) { records in
+            // First let go of them, then wake those who may take them up again.
+            inHand.written(records.map(\.request.id))
             if records.contains(where: { $0.due != nil || $0.releasesNext }) { scheduled.notify() }
         }
         let lanes = DeliveryLanes(
-            recorder: recorder, database: database, directory: directory, secrets: secrets,
+            recorder: recorder, inHand: inHand, database: database, directory: directory, secrets: secrets,
             runner: AttemptRunner(client: client, timeout: settings.timeout, now: now), settings: settings, now: now,
             logger: logger)
         let retries = DueWorkLoop(

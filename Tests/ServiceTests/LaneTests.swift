@@ -63,7 +63,7 @@ struct LaneTests {
         _ = lane.next(obstacle: nil, at: now)
         let later = now.advanced(by: .seconds(3))
         let steps = lane.overdue(admittedBefore: now, at: later, timeout: .seconds(30))
-        #expect(summary(steps) == ["park a1 slow", "park a2 busy"])
+        #expect(summary(steps) == ["park a1 slow", "park a2 behind"])
         #expect(lane.running["a1"] != nil && lane.running["a1"]?.offset == nil)
         #expect(lane.waiting == ["a": 2])
         if case .park(_, let parking) = steps[0] {
@@ -71,6 +71,15 @@ struct LaneTests {
         }
         let again = lane.overdue(admittedBefore: now, at: later, timeout: .seconds(30))
         #expect(again.isEmpty)
+    }
+
+    /// Of several of one alert, only the first gets a time; so they cannot overtake each other.
+    @Test func parksInOrder() {
+        let obstacle = WebhookDelivery.Parking(reason: .disabled, detail: "410", until: now)
+        var lane = Lane(waiting: [:])
+        for number in 1...3 { lane.add(work("a\(number)", alert: "a", sequence: Int64(number))) }
+        #expect(next(&lane, now, obstacle) == ["park a1 disabled", "park a2 behind", "park a3 behind"])
+        #expect(lane.waiting == ["a": 3])
     }
 
     @Test func stopsWhereAllPlacesHang() {

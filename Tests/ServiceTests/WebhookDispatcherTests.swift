@@ -129,12 +129,14 @@ struct WebhookDispatcherTests {
             try await eventually("all of it", within: .seconds(40)) {
                 await setup.sink.bodies(at: "/fail/2").count == 6
             }
+            try await eventually("written") {
+                let rows = try await setup.database.reading { try WebhookDeliveries($0).ofAlert("a") }
+                return rows.map(\.status) == Array(repeating: .delivered, count: 4)
+            }
         }
         #expect(try await statuses(setup, "/fail/2") == ["active", "active"] + inOrder)
         let ids = await setup.sink.ids(at: "/fail/2")
         #expect(Set(ids.prefix(3)).count == 1 && Set(ids).count == 4)
-        let rows = try await setup.database.reading { try WebhookDeliveries($0).ofAlert("a") }
-        #expect(rows.map(\.status) == Array(repeating: .delivered, count: 4))
         await setup.sink.stop()
         await setup.database.close()
     }
