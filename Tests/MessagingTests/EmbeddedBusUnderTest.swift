@@ -6,7 +6,6 @@ extension BusUnderTest {
     /// The table in the database. It is for one process: the tests of sharing and of outages are not for it.
     static let embedded = BusUnderTest(testDescription: "embedded") { partitionCount in
         let database = try await Backend.sqlite.makeDatabase()
-        let bus = EmbeddedBus(database: database, partitionCount: partitionCount)
-        return BusCluster(openBus: { bus })
+        return BusCluster(openBus: { EmbeddedBus(database: database, partitionCount: partitionCount) })
     }
 }

@@ -95,7 +95,7 @@ struct RESTTestServer: Sendable {
     /// a 401 with a challenge.
     private func exchange(_ request: Data) async throws -> Data {
         try await withCheckedThrowingContinuation { continuation in
-            DispatchQueue.global().async { [port] in
+            Thread.detachNewThread { [port] in
                 continuation.resume(with: Result { try Self.exchange(request, port: port) })
             }
         }
