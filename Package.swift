@@ -44,6 +44,15 @@ func system(_ name: String, pkgConfig: String, apt: String) -> Target {
 
 let package = Package(
     name: "tocsin",
+    products: [
+        // What Benchmarks, a package of its own, measures from inside.
+        .library(
+            name: "TocsinParts",
+            targets: [
+                "AlertCore", "Messaging", "OutboundHTTP", "Persistence", "PostgresDatabase", "SQLiteDatabase",
+                "WebhookDispatcher",
+            ])
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["CommandLineArguments"]),

@@ -101,6 +101,10 @@ struct LaneTests {
             _ = lane.next(obstacle: nil, at: now)
             _ = lane.end("f\(number)", succeeded: false, at: now)
         }
+        lane.add(work("last", alert: "last"))
+        _ = lane.next(obstacle: nil, at: now)
+        let now = now.advanced(by: CircuitBreaker.failureTime)
+        _ = lane.end("last", succeeded: false, at: now)
         lane.add(work("x", alert: "x"))
         #expect(next(&lane, now) == ["park x circuitOpen"])
         let after = now.advanced(by: CircuitBreaker.firstPause)

@@ -1,9 +1,10 @@
 /// Keeps attempts away from a target that does not work. Pure: the time is a parameter.
 ///
-/// After five failures in a row it opens: nothing is sent until a pause is over. Then one attempt probes; when
-/// that fails, too, the next pause is twice as long.
+/// After five failures in a row over at least ten seconds it opens: nothing is sent until a pause is over. Then one
+/// attempt probes; when that fails, too, the next pause is twice as long. A burst of failures alone does not open it.
 public struct CircuitBreaker: Equatable, Sendable {
     public static let failureLimit = 5
+    public static let failureTime = Duration.seconds(10)
     public static let firstPause = Duration.seconds(15)
     public static let longestPause = Duration.seconds(300)
 
@@ -14,6 +15,7 @@ public struct CircuitBreaker: Equatable, Sendable {
     }
 
     private var failures = 0
+    private var failingSince: Timestamp?
     private var pause = CircuitBreaker.firstPause
     private var openUntil: Timestamp?
     private var isProbing = false
@@ -41,11 +43,13 @@ public struct CircuitBreaker: Equatable, Sendable {
 
     public mutating func failed(at now: Timestamp) {
         failures += 1
+        let since = failingSince ?? now
+        failingSince = since
         if isProbing {
             isProbing = false
             pause = min(pause * 2, Self.longestPause)
             openUntil = now.advanced(by: pause)
-        } else if failures >= Self.failureLimit, openUntil == nil {
+        } else if failures >= Self.failureLimit, now.since(since) >= Self.failureTime, openUntil == nil {
             openUntil = now.advanced(by: pause)
         }
     }

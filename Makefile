@@ -1,0 +1,44 @@
+# `make` lists the targets.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help run test test-fast build release vendor format lint bench doc clean
+
+# C libraries are optimised in debug builds, too: password hashes take seconds otherwise.
+SWIFT_FLAGS := -Xcc -O2 -Xcxx -O2
+
+help: ## List the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+run: ## Install what is missing, build, and show an alert and its webhooks
+	@scripts/run.sh
+
+test: ## Install and start what the tests need, build, and run all tests
+	@scripts/test.sh
+
+test-fast: vendor ## Run the tests that need only the compiler
+	@swift build --build-tests $(SWIFT_FLAGS) && \
+	swift test --skip-build $(SWIFT_FLAGS) --filter 'AlertCoreTests|TidyTests|PersistenceTests|ScriptingTests'
+
+build: vendor ## Build everything (debug)
+	@swift build $(SWIFT_FLAGS)
+
+release: vendor ## Build everything (optimised)
+	@swift build -c release
+
+vendor: ## Fetch QuickJS-ng's sources
+	@scripts/vendor-quickjs.sh
+
+format: ## Format the Swift sources
+	@swift format -i -r --configuration .swift-format Package.swift Shared Services Tests Benchmarks/Sources
+
+lint: ## Check the format of the Swift sources
+	@swift format lint -s -r --configuration .swift-format Package.swift Shared Services Tests Benchmarks/Sources
+
+bench: vendor ## Run the benchmarks (takes about 25 minutes the first time)
+	@Benchmarks/run.sh
+
+doc: ## Check the deployment files and the settings they name
+	@scripts/check-deploy.sh
+
+clean: ## Remove what was built and what tests left
+	@rm -rf .build Benchmarks/.build .test .demo .venv

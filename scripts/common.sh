@@ -1,0 +1,47 @@
+# Shared by the scripts of `make run` and `make test`. Sourced, not run.
+
+SWIFT_FLAGS=(-Xcc -O2 -Xcxx -O2)
+steps=0
+declare -a times=()
+
+# step TITLE COMMAND…: runs a command quietly, with its output in a log, and says how long it took.
+step() {
+    local title=$1 started=$SECONDS log
+    shift
+    steps=$((steps + 1))
+    log=$logs/$(printf '%02d' "$steps")-$(tr -cs 'a-z0-9' '-' <<<"${title,,}" | sed 's/-$//').log
+    printf '[%d/%d] %s … ' "$steps" "$total" "$title"
+    if "$@" >"$log" 2>&1; then
+        times+=("$((SECONDS - started)) s  $title")
+        echo "$((SECONDS - started)) s"
+    else
+        echo "failed"
+        tail -n "${TAIL:-40}" "$log"
+        echo "The whole log: $log"
+        exit 1
+    fi
+}
+
+# install PACKAGE…: what of Debian's packages is missing; as root or with sudo, otherwise says what to do.
+install() {
+    local missing=() package
+    for package in "$@"; do
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+    done
+    [[ ${#missing[@]} -gt 0 ]] || return 0
+    local as=()
+    if [[ $EUID -ne 0 ]]; then
+        if command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
+            as=(sudo)
+        else
+            echo "Missing packages. Please run, as root:  apt-get install -y ${missing[*]}"
+            return 1
+        fi
+    fi
+    "${as[@]}" apt-get update
+    "${as[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"
+}
+
+need_swift() {
+    command -v swift >/dev/null || { echo "Swift 6 is needed: https://www.swift.org/install/"; return 1; }
+}
