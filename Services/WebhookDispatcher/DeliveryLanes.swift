@@ -156,8 +156,9 @@ actor DeliveryLanes {
         record(work, [.park(parking)], due: parking.until, disables: nil)
         if !isRunning { inHand.release(id) }
         Counter(label: "tocsin_webhooks_parked_total", dimensions: [("reason", parking.reason.rawValue)]).increment()
-        logger.info(
-            "webhook parked",
+        let isNews = !(work.isRetry && parking.reason == .circuitOpen)
+        logger.log(
+            level: isNews ? .info : .debug, "webhook parked",
             metadata: [
                 "webhook-id": "\(id)", "integration": "\(work.request.integration.name)",
                 "reason": "\(parking.reason.rawValue)", "detail": "\(parking.detail)",

@@ -3,7 +3,8 @@ import Logging
 import Persistence
 
 /// Does what is due in one partition, at its time; at least once, since an item stays until its worker has
-/// finished it and comes back when a lease ends.
+/// finished it and comes back when a lease ends. For the owner of the partition: leases of an owner before it end
+/// when it begins.
 public struct DueWorkLoop: Sendable {
     let kind: String
     let partition: Int
@@ -36,8 +37,13 @@ public struct DueWorkLoop: Sendable {
         self.perform = perform
     }
 
-    /// Runs until the task is cancelled.
+    /// Runs until the task is cancelled; what is being done then is done to its end.
     public func run() async {
+        await retryingForever(logger: logger, what: "leases of \(kind)/\(partition)") {
+            try await database.transaction { [kind, partition] connection in
+                try DueWork(connection).endLeases(kind: kind, partition: partition)
+            }
+        }
         while !Task.isCancelled {
             var pause = Self.pollInterval
             do {
@@ -61,7 +67,9 @@ public struct DueWorkLoop: Sendable {
             try DueWork(connection).claim(
                 kind: kind, partition: partition, now: now(), lease: lease, limit: Self.batchLimit)
         }
-        if !items.isEmpty { try await perform(items) }
+        guard !items.isEmpty else { return .zero }
+        // What has begun is brought to its end, also when the loop is cancelled meanwhile.
+        try await Task { [perform] in try await perform(items) }.value
         return .zero
     }
 }

@@ -47,6 +47,15 @@ public struct DueWork {
         ).map { Item(id: $0.text(0), payload: $0.text(1)) }
     }
 
+    /// Ends all leases of a partition: for its new owner, since whoever held them is no longer there.
+    public func endLeases(kind: String, partition: Int) throws(StoreError) {
+        try connection.execute(
+            """
+            UPDATE due_work SET leased_until = 0
+            WHERE kind = \(kind) AND partition_number = \(partition) AND leased_until > 0
+            """)
+    }
+
     /// When the next item becomes due, or free again; `nil` when there is none.
     public func nextDue(kind: String, partition: Int) throws(StoreError) -> Timestamp? {
         try connection.execute(

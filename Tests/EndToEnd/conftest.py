@@ -79,6 +79,7 @@ def run_deployment(request, kind: str, mail: MailServer, **settings: str):
         request.getfixturevalue("servers")
     module = request.module.__name__.removeprefix("test_")
     deployment: Deployment = KINDS[kind](f"{module}-{kind}", mail, **settings)
+    mail.clear()  # numbers of alerts begin anew
     try:
         yield deployment.start()
     finally:

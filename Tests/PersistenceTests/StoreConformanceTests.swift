@@ -78,6 +78,8 @@ import Testing
             #expect(try work.nextDue(kind: "k", partition: 1) == noon.advanced(by: .seconds(30)))
             let later = noon.advanced(by: .seconds(31))
             #expect(try work.claim(kind: "k", partition: 1, now: later, lease: .seconds(30), limit: 10).count == 1)
+            try work.endLeases(kind: "k", partition: 1)
+            #expect(try work.claim(kind: "k", partition: 1, now: later, lease: .seconds(30), limit: 10).count == 1)
             try work.finish(["now"], kind: "k")
             #expect(try work.nextDue(kind: "k", partition: 1) == noon.advanced(by: .seconds(60)))
             try work.schedule("late", kind: "k", partition: 1, payload: "q", at: noon)
