@@ -36,7 +36,10 @@ public struct IngestRoutes<Context: RemoteAddressRequestContext>: Sendable {
         router.post(Self.path, use: accept)
         for method in [HTTPRequest.Method.get, .put, .delete, .patch] {
             router.on(Self.path, method: method) { _, _ in
-                try Self.answer(RestError(405, "Only POST triggers an integration.", headers: ["Allow": "POST"]))
+                try Self.answer(
+                    RestError(
+                        405, "Only POST triggers an integration.", subcode: "request.method_not_allowed",
+                        headers: ["Allow": "POST"]))
             }
         }
     }
@@ -89,7 +92,9 @@ public struct IngestRoutes<Context: RemoteAddressRequestContext>: Sendable {
             throw RestError(404, "There is no inbound integration \(id).", subcode: "validation.common.not_found")
         }
         guard integration.deployed, view.plans[integration.plan]?.enabled == true else {
-            throw RestError(404, "The integration \(integration.name) or its workflow is not in service.")
+            throw RestError(
+                404, "The integration \(integration.name) or its workflow is not in service.",
+                subcode: "validation.common.not_in_service")
         }
         return (integration, view)
     }
@@ -105,7 +110,8 @@ public struct IngestRoutes<Context: RemoteAddressRequestContext>: Sendable {
     }
 
     private var tooLarge: RestError {
-        RestError(413, "The body of a request can have at most \(bodyLimit) bytes.")
+        RestError(
+            413, "The body of a request can have at most \(bodyLimit) bytes.", subcode: "request.body_too_large")
     }
 
     /// Without a script, the body is the alert: what is wrong with its form is said at once.
@@ -134,6 +140,7 @@ public struct IngestRoutes<Context: RemoteAddressRequestContext>: Sendable {
             logger.warning("an inbound request was not taken", metadata: ["error": "\(error)"])
             throw RestError(
                 503, "The request could not be kept safely and was not taken. Send it again.",
+                subcode: "store.unavailable",
                 headers: ["Retry-After": "2"])
         }
     }

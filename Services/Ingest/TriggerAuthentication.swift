@@ -33,7 +33,9 @@ struct TriggerAuthentication: Sendable {
         let known = try secrets.open(sealed, for: .integrationKey(integration.id))
         guard constantTimeEquals(key, known) else { throw Self.unauthorized("The apiKey is wrong.") }
         guard let person = integration.authenticatingUser.flatMap({ view.people[$0] }), person.status == .active else {
-            throw RestError(403, "The integration's authenticating user is not there or not active.")
+            throw RestError(
+                403, "The integration's authenticating user is not there or not active.",
+                subcode: "authorization.user_inactive")
         }
         return person
     }
@@ -51,6 +53,7 @@ struct TriggerAuthentication: Sendable {
     }
 
     private static func unauthorized(_ message: String) -> RestError {
-        RestError(401, message, headers: ["WWW-Authenticate": "Basic realm=\"Tocsin\""])
+        RestError(
+            401, message, subcode: "authentication.failed", headers: ["WWW-Authenticate": "Basic realm=\"Tocsin\""])
     }
 }

@@ -1,7 +1,6 @@
 import AlertCore
 import Foundation
 import Persistence
-import ServiceSettings
 
 /// Makes the first person, who can make everybody else.
 public enum Administrator {
@@ -17,10 +16,10 @@ public enum Administrator {
     /// Makes an administrator when there is nobody yet.
     /// - Returns: `nil` when there was somebody.
     public static func makeIfNeeded(
-        _ settings: SettingsReader, database: any SQLDatabase, now: @escaping Clock
+        _ settings: ProcessSettings, database: any SQLDatabase, now: @escaping Clock
     ) async throws -> Made? {
-        let user = settings.text(.adminUser) ?? "admin"
-        let given = settings.text(.adminPassword)
+        let (user, given) = (settings.adminUser, settings.adminPassword)
+        guard try await database.reading({ try Directory($0).all(Person.self).isEmpty }) else { return nil }
         let password = given ?? RandomSecret.token()
         let hash = PasswordHash.make(password)
         let isMade = try await database.retrying { connection in

@@ -2,6 +2,7 @@ import Foundation
 import Hummingbird
 import Logging
 import NIOCore
+import ServiceLifecycle
 
 /// The context of every request.
 public struct HTTPContext: RequestContext, RemoteAddressRequestContext {
@@ -77,14 +78,32 @@ struct OperationRoutes: Sendable {
     }
 }
 
-/// A server for the router, as a service of the process.
-func httpServer(
-    _ router: Router<HTTPContext>, host: String, port: Int, logger: Logger
-) -> some ApplicationProtocol {
-    Application(
-        router: router,
-        configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: "Tocsin"),
-        onServerRunning: { channel in
-            logger.notice("listening", metadata: ["address": "http://\(host):\(channel.localAddress?.port ?? port)"])
-        }, logger: logger)
+/// A server for the routes of a process.
+struct HTTPServerService: Service {
+    let responder: RouterResponder<HTTPContext>
+    let host: String
+    let port: Int
+    let logger: Logger
+
+    /// - Throws: With the address, when it cannot listen there.
+    func run() async throws {
+        let application = Application(
+            responder: responder,
+            configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: "Tocsin"),
+            onServerRunning: { [host, port, logger] channel in
+                let address = "http://\(host):\(channel.localAddress?.port ?? port)"
+                logger.notice("listening", metadata: ["address": "\(address)"])
+            }, logger: logger)
+        do {
+            try await application.run()
+        } catch let error as IOError {
+            throw CannotListen(address: "\(host):\(port)", reason: "\(error)")
+        }
+    }
+}
+
+struct CannotListen: Error, CustomStringConvertible {
+    let address: String
+    let reason: String
+    var description: String { "cannot listen on \(address): \(reason)" }
 }

@@ -4,7 +4,6 @@ import Foundation
 import KafkaBus
 import Logging
 import Messaging
-import OutboundHTTP
 import Persistence
 import PostgresDatabase
 import SQLiteDatabase
@@ -34,37 +33,32 @@ public struct Platform: Sendable {
     /// Real time.
     public static let now: Clock = { Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) }
 
-    /// PostgreSQL and Kafka, as the settings say.
-    public static func production(_ settings: SettingsReader, logger: Logger) throws -> Platform {
-        let url = settings.required(.databaseURL)
-        let connections = settings.number(.databaseConnections, in: 2...100)
-        let secrets = settings.parsed(.secretKey) { try SecretBox(base64Key: $0) }
-        if secrets == nil, settings.text(.secretKey) == nil { _ = settings.required(.secretKey) }
-        let kafka = kafkaSettings(settings)
-        try settings.finish()
-        guard let secrets else { throw SettingsError(problems: ["the secret key is missing"]) }
-        let database = PostgresDatabase(url: url, connections: connections)
-        let bus = try KafkaBus(settings: kafka, logger: logger)
-        return Platform(database: database, bus: bus, secrets: secrets) { try await bus.createTopics() }
+    /// Opens what the settings say.
+    public static func open(_ settings: ProcessSettings, logger: Logger) throws -> Platform {
+        switch settings.mode {
+        case .embedded(let directory, let key, let partitions):
+            return try embedded(directory, key: key, partitions: partitions)
+        case .production(let url, let connections, let key, let kafka):
+            let bus = try KafkaBus(settings: kafka, logger: logger)
+            return Platform(
+                database: PostgresDatabase(url: url, connections: connections), bus: bus, secrets: key
+            ) { try await bus.createTopics() }
+        }
     }
 
-    /// One SQLite file and the embedded bus in a directory, which is made if it is not there.
-    public static func embedded(_ settings: SettingsReader, directory path: String) throws -> Platform {
-        let partitions = settings.number(.partitions, in: 1...256, default: 4)
-        let given = settings.parsed(.secretKey) { try SecretBox(base64Key: $0) }
-        try settings.finish()
+    /// The directory is made if it is not there.
+    private static func embedded(_ path: String, key: SecretBox?, partitions: Int) throws -> Platform {
         let folder = URL(filePath: path, directoryHint: .isDirectory)
         do {
             try FileManager.default.createDirectory(
                 at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-            let secrets = try given ?? keptKey(in: folder)
+            let secrets = try key ?? keptKey(in: folder)
             let database = try SQLiteDatabase(path: folder.appending(path: "tocsin.db").path())
             return Platform(
                 database: database, bus: EmbeddedBus(database: database, partitionCount: partitions), secrets: secrets)
         } catch let error as CocoaError {
-            throw SettingsError(problems: [
-                "\(Setting.data.flag): \(path) cannot be used: \(error.localizedDescription)"
-            ])
+            throw SettingsError(
+                problems: ["\(Setting.data.flag): \(path) cannot be used: \(error.localizedDescription)"])
         } catch let error as StoreError {
             throw SettingsError(problems: ["\(Setting.data.flag): \(error.detail)"])
         }
@@ -92,24 +86,5 @@ public struct Platform: Sendable {
         } catch {
             throw SettingsError(problems: ["\(file.path()) holds no key: \(error)"])
         }
-    }
-
-    private static func kafkaSettings(_ settings: SettingsReader) -> KafkaSettings {
-        let brokers = settings.required(.kafkaBrokers).split(separator: ",").map(String.init)
-        var kafka = KafkaSettings(
-            brokers: brokers, partitionCount: settings.number(.partitions, in: 1...256, default: 8),
-            replicationFactor: settings.number(.kafkaReplication, in: 1...10))
-        kafka.instanceID = settings.text(.instanceID)
-        kafka.sessionTimeout = .seconds(settings.number(.kafkaSessionTimeout, in: 6...45))
-        for pair in settings.text(.kafkaOptions)?.split(separator: ",") ?? [] {
-            let parts = pair.split(separator: "=", maxSplits: 1).map(String.init)
-            if parts.count == 2 {
-                kafka.extraProperties[parts[0]] = parts[1]
-            } else {
-                settings.refuse(.kafkaOptions, "has to be name=value,name=value; it has \(pair)")
-            }
-        }
-        if !brokers.isEmpty { kafka.problems.forEach { settings.refuse(.kafkaBrokers, $0) } }
-        return kafka
     }
 }

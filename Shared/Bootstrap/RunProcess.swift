@@ -4,6 +4,7 @@ import Glibc
 import Hummingbird
 import Logging
 import Messaging
+import Metrics
 import Persistence
 import ServiceLifecycle
 import ServiceSettings
@@ -18,10 +19,11 @@ public func runProcess(_ kind: ServiceKind) async -> Never {
         exit(0)
     }
     await exitingOnError(kind.rawValue) {
-        let settings = try await SettingsReader(
+        let reader = try await SettingsReader(
             arguments: arguments, environment: ProcessInfo.processInfo.environment)
+        let settings = try ProcessSettings(reader, isEmbedded: false)
         let logger = makeLogger(kind.rawValue, settings)
-        let platform = try Platform.production(settings, logger: logger)
+        let platform = try Platform.open(settings, logger: logger)
         try await serve([kind], settings, platform, logger: logger, prepare: checkSchema)
     }
 }
@@ -44,26 +46,25 @@ public func exitingOnError(_ name: String, _ body: () async throws -> Void) asyn
 /// Runs some services in this process until it is told to stop.
 /// - Parameter prepare: What has to be done before, with the database there.
 public func serve(
-    _ kinds: [ServiceKind], _ settings: SettingsReader, _ platform: Platform, logger: Logger,
+    _ kinds: [ServiceKind], _ settings: ProcessSettings, _ platform: Platform, logger: Logger,
     prepare: (Platform, Logger) async throws -> Void
 ) async throws {
     signal(SIGPIPE, SIG_IGN)
     let metrics = PrometheusMetrics()
     MetricsSystem.bootstrap(metrics)
-    let host = settings.text(.host) ?? "127.0.0.1"
-    let port = settings.number(.port, in: 0...65535)
-    let publicURL = publicAddress(settings, host: host, port: port)
+    Gauge(label: "tocsin_info", dimensions: [("version", Version.current)]).record(1)
     let parts = ServiceParts(settings, platform, logger: logger)
     let router = Router(context: HTTPContext.self)
     OperationRoutes(checks: platform.healthChecks, metrics: metrics).add(to: router)
     var services: [any Service] = []
     for kind in kinds {
-        services += try parts.services(of: kind, publicURL: publicURL)
-        try parts.addRoutes(of: kind, publicURL: publicURL, to: router)
+        services += try parts.services(of: kind)
+        try parts.addRoutes(of: kind, to: router)
     }
-    try settings.finish()
     try await prepare(platform, logger)
-    services.append(httpServer(router, host: host, port: port, logger: logger))
+    services.append(
+        HTTPServerService(
+            responder: router.buildResponder(), host: settings.host, port: settings.port, logger: logger))
     var configuration = ServiceGroupConfiguration(
         services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
     configuration.maximumGracefulShutdownDuration = .seconds(30)
@@ -73,16 +74,10 @@ public func serve(
 }
 
 /// A logger that writes one line for each thing that happened, to standard error.
-public func makeLogger(_ name: String, _ settings: SettingsReader) -> Logger {
-    let level = settings.parsed(.logLevel) { text in
-        guard let level = Logger.Level(rawValue: text) else {
-            throw SettingsError(problems: ["\(text); it must be one of \(Logger.Level.allCases.map(\.rawValue))"])
-        }
-        return level
-    }
+public func makeLogger(_ name: String, _ settings: ProcessSettings) -> Logger {
     LoggingSystem.bootstrap(StreamLogHandler.standardError)
     var logger = Logger(label: name)
-    logger.logLevel = level ?? .info
+    logger.logLevel = settings.logLevel
     return logger
 }
 
@@ -108,15 +103,6 @@ private func checkSchema(_ platform: Platform, _ logger: Logger) async throws {
     } catch let error as StoreError {
         logger.warning("the database does not answer yet", metadata: ["error": "\(error.detail)"])
     }
-}
-
-private func publicAddress(_ settings: SettingsReader, host: String, port: Int) -> String {
-    let text = settings.text(.publicURL) ?? "http://\(host):\(port)"
-    guard let url = URL(string: text), ["http", "https"].contains(url.scheme ?? ""), url.host() != nil else {
-        settings.refuse(.publicURL, "is \(text); it has to be an http or https address")
-        return text
-    }
-    return text.hasSuffix("/") ? String(text.dropLast()) : text
 }
 
 extension Platform {

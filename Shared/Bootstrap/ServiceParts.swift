@@ -25,73 +25,71 @@ public enum ServiceKind: String, CaseIterable, Sendable {
 
 /// Makes services from settings, and knows what has to be closed at the end.
 final class ServiceParts {
-    private let settings: SettingsReader
+    private let settings: ProcessSettings
     private let platform: Platform
     private let logger: Logger
     private let authenticator: Authenticator
     private(set) var closing: [@Sendable () async -> Void] = []
 
-    init(_ settings: SettingsReader, _ platform: Platform, logger: Logger) {
+    init(_ settings: ProcessSettings, _ platform: Platform, logger: Logger) {
         self.settings = settings
         self.platform = platform
         self.logger = logger
         authenticator = Authenticator(cache: platform.directory, now: Platform.now)
     }
 
-    /// The loops of a service. Reads all its settings first: what is wrong with them is kept by the reader.
-    func services(of kind: ServiceKind, publicURL: String) throws -> [any Service] {
+    /// The loops of a service.
+    func services(of kind: ServiceKind) throws -> [any Service] {
         switch kind {
         case .ingest: [try transformer()]
         case .alertEngine:
             [AlertEngine(bus: platform.bus, database: platform.database, now: Platform.now, logger: logger)]
-        case .notifier: [notifier(publicURL)]
+        case .notifier: [notifier()]
         case .webhookDispatcher: [dispatcher()]
         case .api: []
         }
     }
 
     /// The routes of a service, if it has any.
-    func addRoutes(of kind: ServiceKind, publicURL: String, to router: Router<HTTPContext>) throws {
+    func addRoutes(of kind: ServiceKind, to router: Router<HTTPContext>) throws {
         switch kind {
         case .ingest:
             IngestRoutes<HTTPContext>(
                 bus: platform.bus, directory: platform.directory, authenticator: authenticator,
-                secrets: platform.secrets, bodyLimit: settings.number(.inboundBodyMax, in: 1024...900_000),
+                secrets: platform.secrets, bodyLimit: settings.inboundBodyMax,
                 now: Platform.now, logger: logger
             ).add(to: router)
         case .api:
             try APIRoutes<HTTPContext>(
                 database: platform.database, bus: platform.bus, cache: platform.directory, secrets: platform.secrets,
-                publicURL: publicURL, now: Platform.now, logger: logger
+                publicURL: settings.publicURL, now: Platform.now, logger: logger, authenticator: authenticator
             ).add(to: router)
         case .alertEngine, .notifier, .webhookDispatcher: break
         }
     }
 
     private func transformer() throws -> any Service {
-        var limits = ScriptLimits()
-        limits.time = .seconds(settings.number(.scriptTimeout, in: 1...600))
-        limits.memoryBytes = settings.number(.scriptMemory, in: 8...1024) << 20
-        let workers = settings.number(.scriptWorkers, in: 1...64)
-        let path = settings.text(.scriptSandbox) ?? Self.sandboxBesideExecutable
-        if !FileManager.default.isExecutableFile(atPath: path) {
-            settings.refuse(.scriptSandbox, "is \(path); there is no such executable")
+        guard FileManager.default.isExecutableFile(atPath: settings.scriptSandbox) else {
+            throw SettingsError(
+                problems: [
+                    "\(Setting.scriptSandbox.flag) (\(Setting.scriptSandbox.variable)) is \(settings.scriptSandbox); "
+                        + "there is no such executable"
+                ])
         }
         let pool = SandboxPool(
-            executable: path,
+            executable: settings.scriptSandbox,
             settings: SandboxPool.Settings(
-                workers: workers, waitingMax: 100_000, memoryBytesMax: max(limits.memoryBytes, 64 << 20)),
-            logger: logger)
+                workers: settings.scriptWorkers, waitingMax: 100_000,
+                memoryBytesMax: max(settings.scriptLimits.memoryBytes, 64 << 20)), logger: logger)
         closing.append { await pool.shutdown() }
         return Transformer(
             bus: platform.bus, database: platform.database, directory: platform.directory, secrets: platform.secrets,
-            engine: pool, client: client(), limits: limits, now: Platform.now, logger: logger)
+            engine: pool, client: client(), limits: settings.scriptLimits, now: Platform.now, logger: logger)
     }
 
-    private func notifier(_ publicURL: String) -> any Service {
-        let from = settings.parsed(.mailFrom) { try Mail.Address(parsing: $0) }
+    private func notifier() -> any Service {
         let channel: any NotificationChannel
-        if let smtp = settings.parsed(.smtpURL, { try SMTPSettings(url: $0) }), let from {
+        if let smtp = settings.smtp, let from = settings.mailFrom {
             let mail = SMTPClient(smtp, connections: 4, waitingLimit: 5000, logger: logger)
             closing.append { await mail.shutdown() }
             channel = EmailChannel(client: mail, from: from, now: Platform.now)
@@ -100,37 +98,23 @@ final class ServiceParts {
         }
         return Notifier(
             bus: platform.bus, database: platform.database, directory: platform.directory, channel: channel,
-            linkKey: platform.secrets.subkey(for: "links"), publicURL: publicURL, now: Platform.now, logger: logger)
+            linkKey: platform.secrets.subkey(for: "links"), publicURL: settings.publicURL, now: Platform.now,
+            logger: logger)
     }
 
     private func dispatcher() -> any Service {
         WebhookDispatcher(
             bus: platform.bus, database: platform.database, directory: platform.directory, secrets: platform.secrets,
-            client: client(),
-            settings: WebhookDispatcherSettings(
-                timeout: .seconds(settings.number(.webhookTimeout, in: 1...300)),
-                parkAfter: .milliseconds(settings.number(.webhookParkAfter, in: 100...60_000))), now: Platform.now,
-            logger: logger)
+            client: client(), settings: settings.webhooks, now: Platform.now, logger: logger)
     }
 
     /// A guarded client of the service's own, so that one cannot use up the places of another.
     private func client() -> OutboundHTTPClient {
-        let allowed = settings.parsed(.outboundAllow) { text in
-            try text.split(separator: ",").map { block in
-                try CIDR(parsing: block.trimmingCharacters(in: .whitespaces))
-            }
-        }
         let client = OutboundHTTPClient(
-            policy: OutboundPolicy(allowing: allowed ?? []), userAgent: "Tocsin/\(Version.current)", logger: logger)
+            policy: OutboundPolicy(allowing: settings.outboundAllow), userAgent: "Tocsin/\(Version.current)",
+            logger: logger)
         closing.append { await client.shutdown() }
         return client
-    }
-
-    private static var sandboxBesideExecutable: String {
-        // Where the link does not exist, the name of the process is as good.
-        let own =
-            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
-        return URL(filePath: own).deletingLastPathComponent().appending(path: "script-sandbox").path()
     }
 }
 

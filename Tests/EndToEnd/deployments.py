@@ -27,6 +27,7 @@ class Deployment:
             # A hanging target is noticed after half a second and given up after ten.
             "TOCSIN_WEBHOOK_PARK_AFTER": "500",
             "TOCSIN_WEBHOOK_TIMEOUT": "10",
+            "TOCSIN_SCRIPT_TIMEOUT": "3",
             **settings,
         }
 

@@ -34,12 +34,12 @@ struct ServeCommand: AsyncParsableCommand {
         settings.answerHelp("tocsin serve --data DIR [settings]")
         await exitingOnError("tocsin") {
             let reader = try await SettingsReader(
-                arguments: settings.arguments, environment: ProcessInfo.processInfo.environment)
-            let logger = makeLogger("tocsin", reader)
-            let directory = reader.required(.data)
-            let platform = try Platform.embedded(reader, directory: directory)
-            try await serve(ServiceKind.allCases, reader, platform, logger: logger) { platform, _ in
-                try await prepare(reader, platform)
+                arguments: self.settings.arguments, environment: ProcessInfo.processInfo.environment)
+            let settings = try ProcessSettings(reader, isEmbedded: true)
+            let logger = makeLogger("tocsin", settings)
+            let platform = try Platform.open(settings, logger: logger)
+            try await serve(ServiceKind.allCases, settings, platform, logger: logger) { platform, _ in
+                try await prepare(settings, platform)
             }
         }
     }
@@ -56,10 +56,10 @@ struct MigrateCommand: AsyncParsableCommand {
         settings.answerHelp("tocsin migrate [settings]")
         await exitingOnError("tocsin") {
             let reader = try await SettingsReader(
-                arguments: settings.arguments, environment: ProcessInfo.processInfo.environment)
-            let logger = makeLogger("tocsin", reader)
-            let platform = try Platform.production(reader, logger: logger)
-            try await prepare(reader, platform)
+                arguments: self.settings.arguments, environment: ProcessInfo.processInfo.environment)
+            let settings = try ProcessSettings(reader, isEmbedded: false)
+            let platform = try Platform.open(settings, logger: makeLogger("tocsin", settings))
+            try await prepare(settings, platform)
             print("The database and the topics are prepared.")
             await platform.close()
         }

@@ -1,0 +1,134 @@
+import Crypto
+import Foundation
+import KafkaBus
+import Logging
+import OutboundHTTP
+import Persistence
+import Scripting
+import ServiceSettings
+import WebhookDispatcher
+
+/// Every setting of a process, read once and checked together: a process never runs half configured, and all that is
+/// wrong is said at once, whichever service it is for.
+public struct ProcessSettings: Sendable {
+    /// What the services stand on.
+    enum Mode: Sendable {
+        /// One SQLite file and the embedded bus.
+        case embedded(directory: String, key: SecretBox?, partitions: Int)
+        case production(databaseURL: String, connections: Int, key: SecretBox, kafka: KafkaSettings)
+    }
+
+    let mode: Mode
+    let host: String
+    let port: Int
+    /// Without a slash at the end.
+    let publicURL: String
+    let logLevel: Logger.Level
+    let adminUser: String
+    let adminPassword: String?
+    let inboundBodyMax: Int
+    let scriptLimits: ScriptLimits
+    let scriptWorkers: Int
+    let scriptSandbox: String
+    let smtp: SMTPSettings?
+    let mailFrom: Mail.Address?
+    let outboundAllow: [CIDR]
+    let webhooks: WebhookDispatcherSettings
+
+    /// - Parameter isEmbedded: Whether it is the all-in-one server.
+    /// - Throws: `SettingsError` with everything that is wrong.
+    public init(_ reader: SettingsReader, isEmbedded: Bool) throws(SettingsError) {
+        let mode = isEmbedded ? Self.embedded(reader) : Self.production(reader)
+        host = reader.text(.host) ?? "127.0.0.1"
+        port = reader.number(.port, in: 0...65535)
+        publicURL = Self.publicURL(reader, host: host, port: port)
+        logLevel = reader.parsed(.logLevel, Self.level) ?? .info
+        adminUser = reader.text(.adminUser) ?? "admin"
+        adminPassword = reader.text(.adminPassword)
+        inboundBodyMax = reader.number(.inboundBodyMax, in: 1024...900_000)
+        scriptLimits = Self.limits(reader)
+        scriptWorkers = reader.number(.scriptWorkers, in: 1...64)
+        scriptSandbox = reader.text(.scriptSandbox) ?? Self.sandboxBesideExecutable
+        smtp = reader.parsed(.smtpURL) { try SMTPSettings(url: $0) }
+        mailFrom = reader.parsed(.mailFrom) { try Mail.Address(parsing: $0) }
+        outboundAllow = reader.parsed(.outboundAllow, Self.blocks) ?? []
+        webhooks = WebhookDispatcherSettings(
+            timeout: .seconds(reader.number(.webhookTimeout, in: 1...300)),
+            parkAfter: .milliseconds(reader.number(.webhookParkAfter, in: 100...60_000)))
+        try reader.finish()
+        guard let mode else { throw SettingsError(problems: ["the settings are not complete"]) }
+        self.mode = mode
+    }
+
+    private static func embedded(_ reader: SettingsReader) -> Mode? {
+        .embedded(
+            directory: reader.required(.data), key: reader.parsed(.secretKey) { try SecretBox(base64Key: $0) },
+            partitions: reader.number(.partitions, in: 1...256, default: 4))
+    }
+
+    /// `nil` when something that has to be there is missing or wrong, which the reader knows.
+    private static func production(_ reader: SettingsReader) -> Mode? {
+        let url = reader.required(.databaseURL)
+        if !url.isEmpty, !url.hasPrefix("postgresql://"), !url.hasPrefix("postgres://") {
+            reader.refuse(.databaseURL, "has to begin with postgresql://")
+        }
+        let connections = reader.number(.databaseConnections, in: 2...100)
+        let kafka = kafka(reader)
+        guard !reader.required(.secretKey).isEmpty,
+            let key = reader.parsed(.secretKey, { try SecretBox(base64Key: $0) })
+        else { return nil }
+        return .production(databaseURL: url, connections: connections, key: key, kafka: kafka)
+    }
+
+    private static func kafka(_ reader: SettingsReader) -> KafkaSettings {
+        let brokers = reader.required(.kafkaBrokers).split(separator: ",").map(String.init)
+        var kafka = KafkaSettings(
+            brokers: brokers, partitionCount: reader.number(.partitions, in: 1...256, default: 8),
+            replicationFactor: reader.number(.kafkaReplication, in: 1...10))
+        kafka.instanceID = reader.text(.instanceID)
+        kafka.sessionTimeout = .seconds(reader.number(.kafkaSessionTimeout, in: 6...45))
+        for pair in reader.text(.kafkaOptions)?.split(separator: ",") ?? [] {
+            let parts = pair.split(separator: "=", maxSplits: 1).map(String.init)
+            if parts.count == 2 {
+                kafka.extraProperties[parts[0]] = parts[1]
+            } else {
+                reader.refuse(.kafkaOptions, "has to be name=value,name=value")
+            }
+        }
+        if !brokers.isEmpty { kafka.problems.forEach { reader.refuse(.kafkaBrokers, $0) } }
+        return kafka
+    }
+
+    private static func publicURL(_ reader: SettingsReader, host: String, port: Int) -> String {
+        let text = reader.text(.publicURL) ?? "http://\(host):\(port)"
+        guard let url = URL(string: text), ["http", "https"].contains(url.scheme ?? ""), url.host() != nil else {
+            reader.refuse(.publicURL, "is \(text); it has to be an http or https address")
+            return text
+        }
+        return text.hasSuffix("/") ? String(text.dropLast()) : text
+    }
+
+    private static func limits(_ reader: SettingsReader) -> ScriptLimits {
+        var limits = ScriptLimits()
+        limits.time = .seconds(reader.number(.scriptTimeout, in: 1...600))
+        limits.memoryBytes = reader.number(.scriptMemory, in: 8...1024) << 20
+        return limits
+    }
+
+    private static func level(_ text: String) throws -> Logger.Level {
+        if let level = Logger.Level(rawValue: text) { return level }
+        let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+        throw SettingsError(problems: ["\(text); it must be one of \(levels)"])
+    }
+
+    private static func blocks(_ text: String) throws -> [CIDR] {
+        try text.split(separator: ",").map { try CIDR(parsing: $0.trimmingCharacters(in: .whitespaces)) }
+    }
+
+    private static var sandboxBesideExecutable: String {
+        // Where the link does not exist, the name of the process is as good.
+        let own = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        return URL(filePath: own ?? CommandLine.arguments[0]).deletingLastPathComponent()
+            .appending(path: "script-sandbox").path()
+    }
+}
