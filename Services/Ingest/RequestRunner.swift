@@ -84,6 +84,7 @@ struct RequestRunner: Sendable {
         let outcome = await engine.run(run, limits: limits, host: host)
         if let lost = await host.lost { throw lost }
         if outcome.error?.kind == .unavailable {
+            try Task.checkCancellation()
             throw StoreError(.busy, outcome.error?.message ?? "no script worker is free")
         }
         activity.alerts = await maker.made

@@ -71,6 +71,8 @@ class Load:
                         self.accepted.append(Accepted(signal, request_id, time.monotonic()))
                     break
                 time.sleep(0.1)
+        if connection:
+            connection.close()
 
     def _take(self) -> int | None:
         """The next signal, when its time has come."""
@@ -99,7 +101,10 @@ class Load:
             if answer.status == 202:
                 return connection, json.loads(content)["requestId"]
             self._refuse(f"HTTP {answer.status}", False)
-            return (None if answer.will_close else connection), None
+            if answer.will_close:
+                connection.close()
+                return None, None
+            return connection, None
         except (OSError, http.client.HTTPException) as error:
             self._refuse(type(error).__name__, was_sent)
             if connection:

@@ -130,6 +130,13 @@ class Process:
             lambda: not any(exists(child) for child in children), 10, f"the children of {self.name} end after its kill"
         )
 
+    def hold(self):
+        """Stops it where it is, until `go_on`."""
+        self._child.send_signal(signal.SIGSTOP)
+
+    def go_on(self):
+        self._child.send_signal(signal.SIGCONT)
+
     def terminate(self, by: signal.Signals = signal.SIGTERM) -> int:
         """The exit status after a signal that asks for an end."""
         self._child.send_signal(by)

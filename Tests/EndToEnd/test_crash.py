@@ -66,8 +66,16 @@ class Crashes:
             self.deployment.postgres.start()
             self.deployment.wait_ready()
         elif victim == "broker":
-            # SIGTERM: this broker loses what it has acknowledged when it is killed; Kafka does not (brokers.md).
+            # This broker goes on acknowledging while it saves, and loses that; Kafka does not. So its clients are held
+            # while it saves. Then it is away for a while, under load.
+            processes = list(self.deployment.processes.values())
+            for process in processes:
+                process.hold()
+            time.sleep(0.3)  # what is under way between them and the broker arrives
             self.deployment.broker.stop()
+            for process in processes:
+                process.go_on()
+            time.sleep(2)  # the outage
             self.deployment.broker.start()
             self.deployment.wait_ready()
         else:
