@@ -1,5 +1,8 @@
 # Shared by the scripts of `make run` and `make test`. Sourced, not run.
 
+# Where an unpacked toolchain usually lies.
+command -v swift >/dev/null || PATH=$PATH:/opt/swift/usr/bin
+
 SWIFT_FLAGS=(-Xcc -O2 -Xcxx -O2)
 steps=0
 declare -a times=()
@@ -25,6 +28,11 @@ step() {
 # install PACKAGE…: what of Debian's packages is missing; as root or with sudo, otherwise says what to do.
 install() {
     local missing=() package
+    if ! command -v apt-get >/dev/null; then
+        pkg-config --exists rdkafka libpq sqlite3 libcurl && return 0
+        echo "This is not Debian. Please install what these packages of Debian hold: $*"
+        return 1
+    fi
     for package in "$@"; do
         dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
     done
@@ -39,7 +47,9 @@ install() {
         fi
     fi
     "${as[@]}" apt-get update
-    "${as[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"
+    # RUNLEVEL=1: nothing that is installed for the tests is started as a service of the machine.
+    "${as[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
+        apt-get install -y --no-install-recommends "${missing[@]}"
 }
 
 need_swift() {

@@ -141,6 +141,7 @@ stop) stop ;;
 kill) kill_server ;;
 remove) remove ;;
 status)
-    if running && accepts; then echo "running on 127.0.0.1:$port"; else echo "not running on 127.0.0.1:$port" && exit 3; fi
+    running && accepts || { echo "not running on 127.0.0.1:$port" && exit 3; }
+    echo "running on 127.0.0.1:$port"
     ;;
 esac

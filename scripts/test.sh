@@ -12,9 +12,13 @@ packages=(
     librdkafka-dev libpq-dev libsqlite3-dev libcurl4-openssl-dev libssl-dev pkg-config curl openssl procps
     postgresql-15 postgresql-client-15 prometheus-alertmanager chromium chromium-driver python3 python3-venv
 )
-postgres_port=${TEST_POSTGRES_PORT:-15432}
-broker_port=${TEST_BROKER_PORT:-19092}
+command -v pip >/dev/null || packages+=(python3-pip)
 python=.venv/bin/python
+postgres_port=0
+broker_port=0
+
+# Free ports, so that two clones can be tested side by side, and a developer's own servers stay as they are.
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 
 make_venv() {
     [[ -x $python ]] || python3 -m venv .venv
@@ -22,8 +26,11 @@ make_venv() {
 }
 
 stop_all() {
+    [[ $broker_port -ne 0 ]] || return 0
     scripts/test-broker.sh stop "$broker_port" >/dev/null 2>&1 || true
     scripts/test-postgres.sh remove "$postgres_port" >/dev/null 2>&1 || true
+    # Not kept: this broker never forgets a consumer that was killed, and would wait for it the next time.
+    rm -rf ".test/broker-$broker_port"
 }
 
 start_servers() {
@@ -46,11 +53,14 @@ unit() {
 end_to_end() { (cd Tests/EndToEnd && "../../$python" -m pytest -v "$@"); }
 
 trap stop_all EXIT
+rm -f .test/e2e/measured-*.txt
 step "installing what is missing" install "${packages[@]}"
 step "fetching QuickJS-ng" scripts/vendor-quickjs.sh
 step "preparing Python" make_venv
 step "building (some minutes the first time)" build
 step "checking the deployment files" scripts/check-deploy.sh
+postgres_port=$(free_port)
+broker_port=$(free_port)
 step "starting PostgreSQL and a broker" start_servers
 step "tests of the core and the stores" unit 'AlertCoreTests|TidyTests|PersistenceTests'
 step "tests of messaging" unit 'MessagingTests'
@@ -63,6 +73,9 @@ step "end to end: kill -9 under load" end_to_end -s test_crash.py
 
 echo
 grep -hE "Test run with|=+ .*(passed|failed).* =+$" "$logs"/*.log | sed 's/^[^T=]*//'
+echo
+echo "What the end-to-end tests measured:"
+sed 's/^/  /' .test/e2e/measured-*.txt 2>/dev/null || echo '  nothing: they were skipped'
 echo
 echo "What the time went into:"
 printf '  %s\n' "${times[@]}"

@@ -139,8 +139,12 @@ public struct EventLog {
         return (head.integer(0) - Position(count), head.text(1))
     }
 
+    /// For a new stream the unique index on stream and version says the same without being asked: an event of version 1
+    /// that is there already breaks it.
     private func checkVersions(of events: [NewEvent]) throws(StoreError) {
         let first = Dictionary(events.map { ($0.stream, $0.version) }) { earlier, _ in earlier }
+            .filter { $0.value > 1 }
+        guard !first.isEmpty else { return }
         let actual = try versions(of: Array(first.keys))
         for (stream, version) in first where actual[stream, default: 0] != version - 1 {
             throw StoreError(

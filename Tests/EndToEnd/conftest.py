@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,8 @@ def executables():
 @pytest.fixture(scope="session")
 def servers():
     """PostgreSQL and the broker can be started."""
-    require(None if Path("/usr/lib/postgresql").exists() or shutil.which("postgres") else "not installed: postgresql-15")
+    is_installed = Path("/usr/lib/postgresql").exists() or shutil.which("postgres")
+    require(None if is_installed else "not installed: postgresql-15")
     require(missing("psql"))
     require(None if os.access(SCRIPTS / "test-broker.sh", os.X_OK) else "scripts/test-broker.sh is missing")
 
@@ -89,6 +91,25 @@ def run_deployment(request, kind: str, mail: MailServer, **settings: str):
 @pytest.fixture(scope="module")
 def tocsin(deployment) -> Tocsin:
     return deployment.client()
+
+
+@pytest.fixture
+def measured(request):
+    """Keeps a figure for the summary of `make test`."""
+    WORK.mkdir(parents=True, exist_ok=True)
+    module = request.module.__name__.removeprefix("test_")
+
+    def keep(line: str):
+        print(line)
+        with (WORK / f"measured-{module}.txt").open("a") as file:
+            file.write(line + "\n")
+
+    return keep
+
+
+def pytest_configure(config):
+    # A supervisor that ends us: fixtures end what they have started, as after Ctrl-C.
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,5 @@
 """The two ways to run Tocsin: everything in one process on SQLite, or separate processes on PostgreSQL and Kafka."""
 
-from pathlib import Path
-
 from mail import MailServer
 from processes import WORK, Broker, Postgres, Process, executable, free_port, fresh, run, secret_key
 from tocsin import Tocsin

@@ -88,7 +88,7 @@ def test_a_wrong_password_is_refused(deployment, browser):
     assert "wrong" in body or "not" in body or "invalid" in body, body
 
 
-def test_the_alert_page_goes_on_by_itself(deployment, browser, tocsin, workflow, record_property):
+def test_the_alert_page_goes_on_by_itself(deployment, browser, tocsin, workflow):
     summary = f"The disk of <db1> & 'db2' is full {uuid.uuid4()}"
     body = alertmanager.payload(
         {"alertname": "Disk", "instance": "db1:9100", "severity": "critical"}, {"summary": summary}
@@ -116,7 +116,6 @@ def test_the_alert_page_goes_on_by_itself(deployment, browser, tocsin, workflow,
 
     browser.save_screenshot(str(SCREENSHOTS / "console-alert.png"))
     assert not complaints(browser)
-    record_property("screenshot", str(SCREENSHOTS / "console-alert.png"))
 
 
 def test_the_page_of_a_link_in_a_mail(deployment, browser, tocsin, workflow, mail):

@@ -131,7 +131,7 @@ class Steering(threading.Thread):
 
 
 @pytest.mark.slow
-def test_nothing_is_lost_when_processes_are_killed_under_load(deployment, tocsin, sinks, mail, record_property):
+def test_nothing_is_lost_when_processes_are_killed_under_load(deployment, tocsin, sinks, mail, measured):
     make_person(tocsin, "oncall", "On", "Call", "oncall@example.org")
     plan = tocsin.post("/plans", {"name": "Load"})
     form = make_form(tocsin, plan, "Load", {"Signal": True, "Attempt": True})
@@ -169,8 +169,7 @@ def test_nothing_is_lost_when_processes_are_killed_under_load(deployment, tocsin
             *(f"killed {line}" for line in crashes.done),
         ]
     )
-    print(report)
-    record_property("crash", report)
+    measured(report)
 
 
 def body_of(signal: int, attempt: int) -> dict:

@@ -147,8 +147,10 @@ def test_the_broker_starts_and_stops(servers):
     broker = Broker(fresh(WORK / "harness-broker")).start()
     with socket.create_connection(("127.0.0.1", broker.port)):
         pass
-    broker.stop()
-    broker.start()
-    broker.stop()
+    try:
+        broker.stop()
+        broker.start()
+    finally:
+        broker.stop()
     with pytest.raises(OSError):
         socket.create_connection(("127.0.0.1", broker.port))

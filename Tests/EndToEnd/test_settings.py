@@ -61,7 +61,8 @@ def test_serve_with_wrong_settings():
         settings={"TOCSIN_PORT": "eighty", "TOCSIN_SMTP_URL": "nonsense", "TOCSIN_WEBHOOK_TIMEOUT": "0"},
     )
     assert done.returncode == 78, f"{done.returncode}\n{done.stderr}"
-    assert all(word in done.stderr for word in ("TOCSIN_PORT", "TOCSIN_SMTP_URL", "TOCSIN_WEBHOOK_TIMEOUT")), done.stderr
+    for setting in ("TOCSIN_PORT", "TOCSIN_SMTP_URL", "TOCSIN_WEBHOOK_TIMEOUT"):
+        assert setting in done.stderr, f"{setting} is not named in:\n{done.stderr}"
 
 
 @pytest.mark.parametrize("name", [*SERVICES, "tocsin"])

@@ -39,7 +39,8 @@ class Tocsin:
     # REST
 
     def request(self, method: str, path: str, **options) -> requests.Response:
-        return self._session.request(method, self.api + "/api/xm/1" + path, timeout=options.pop("timeout", 30), **options)
+        options.setdefault("timeout", 30)
+        return self._session.request(method, self.api + "/api/xm/1" + path, **options)
 
     def get(self, path: str, **parameters):
         return self._answer(self.request("GET", path, params=parameters))

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from sinks import Sink, Sinks, failing_first, hanging
 from tocsin import Tocsin, script
 
-# Reads what Alertmanager's webhook_config sends: https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
+# Reads what Alertmanager's webhook_config sends:
+# https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
 ALERTMANAGER_SCRIPT = """\
 var payload = JSON.parse(request.body);
 console.log('Alertmanager ' + payload.status + ', group ' + payload.groupKey);
