@@ -45,7 +45,8 @@ struct DemoCommand: AsyncParsableCommand {
         print("202 Accepted, requestId \(requestId)")
         let alert = try await client.alert(requestId: requestId)
         let page = try await client.consolePage(alert: alert.id, expecting: alert.number)
-        print("Alert \(alert.number): \(alert.properties)")
+        let properties = alert.properties.map { "\($0.key.replacing("#en", with: "")): \($0.value)" }.sorted()
+        print("Alert \(alert.number): \(properties.joined(separator: "; "))")
         print("Its page (\(page.bytes) bytes): \(client.base)/console/alerts/\(alert.id)")
         print("  user \(DemoServer.user), password \(DemoServer.password)\n")
         for (index, webhook) in try await receiver.wait(for: 2).enumerated() {

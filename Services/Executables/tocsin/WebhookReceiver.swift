@@ -23,7 +23,7 @@ actor WebhookReceiver {
             return HTTPResponse.Status.noContent
         }
         var logger = Logger(label: "receiver")
-        logger.logLevel = .error
+        logger.logLevel = .critical  // its end is no error
         let (ports, continuation) = AsyncStream<Int>.makeStream()
         let application = Application(
             router: router, configuration: .init(address: .hostname("127.0.0.1", port: 0)),
