@@ -19,7 +19,8 @@ step() {
         echo "$((SECONDS - started)) s"
     else
         echo "failed"
-        tail -n "${TAIL:-40}" "$log"
+        grep -A2 -E '✘|^E  |^FAILED|error:' "$log" | head -n 60 || true
+        tail -n 15 "$log"
         echo "The whole log: $log"
         exit 1
     fi

@@ -38,7 +38,7 @@ actor InboundScriptHost: ScriptHost {
         }
         let path = call.autoEncodeURI ? Self.encoded(call.path) : call.path
         let request = OutboundRequest(
-            method: call.method, url: Self.join(endpoint.url, path), headers: call.headers.map { ($0.key, $0.value) },
+            method: call.method, url: endpoint.address(of: path), headers: call.headers.map { ($0.key, $0.value) },
             body: call.body.map { Array($0.utf8) }, basicAuth: try basicAuth(of: endpoint), timeout: Self.timeout,
             responseBodyLimit: Self.answerLimit, trustSelfSigned: endpoint.trustSelfSigned)
         do {
@@ -91,12 +91,6 @@ actor InboundScriptHost: ScriptHost {
             400, "The field \(field) \(problem).", subcode: "validation.common.field.invalid", arguments: [field])
         let body = (try? JSON.encode(error)) ?? "{}"  // plain fields: cannot fail
         return ScriptHTTPAnswer(statusCode: 400, headers: [:], body: body)
-    }
-
-    private static func join(_ base: String, _ path: String) -> String {
-        if path.isEmpty { return base }
-        let trimmed = base.hasSuffix("/") ? String(base.dropLast()) : base
-        return path.hasPrefix("/") || path.hasPrefix("?") ? trimmed + path : "\(trimmed)/\(path)"
     }
 
     /// Encodes what cannot stand in a URL, and leaves what is encoded already.

@@ -20,7 +20,8 @@ actor DeliveryLanes {
 
     init(
         recorder: PartitionRecorder<DeliveryRecord>, inHand: DeliveriesInHand, database: any SQLDatabase,
-        directory: DirectoryCache, secrets: SecretBox, runner: AttemptRunner, settings: WebhookDispatcherSettings, now: @escaping Clock,
+        directory: DirectoryCache, secrets: SecretBox, runner: AttemptRunner, settings: WebhookDispatcherSettings,
+        now: @escaping Clock,
         logger: Logger
     ) {
         self.recorder = recorder

@@ -142,7 +142,8 @@ extension WebhookDelivery.Parking {
 
     static func circuitOpen(until: Timestamp) -> Self {
         Self(
-            reason: .circuitOpen, detail: "the target has failed for more than \(CircuitBreaker.failureTime.milliseconds / 1000) s",
+            reason: .circuitOpen,
+            detail: "the target has failed for more than \(CircuitBreaker.failureTime.milliseconds / 1000) s",
             until: until)
     }
 

@@ -39,7 +39,7 @@ struct Target: Sendable {
         } catch {
             throw Unavailable(reason: .unconfigured, detail: "a secret cannot be opened with the present key")
         }
-        url = Self.join(endpoint.url, integration.path ?? "")
+        url = endpoint.address(of: integration.path)
         schedule = integration.retrySchedule ?? .standard
         trustSelfSigned = endpoint.trustSelfSigned
     }
@@ -50,12 +50,5 @@ struct Target: Sendable {
             throw Unavailable(reason: .unconfigured, detail: "the signing secret is not base64")
         }
         return SymmetricKey(data: bytes)
-    }
-
-    /// One slash between base and path, whichever of them brings it; a query is appended as it is.
-    static func join(_ base: String, _ path: String) -> String {
-        if path.isEmpty { return base }
-        let trimmed = base.hasSuffix("/") ? String(base.dropLast()) : base
-        return path.hasPrefix("/") || path.hasPrefix("?") ? trimmed + path : "\(trimmed)/\(path)"
     }
 }

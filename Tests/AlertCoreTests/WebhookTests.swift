@@ -168,3 +168,13 @@ struct WebhookSignatureTests {
         #expect(headers.map(\.1) == expected.map(\.1))
     }
 }
+
+struct EndpointTests {
+    @Test(arguments: [
+        ("http://h", "/p", "http://h/p"), ("http://h/", "/p", "http://h/p"), ("http://h/a", "p", "http://h/a/p"),
+        ("http://h/a", "?x=1", "http://h/a?x=1"), ("http://h/a", "", "http://h/a"),
+    ])
+    func joinsBaseAndPath(_ base: String, _ path: String, _ url: String) {
+        #expect(Endpoint(id: "e", plan: "p", name: "E", url: base).address(of: path) == url)
+    }
+}

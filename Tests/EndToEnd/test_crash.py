@@ -50,7 +50,9 @@ class Crashes:
     done: list[str] = field(default_factory=list)
 
     def run(self, seconds: float):
-        victims = [*self.deployment.processes, "PostgreSQL", "broker"]
+        # The database three times: what is under way in its transactions differs, and some of it is rare.
+        processes = list(self.deployment.processes)
+        victims = ["PostgreSQL", *processes[:4], "PostgreSQL", *processes[4:], "broker", "PostgreSQL"]
         started = time.monotonic()
         for index, victim in enumerate(victims):
             due = started + seconds * (index + 0.5) / len(victims)

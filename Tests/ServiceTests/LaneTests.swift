@@ -122,12 +122,4 @@ struct LaneTests {
         let obstacle = WebhookDelivery.Parking(reason: .disabled, detail: "410", until: now)
         #expect(next(&lane, now, obstacle) == ["park a disabled"])
     }
-
-    @Test(arguments: [
-        ("http://h", "/p", "http://h/p"), ("http://h/", "/p", "http://h/p"), ("http://h/a", "p", "http://h/a/p"),
-        ("http://h/a", "?x=1", "http://h/a?x=1"), ("http://h/a", "", "http://h/a"),
-    ])
-    func joinsBaseAndPath(_ base: String, _ path: String, _ url: String) {
-        #expect(Target.join(base, path) == url)
-    }
 }

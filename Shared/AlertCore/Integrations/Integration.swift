@@ -133,3 +133,13 @@ public struct Endpoint: Codable, Hashable, Sendable, Identifiable {
         self.preemptive = preemptive
     }
 }
+
+extension Endpoint {
+    /// The base URL with a path appended: one slash between them, whichever of the two brings it; a query is appended
+    /// as it is.
+    public func address(of path: String?) -> String {
+        guard let path, !path.isEmpty else { return url }
+        let base = url.hasSuffix("/") ? String(url.dropLast()) : url
+        return path.hasPrefix("/") || path.hasPrefix("?") ? base + path : "\(base)/\(path)"
+    }
+}
