@@ -8,7 +8,6 @@ struct AlertWriter: Sendable {
 
     let partition: Int
     let now: Clock
-    let cache = StateCache<Alert>()
 
     /// Writes what `messages` lead to, in their order.
     /// - Returns: When the earliest new timer is due; `nil` when there is none.
@@ -19,7 +18,7 @@ struct AlertWriter: Sendable {
             AddressedCommand<Alert>(message.command, on: message.alert, by: message.origin)
         }
         let outcomes = try EventLog(connection).execute(
-            commands, in: LogPartition(Alert.category, partition), at: at, cache: cache)
+            commands, in: LogPartition(Alert.category, partition), at: at)
         try Alerts(connection).apply(changes(outcomes))
         for (message, outcome) in zip(messages, outcomes) where message.wantsResult {
             try CommandResults(connection).put(message.commandId, rejection: outcome.rejectionName, at: at)

@@ -27,32 +27,6 @@ public struct CommandOutcome<A: Aggregate>: Sendable {
     public var events: [A.Event] { (try? result.get()) ?? [] }  // a refusal has no events
 }
 
-/// The states of streams that one partition's owner has worked on lately, so that their history need not be read
-/// again. Wrong entries do no harm: the append expects their version, fails, and they are forgotten.
-public final class StateCache<A: Aggregate>: @unchecked Sendable {  // `entries` is touched under `lock` only
-    private let lock = NSLock()
-    private let limit: Int
-    private var entries: [String: (state: A.State, version: Version)] = [:]
-
-    /// - Parameter limit: How many streams are kept; past that, all are forgotten.
-    public init(limit: Int = 10_000) { self.limit = limit }
-
-    func get(_ ids: Set<String>) -> [String: (state: A.State, version: Version)] {
-        lock.withLock { entries.filter { ids.contains($0.key) } }
-    }
-
-    func set(_ new: [String: (state: A.State, version: Version)]) {
-        lock.withLock {
-            if entries.count + new.count > limit { entries = [:] }
-            entries.merge(new) { _, last in last }
-        }
-    }
-
-    func forget(_ ids: Set<String>) {
-        lock.withLock { ids.forEach { entries[$0] = nil } }
-    }
-}
-
 extension EventLog {
     /// The one write path: load the streams, decide each command on what those before it have led to, append all
     /// events together. Runs inside the caller's transaction, so the events, the consumer's checkpoint and the due
@@ -61,35 +35,25 @@ extension EventLog {
     /// - Returns: One outcome for each command, in their order.
     @discardableResult
     public func execute<A: Aggregate>(
-        _ commands: [AddressedCommand<A>], in partition: LogPartition, at now: Timestamp,
-        cache: StateCache<A>? = nil
+        _ commands: [AddressedCommand<A>], in partition: LogPartition, at now: Timestamp
     ) throws -> [CommandOutcome<A>] {
-        let ids = Set(commands.map(\.id))
-        do {
-            var known = try load(A.self, ids, cache)
-            var new: [NewEvent] = []
-            let outcomes = try commands.map { addressed in
-                let outcome = try decide(addressed, known[addressed.id] ?? (A.initial, 0), at: now, into: &new)
-                known[addressed.id] = (outcome.state, outcome.version)
-                return outcome
-            }
-            try append(new, to: partition)
-            cache?.set(known)
-            return outcomes
-        } catch {
-            cache?.forget(ids)
-            throw error
+        var known = try load(A.self, Set(commands.map(\.id)))
+        var new: [NewEvent] = []
+        let outcomes = try commands.map { addressed in
+            let outcome = try decide(addressed, known[addressed.id] ?? (A.initial, 0), at: now, into: &new)
+            known[addressed.id] = (outcome.state, outcome.version)
+            return outcome
         }
+        try append(new, to: partition)
+        return outcomes
     }
 
     private func load<A: Aggregate>(
-        _ type: A.Type, _ ids: Set<String>, _ cache: StateCache<A>?
+        _ type: A.Type, _ ids: Set<String>
     ) throws -> [String: (state: A.State, version: Version)] {
-        var known = cache?.get(ids) ?? [:]
-        let missing = ids.subtracting(known.keys)
-        guard !missing.isEmpty else { return known }
+        var known: [String: (state: A.State, version: Version)] = [:]
         let prefix = A.category.count + 1
-        for event in try read(streams: missing.map { "\(A.category)-\($0)" }) {
+        for event in try read(streams: ids.map { "\(A.category)-\($0)" }) {
             let id = String(event.stream.dropFirst(prefix))
             let state = known[id]?.state ?? A.initial
             known[id] = (A.evolve(state, try EventCodec<A.Event>.decode(event.data)), event.version)

@@ -31,12 +31,13 @@ struct AlertEngineTests {
     }
 
     func running(
-        _ backend: Backend, _ body: (any SQLDatabase, EmbeddedBus) async throws -> Void
+        _ backend: Backend, faults: [FaultyDatabase.Fault] = [],
+        _ body: (any SQLDatabase, EmbeddedBus) async throws -> Void
     ) async throws {
         let database = try await backend.makeDatabase()
         let bus = EmbeddedBus(database: database, partitionCount: 2)
         let engine = AlertEngine(
-            bus: bus, database: database, now: clock.clock,
+            bus: bus, database: FaultyDatabase(database, faults: faults), now: clock.clock,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let task = Task { try await engine.run() }
         try await body(database, bus)
@@ -104,6 +105,25 @@ struct AlertEngineTests {
                 break
             }
             #expect(types == ["alert.created", "alert.commented", "alert.suspended", "alert.terminated"])
+        }
+    }
+
+    /// Transactions fail before or after their commit: what is decided again is decided on what is stored.
+    @Test(arguments: Backend.available, FaultyDatabase.Fault.allCases)
+    func losesNothingWhenTheDatabaseFails(on backend: Backend, _ fault: FaultyDatabase.Fault) async throws {
+        let faults = Array(repeating: fault, count: 12)
+        try await running(backend, faults: faults) { database, bus in
+            for number in 1...6 {
+                let id = "a\(number)"
+                try await bus.publish(
+                    [command(id, create(id, Int64(number)), id: id), command(id, .suspend(by: mary), id: "s-\(id)")],
+                    to: .alertCommands)
+            }
+            for number in 1...6 {
+                try await eventually("alert \(number)") {
+                    try await database.reading { try Alerts($0).get("a\(number)")?.status } == "SUSPENDED"
+                }
+            }
         }
     }
 }
