@@ -31,11 +31,29 @@ public struct ResponseOption: Codable, Hashable, Sendable {
     public var joinConference: Bool
     public var allowComments: Bool
     public var redirectUrl: String?
+    @Later public var translations: [Translation]
+    public var archived: JSONValue?
+
+    /// The option's words in another language.
+    public struct Translation: Codable, Hashable, Sendable {
+        public var language: String
+        public var text: String
+        public var prompt: String?
+        public var description: String?
+
+        public init(language: String, text: String, prompt: String? = nil, description: String? = nil) {
+            self.language = language
+            self.text = text
+            self.prompt = prompt
+            self.description = description
+        }
+    }
 
     public init(
         id: String, number: Int, text: String, description: String? = nil, prompt: String? = nil,
         action: Action, contribution: Contribution = .none, joinConference: Bool = false,
-        allowComments: Bool = true, redirectUrl: String? = nil
+        allowComments: Bool = true, redirectUrl: String? = nil,
+        translations: [Translation] = [], archived: JSONValue? = nil
     ) {
         self.id = id
         self.number = number
@@ -47,5 +65,7 @@ public struct ResponseOption: Codable, Hashable, Sendable {
         self.joinConference = joinConference
         self.allowComments = allowComments
         self.redirectUrl = redirectUrl
+        self.translations = translations
+        self.archived = archived
     }
 }

@@ -66,13 +66,25 @@ public struct Integration: Codable, Hashable, Sendable, Identifiable {
     /// The Standard Webhooks signing secrets, newest first, each sealed by `SecretBox`; only outbound.
     public var sealedSigningSecrets: [String]
     public var retrySchedule: RetrySchedule?
+    /// Whether the limits on notifications of one person hold for its alerts (spec §2.7).
+    @Later public var floodControl: Bool
+    /// The answer that a trigger of kind RESPONSE waits for; `nil` for any.
+    public var responseChoice: String?
+    /// Of SEND_TO_IA: the service, and the agent that must take it (empty for any).
+    public var integrationServiceName: String?
+    public var integrationAgentId: String?
+    /// Of a trigger of a canvas: the id of the script step that reads the request.
+    public var scriptStep: String?
+    public var archived: JSONValue?
 
     public init(
         id: String, plan: String, form: String?, name: String, integrationType: Direction, operation: Operation,
         environment: Environment = .hosted, triggeredBy: Trigger? = nil, authenticationType: Authentication = .any,
         createdBy: String = "IB", deployed: Bool = true, disabledReason: String? = nil, script: String? = nil,
         endpoint: String? = nil, path: String? = nil, sealedKey: String? = nil, authenticatingUser: String? = nil,
-        sealedSigningSecrets: [String] = [], retrySchedule: RetrySchedule? = nil
+        sealedSigningSecrets: [String] = [], retrySchedule: RetrySchedule? = nil,
+        floodControl: Bool = false, responseChoice: String? = nil, integrationServiceName: String? = nil,
+        integrationAgentId: String? = nil, scriptStep: String? = nil, archived: JSONValue? = nil
     ) {
         self.id = id
         self.plan = plan
@@ -93,6 +105,12 @@ public struct Integration: Codable, Hashable, Sendable, Identifiable {
         self.authenticatingUser = authenticatingUser
         self.sealedSigningSecrets = sealedSigningSecrets
         self.retrySchedule = retrySchedule
+        self.floodControl = floodControl
+        self.responseChoice = responseChoice
+        self.integrationServiceName = integrationServiceName
+        self.integrationAgentId = integrationAgentId
+        self.scriptStep = scriptStep
+        self.archived = archived
     }
 }
 
@@ -115,6 +133,7 @@ public struct Endpoint: Codable, Hashable, Sendable, Identifiable {
     public var sealedPassword: String?
     public var trustSelfSigned: Bool
     public var preemptive: Bool
+    public var archived: JSONValue?
 
     public init(
         id: String, plan: String, name: String, url: String, endpointType: String = "EXTERNAL",

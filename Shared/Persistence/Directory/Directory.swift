@@ -39,14 +39,18 @@ extension Directory {
         try document(Entry.kind, id).map { try DirectoryJSON.decode(Entry.self, from: $0) }
     }
 
-    /// The entry of that name, ignoring case.
+    /// The entry of that name; where names are not unique, the one with the least id.
     public func find<Entry: DirectoryEntry>(
         _ type: Entry.Type = Entry.self, name: String, in parent: String = ""
     ) throws -> Entry? {
-        try connection.execute(
+        let key = Entry.nameKey(name)
+        guard Entry.namesAreUnique else {
+            return try all(Entry.self, in: parent).first { Entry.nameKey($0.entryName) == key }
+        }
+        return try connection.execute(
             """
             SELECT document FROM directory
-            WHERE kind = \(Entry.kind) AND parent = \(parent) AND name_key = \(name.lowercased())
+            WHERE kind = \(Entry.kind) AND parent = \(parent) AND name_key = \(key)
             """
         ).first.map { try DirectoryJSON.decode(Entry.self, from: $0.text(0)) }
     }
@@ -122,7 +126,7 @@ extension Directory {
         try connection.execute(
             """
             INSERT INTO directory (kind, id, parent, name, name_key, second_key, document, version, updated_at)
-            VALUES (\(kind), \(entry.id), \(entry.parentID), \(entry.entryName), \(entry.entryName.lowercased()), \
+            VALUES (\(kind), \(entry.id), \(entry.parentID), \(entry.entryName), \(Self.storedKey(of: entry)), \
             \(secondKey), \(after), \(version), \(now.milliseconds))
             ON CONFLICT (kind, id) DO UPDATE SET parent = excluded.parent, name = excluded.name,
             name_key = excluded.name_key, second_key = excluded.second_key, document = excluded.document,
@@ -162,11 +166,17 @@ extension Directory {
             "UPDATE directory_version SET version = version + 1 WHERE id = 1 RETURNING version")[0].integer(0)
     }
 
+    /// Sorts by the name, and tells apart what may have the same name.
+    private static func storedKey<Entry: DirectoryEntry>(of entry: Entry) -> String {
+        let key = Entry.nameKey(entry.entryName)
+        return Entry.namesAreUnique ? key : "\(key) \(entry.id)"
+    }
+
     private func checkNames<Entry: DirectoryEntry>(of entry: Entry) throws {
         let named = try connection.execute(
             """
             SELECT id FROM directory WHERE kind = \(Entry.kind) AND parent = \(entry.parentID)
-            AND name_key = \(entry.entryName.lowercased()) AND id <> \(entry.id)
+            AND name_key = \(Self.storedKey(of: entry)) AND id <> \(entry.id)
             """)
         guard named.isEmpty else {
             throw DirectoryError.nameTaken(field: Entry.nameField, name: entry.entryName)
@@ -192,6 +202,10 @@ extension Directory {
             try deleteAll(PropertyDefinition.self, in: plan.id, by: origin, at: now)
             try deleteAll(Constant.self, in: plan.id, by: origin, at: now)
             try deleteAll(Endpoint.self, in: plan.id, by: origin, at: now)
+            try deleteAll(SharedLibrary.self, in: plan.id, by: origin, at: now)
+            try deleteAll(ScriptStep.self, in: plan.id, by: origin, at: now)
+            try deleteAll(Canvas.self, in: plan.id, by: origin, at: now)
+            try deleteAll(TriggerFilter.self, in: plan.id, by: origin, at: now)
         case let form as Form:
             try deleteAll(Integration.self, in: form.plan, by: origin, at: now) { $0.form == form.id }
         case let property as PropertyDefinition:

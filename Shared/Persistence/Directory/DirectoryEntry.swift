@@ -9,14 +9,20 @@ public protocol DirectoryEntry: Codable, Sendable, Identifiable where ID == Stri
 
     /// The id of what it belongs to; empty when it stands by itself.
     var parentID: String { get }
-    /// Unique among its kind and parent, ignoring case.
+    /// What people call it; see ``namesAreUnique``.
     var entryName: String { get }
+    /// Whether no two of its kind and parent may have the same name.
+    static var namesAreUnique: Bool { get }
+    /// What two names are compared by: ignores case, but where scripts tell names apart by it.
+    static func nameKey(_ name: String) -> String
     /// Another name, unique among its kind ignoring case, with its field on the wire.
     var secondName: (field: String, value: String)? { get }
 }
 
 extension DirectoryEntry {
     public static var nameField: String { "name" }
+    public static var namesAreUnique: Bool { true }
+    public static func nameKey(_ name: String) -> String { name.lowercased() }
     public var secondName: (field: String, value: String)? { nil }
 }
 
@@ -54,6 +60,7 @@ extension PropertyDefinition: DirectoryEntry {
 
 extension Constant: DirectoryEntry {
     public static let kind = "constant"
+    public static func nameKey(_ name: String) -> String { name }
     public var parentID: String { plan }
     public var entryName: String { name }
 }
@@ -66,8 +73,37 @@ extension Endpoint: DirectoryEntry {
 
 extension Integration: DirectoryEntry {
     public static let kind = "integration"
+    public static let namesAreUnique = false
     public var parentID: String { plan }
     public var entryName: String { name }
+}
+
+extension SharedLibrary: DirectoryEntry {
+    public static let kind = "library"
+    public static func nameKey(_ name: String) -> String { name }
+    public var parentID: String { plan }
+    public var entryName: String { name }
+}
+
+extension ScriptStep: DirectoryEntry {
+    public static let kind = "scriptstep"
+    public static let namesAreUnique = false
+    public var parentID: String { plan }
+    public var entryName: String { name }
+}
+
+extension Canvas: DirectoryEntry {
+    public static let kind = "canvas"
+    public static let namesAreUnique = false
+    public var parentID: String { plan }
+    public var entryName: String { name }
+}
+
+extension TriggerFilter: DirectoryEntry {
+    public static let kind = "triggerfilter"
+    public static let namesAreUnique = false
+    public var parentID: String { plan }
+    public var entryName: String { id }
 }
 
 /// A way for a program to sign in as a person: its id is the user name, the secret the password.

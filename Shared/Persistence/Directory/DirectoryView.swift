@@ -18,6 +18,7 @@ public struct DirectoryView: Sendable {
     public let endpoints: [String: Endpoint]
     public let integrations: [String: Integration]
     public let apiKeys: [String: APIKey]
+    public let scriptSteps: [String: ScriptStep]
 
     let peopleByTargetName: [String: String]
     let peopleByWebLogin: [String: String]
@@ -26,6 +27,8 @@ public struct DirectoryView: Sendable {
     let constantsByPlan: [String: [Constant]]
     let endpointsByPlan: [String: [String: Endpoint]]
     let formsByPlan: [String: [Form]]
+    let librariesByPlan: [String: [SharedLibrary]]
+    let triggerFiltersByPlan: [String: [TriggerFilter]]
     let integrationsByOccasion: [Occasion: [Integration]]
 
     init(version: Int64, entries: DirectoryEntries) {
@@ -38,6 +41,7 @@ public struct DirectoryView: Sendable {
         endpoints = entries.endpoints
         integrations = entries.integrations
         apiKeys = entries.apiKeys
+        scriptSteps = entries.scriptSteps
         peopleByTargetName = Self.index(entries.people) { $0.targetName }
         peopleByWebLogin = Self.index(entries.people) { $0.webLogin }
         devicesByOwner = Self.group(entries.devices) { $0.owner }
@@ -45,6 +49,8 @@ public struct DirectoryView: Sendable {
         propertiesByPlan = Self.group(entries.properties) { $0.plan }
         constantsByPlan = Self.group(entries.constants) { $0.plan }
         formsByPlan = Self.group(entries.forms) { $0.plan }
+        librariesByPlan = Self.group(entries.libraries) { $0.plan }
+        triggerFiltersByPlan = Self.group(entries.triggerFilters) { $0.plan }
         endpointsByPlan = Dictionary(grouping: entries.endpoints.values) { $0.plan }
             .mapValues { Dictionary($0.map { ($0.name.lowercased(), $0) }) { first, _ in first } }
         var byOccasion: [Occasion: [Integration]] = [:]
@@ -97,6 +103,9 @@ extension DirectoryView {
     public func properties(of plan: String) -> [PropertyDefinition] { propertiesByPlan[plan] ?? [] }
     public func constants(of plan: String) -> [Constant] { constantsByPlan[plan] ?? [] }
 
+    public func libraries(of plan: String) -> [SharedLibrary] { librariesByPlan[plan] ?? [] }
+    public func triggerFilters(of plan: String) -> [TriggerFilter] { triggerFiltersByPlan[plan] ?? [] }
+
     /// The plan's endpoint of that id or, ignoring case, name.
     public func endpoint(_ idOrName: String, in plan: String) -> Endpoint? {
         if let endpoint = endpoints[idOrName], endpoint.plan == plan { return endpoint }
@@ -120,6 +129,9 @@ struct DirectoryEntries: Sendable {
     var endpoints: [String: Endpoint] = [:]
     var integrations: [String: Integration] = [:]
     var apiKeys: [String: APIKey] = [:]
+    var libraries: [String: SharedLibrary] = [:]
+    var scriptSteps: [String: ScriptStep] = [:]
+    var triggerFilters: [String: TriggerFilter] = [:]
 
     /// - Parameter document: `nil` when the entry is gone.
     mutating func apply(kind: String, id: String, document: String?) throws {
@@ -133,6 +145,10 @@ struct DirectoryEntries: Sendable {
         case Endpoint.kind: endpoints[id] = try Self.entry(document)
         case Integration.kind: integrations[id] = try Self.entry(document)
         case APIKey.kind: apiKeys[id] = try Self.entry(document)
+        case SharedLibrary.kind: libraries[id] = try Self.entry(document)
+        case ScriptStep.kind: scriptSteps[id] = try Self.entry(document)
+        case TriggerFilter.kind: triggerFilters[id] = try Self.entry(document)
+        case Canvas.kind: break  // nothing runs it yet, and it can be large
         default: break  // of a newer version of this program
         }
     }
