@@ -45,12 +45,12 @@ func system(_ name: String, pkgConfig: String, apt: String) -> Target {
 let package = Package(
     name: "tocsin",
     products: [
-        // What Benchmarks, a package of its own, measures from inside.
+        // What Benchmarks and Fuzz, packages of their own, take from inside.
         .library(
             name: "TocsinParts",
             targets: [
-                "AlertCore", "Messaging", "OutboundHTTP", "Persistence", "PostgresDatabase", "SQLiteDatabase",
-                "WebhookDispatcher",
+                "AlertCore", "Ingest", "Messaging", "OutboundHTTP", "Persistence", "PostgresDatabase",
+                "SQLiteDatabase", "WebhookDispatcher",
             ])
     ],
     dependencies: [
