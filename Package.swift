@@ -49,8 +49,8 @@ let package = Package(
         .library(
             name: "TocsinParts",
             targets: [
-                "AlertCore", "Ingest", "Messaging", "OutboundHTTP", "Persistence", "PostgresDatabase",
-                "SQLiteDatabase", "WebhookDispatcher",
+                "AlertCore", "Endpoints", "Ingest", "Messaging", "OutboundHTTP", "Persistence",
+                "PostgresDatabase", "SQLiteDatabase", "WebhookDispatcher",
             ])
     ],
     dependencies: [
@@ -89,22 +89,25 @@ let package = Package(
         shared("Scripting", [logging]),
         shared("JavaScriptEngine", ["Scripting", "CQuickJS"]),
         shared("OutboundHTTP", ["CCurl", logging]),
+        shared("Endpoints", ["AlertCore", "OutboundHTTP", "Persistence", logging]),
         shared("ServiceSettings", [configuration]),
         shared(
             "Bootstrap",
             [
-                "KafkaBus", "Messaging", "OutboundHTTP", "Persistence", "PostgresDatabase", "ServiceSettings",
-                "SQLiteDatabase", "Scripting", "AlertEngine", "API", "Ingest", "Notifier", "WebhookDispatcher",
+                "Endpoints", "KafkaBus", "Messaging", "OutboundHTTP", "Persistence", "PostgresDatabase",
+                "ServiceSettings", "SQLiteDatabase", "Scripting", "AlertEngine", "API", "Ingest", "Notifier", "WebhookDispatcher",
                 configuration, hummingbird, lifecycle, logging, metrics, unixSignals,
             ]),
 
         service(
-            "Ingest", ["AlertCore", "Messaging", "OutboundHTTP", "Persistence", "Scripting", hummingbird, metrics]),
+            "Ingest", ["AlertCore", "Endpoints", "Messaging", "Persistence", "Scripting", hummingbird, metrics]),
         service("AlertEngine", ["AlertCore", "Messaging", "Persistence", metrics]),
         service("Notifier", ["AlertCore", "Messaging", "OutboundHTTP", "Persistence", metrics]),
-        service("WebhookDispatcher", ["AlertCore", "Messaging", "OutboundHTTP", "Persistence", crypto, metrics]),
         service(
-            "API", ["AlertCore", "Messaging", "Persistence", hummingbird, lifecycle, mustache],
+            "WebhookDispatcher",
+            ["AlertCore", "Endpoints", "Messaging", "OutboundHTTP", "Persistence", crypto, metrics]),
+        service(
+            "API", ["AlertCore", "Endpoints", "Messaging", "Persistence", hummingbird, lifecycle, mustache],
             resources: [.copy("Console/Templates"), .copy("Console/Static")]),
 
         executable("ingest", ["Bootstrap"]),
@@ -124,10 +127,12 @@ let package = Package(
         tests("ScriptingTests", ["JavaScriptEngine", "Scripting"]),
         tests("OutboundHTTPTests", ["OutboundHTTP"]),
         tests(
+            "EndpointsTests", ["AlertCore", "Endpoints", "OutboundHTTP", "Persistence", "TestSupport", hummingbird]),
+        tests(
             "ServiceTests",
             [
-                "AlertCore", "AlertEngine", "API", "Bootstrap", "Ingest", "Messaging", "Notifier", "OutboundHTTP",
-                "Persistence", "Scripting", "TestSupport", "WebhookDispatcher",
+                "AlertCore", "AlertEngine", "API", "Bootstrap", "Endpoints", "Ingest", "Messaging", "Notifier",
+                "OutboundHTTP", "Persistence", "Scripting", "TestSupport", "WebhookDispatcher",
             ]),
         tests("TidyTests", []),
     ]

@@ -9,7 +9,7 @@ actor AlertMaker {
 
     private let message: InboundRequestMessage
     private let integration: Integration
-    private let submitter: Person
+    let submitter: Person
     private let view: DirectoryView
     private let bus: any MessageBus
     private let numbers: AlertNumbers

@@ -1,7 +1,7 @@
 import AlertCore
+import Endpoints
 import Foundation
 import Messaging
-import OutboundHTTP
 import Persistence
 import Scripting
 
@@ -12,8 +12,7 @@ struct RequestRunner: Sendable {
     let directory: DirectoryCache
     let numbers: AlertNumbers
     let engine: any ScriptEngine
-    let client: OutboundHTTPClient
-    let secrets: SecretBox
+    let client: EndpointClient
     let limits: ScriptLimits
     let now: Clock
 
@@ -72,9 +71,10 @@ struct RequestRunner: Sendable {
         let constants = Dictionary(
             view.constants(of: integration.plan).map { ($0.name, $0.value) }
         ) { first, _ in first }
+        let caller = InternalCaller(person: maker.submitter, depth: (message.depth ?? 0) + 1)
+        let calls = ScriptCalls(client: client, view: view, plan: integration.plan, caller: caller)
         let host = InboundScriptHost(
-            maker: integration.operation == .transformAndCreateAlert ? maker : nil, plan: integration.plan, view: view,
-            client: client, secrets: secrets)
+            maker: integration.operation == .transformAndCreateAlert ? maker : nil, calls: calls)
         let run = ScriptRun(
             name: integration.name, kind: integration.operation == .runScript ? .runScript : .createEvent,
             source: integration.script ?? "",
@@ -88,7 +88,7 @@ struct RequestRunner: Sendable {
             throw StoreError(.busy, outcome.error?.message ?? "no script worker is free")
         }
         activity.alerts = await maker.made
-        let parts = [outcome.log] + (await host.calls) + (await maker.notes)
+        let parts = [outcome.log] + (await calls.record) + (await maker.notes)
         activity.log = parts.filter { !$0.isEmpty }.joined(separator: "\n")
         if let error = outcome.error {
             activity.problem = Activity.Problem(

@@ -1,8 +1,8 @@
 import AlertCore
+import Endpoints
 import Logging
 import Messaging
 import Metrics
-import OutboundHTTP
 import Persistence
 import Scripting
 import ServiceLifecycle
@@ -26,13 +26,13 @@ public struct Transformer: Service {
     ///   - client: For the calls of scripts.
     ///   - limits: For one run of a script.
     public init(
-        bus: any MessageBus, database: any SQLDatabase, directory: DirectoryCache, secrets: SecretBox,
-        engine: any ScriptEngine, client: OutboundHTTPClient, limits: ScriptLimits, now: @escaping Clock,
+        bus: any MessageBus, database: any SQLDatabase, directory: DirectoryCache,
+        engine: any ScriptEngine, client: EndpointClient, limits: ScriptLimits, now: @escaping Clock,
         logger: Logger
     ) {
         runner = RequestRunner(
             bus: bus, directory: directory, numbers: AlertNumbers(database: database), engine: engine, client: client,
-            secrets: secrets, limits: limits, now: now)
+            limits: limits, now: now)
         self.bus = bus
         self.database = database
         runTime = limits.time * 2 + .seconds(60)

@@ -1,4 +1,5 @@
 import AlertCore
+import Endpoints
 import Foundation
 import OutboundHTTP
 
@@ -7,7 +8,7 @@ struct AttemptRunner: Sendable {
     /// How much of an answer's body is kept.
     static let bodyLimit = 2048
 
-    let client: OutboundHTTPClient
+    let client: EndpointClient
     let timeout: Duration
     let now: Clock
 
@@ -22,10 +23,10 @@ struct AttemptRunner: Sendable {
             number: number, url: target.url, startedAt: started, durationMilliseconds: 0)
         do {
             let response = try await client.send(
-                OutboundRequest(
-                    method: "POST", url: target.url, headers: headers, body: body, basicAuth: target.basicAuth,
-                    timeout: timeout, connectTimeout: min(timeout, .seconds(10)), responseBodyLimit: Self.bodyLimit,
-                    trustSelfSigned: target.trustSelfSigned))
+                EndpointCall(
+                    method: "POST", path: target.path, headers: headers, body: body, timeout: timeout,
+                    answerLimit: Self.bodyLimit, cutsAnswer: true),
+                to: target.endpoint, as: nil)
             attempt.status = response.status
             attempt.responseBody = Self.readable(response.body)
             attempt.isBodyTruncated = response.isBodyTruncated
@@ -33,6 +34,10 @@ struct AttemptRunner: Sendable {
         } catch let error as OutboundError {
             attempt.error = error.detail
             attempt.isInDoubt = error.isInDoubt
+        } catch let error as TokenProblem {
+            attempt.error = error.description
+        } catch let error as EndpointProblem {
+            attempt.error = error.description
         } catch {
             attempt.error = "\(error)"
             attempt.isInDoubt = true

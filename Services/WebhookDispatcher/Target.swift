@@ -1,16 +1,17 @@
 import AlertCore
 import Crypto
 import Foundation
-import OutboundHTTP
 import Persistence
 
 /// Where an integration's webhooks go and how, as configured at the moment.
 struct Target: Sendable {
-    let url: String
-    let basicAuth: (user: String, password: String)?
+    let endpoint: Endpoint
+    /// Appended to the endpoint's base URL.
+    let path: String?
     let secrets: [SymmetricKey]
     let schedule: RetrySchedule
-    let trustSelfSigned: Bool
+
+    var url: String { endpoint.address(of: path) }
 
     /// Why there is no target.
     struct Unavailable: Error {
@@ -29,19 +30,26 @@ struct Target: Sendable {
         guard let endpoint = integration.endpoint.flatMap({ view.endpoints[$0] }) else {
             throw Unavailable(reason: .unconfigured, detail: "the integration has no endpoint")
         }
+        guard endpoint.endpointType == .external else {
+            throw Unavailable(
+                reason: .unconfigured,
+                detail: "the endpoint \(endpoint.name) is this server's own API, for scripts only")
+        }
+        do {
+            _ = try endpoint.credentials()
+        } catch {
+            throw Unavailable(reason: .unconfigured, detail: "\(error)")
+        }
         do {
             secrets = try integration.sealedSigningSecrets.map { sealed in
                 try Self.signingKey(box.open(sealed, for: .signingSecret(id)))
             }
-            basicAuth = try endpoint.sealedPassword.map { sealed in
-                (endpoint.username ?? "", try box.open(sealed, for: .endpointPassword(endpoint.id)))
-            }
         } catch {
             throw Unavailable(reason: .unconfigured, detail: "a secret cannot be opened with the present key")
         }
-        url = endpoint.address(of: integration.path)
+        self.endpoint = endpoint
+        path = integration.path
         schedule = integration.retrySchedule ?? .standard
-        trustSelfSigned = endpoint.trustSelfSigned
     }
 
     /// `whsec_` and base64 (Standard Webhooks).

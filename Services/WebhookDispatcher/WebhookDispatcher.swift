@@ -1,7 +1,7 @@
 import AlertCore
+import Endpoints
 import Logging
 import Messaging
-import OutboundHTTP
 import Persistence
 import ServiceLifecycle
 
@@ -27,14 +27,14 @@ public struct WebhookDispatcher: Service {
     let database: any SQLDatabase
     let directory: DirectoryCache
     let secrets: SecretBox
-    let client: OutboundHTTPClient
+    let client: EndpointClient
     let settings: WebhookDispatcherSettings
     let now: Clock
     let logger: Logger
 
     public init(
         bus: any MessageBus, database: any SQLDatabase, directory: DirectoryCache, secrets: SecretBox,
-        client: OutboundHTTPClient, settings: WebhookDispatcherSettings, now: @escaping Clock, logger: Logger
+        client: EndpointClient, settings: WebhookDispatcherSettings, now: @escaping Clock, logger: Logger
     ) {
         self.bus = bus
         self.database = database

@@ -67,10 +67,12 @@ public struct InboundRequestMessage: Codable, Sendable {
     public var remoteAddress: String
     /// The id of the person as whom the request acts.
     public var person: String
+    /// How many requests in a row have led here, each set off by the script of the one before; absent for none.
+    public var depth: Int?
 
     public init(
         requestId: String, integration: String, receivedAt: Timestamp, method: String, headers: [String: String],
-        parameters: [String: String], body: String, remoteAddress: String, person: String
+        parameters: [String: String], body: String, remoteAddress: String, person: String, depth: Int? = nil
     ) {
         self.requestId = requestId
         self.integration = integration
@@ -81,6 +83,7 @@ public struct InboundRequestMessage: Codable, Sendable {
         self.body = body
         self.remoteAddress = remoteAddress
         self.person = person
+        self.depth = depth
     }
 
     public func outgoing() throws -> OutgoingMessage { try OutgoingMessage(key: requestId, encoding: self) }

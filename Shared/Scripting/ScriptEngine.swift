@@ -36,10 +36,12 @@ public struct ScriptHTTPCall: Sendable, Codable, Equatable {
     public var body: String?
     /// Whether the path is still to be URI-encoded.
     public var autoEncodeURI: Bool
+    /// Sent as `Host` in place of the URL's own.
+    public var host: String?
 
     public init(
         endpoint: String?, path: String, method: String = "GET", headers: [String: String] = [:],
-        body: String? = nil, autoEncodeURI: Bool = true
+        body: String? = nil, autoEncodeURI: Bool = true, host: String? = nil
     ) {
         self.endpoint = endpoint
         self.path = path
@@ -47,6 +49,7 @@ public struct ScriptHTTPCall: Sendable, Codable, Equatable {
         self.headers = headers
         self.body = body
         self.autoEncodeURI = autoEncodeURI
+        self.host = host
     }
 }
 

@@ -18,12 +18,13 @@ struct TidyTests {
         "Shared/Scripting": [],
         "Shared/JavaScriptEngine": ["Scripting", "CQuickJS"],
         "Shared/OutboundHTTP": ["CCurl"],
+        "Shared/Endpoints": ["AlertCore", "OutboundHTTP", "Persistence"],
         "Shared/ServiceSettings": [],
         "Services/AlertEngine": ["AlertCore", "Messaging", "Persistence"],
-        "Services/API": ["AlertCore", "Messaging", "Persistence"],
-        "Services/Ingest": ["AlertCore", "Messaging", "OutboundHTTP", "Persistence", "Scripting"],
+        "Services/API": ["AlertCore", "Endpoints", "Messaging", "Persistence"],
+        "Services/Ingest": ["AlertCore", "Endpoints", "Messaging", "Persistence", "Scripting"],
         "Services/Notifier": ["AlertCore", "Messaging", "OutboundHTTP", "Persistence"],
-        "Services/WebhookDispatcher": ["AlertCore", "Messaging", "OutboundHTTP", "Persistence"],
+        "Services/WebhookDispatcher": ["AlertCore", "Endpoints", "Messaging", "OutboundHTTP", "Persistence"],
     ]
 
     static let ours = Set(mayImport.keys.map { String($0.split(separator: "/")[1]) })
