@@ -40,6 +40,9 @@ actor AlertMaker {
         guard let form = integration.form.flatMap({ view.forms[$0] }), let plan = view.plans[form.plan] else {
             throw FieldProblem("the integration", "has no form")
         }
+        guard form.maySend(submitter) else {
+            throw FieldProblem("the form", "\(form.name) may not be sent by \(submitter.targetName)")
+        }
         var request = try AlertRequest(json)
         if request.recipients == nil, let recipients {
             request.recipients = try AlertRequest(["recipients": .string(recipients)]).recipients

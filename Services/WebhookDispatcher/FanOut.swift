@@ -1,5 +1,6 @@
 import AlertCore
 import Foundation
+import Logging
 import Messaging
 import Metrics
 import Persistence
@@ -10,6 +11,7 @@ struct FanOut: MessageHandler {
     let bus: any MessageBus
     let database: any SQLDatabase
     let directory: DirectoryCache
+    let logger: Logger
 
     func effects(of messages: [Received<AlertEventMessage>], partition: Int) async throws -> Effects {
         let events = messages.map(\.payload)
@@ -34,7 +36,7 @@ struct FanOut: MessageHandler {
     ) throws -> [WebhookDelivery.Request] {
         guard let payload = WebhookPayload(message.event, of: details) else { return [] }
         let integrations = view.outboundIntegrations(form: details.form.id, trigger: payload.trigger)
-            .filter(\.deployed)
+            .filter { $0.deployed && $0.isSetOff(by: message.event) && isExecuted($0, for: message) }
         guard !integrations.isEmpty else { return [] }
         let body = try JSON.encode(payload.body)
         return integrations.map { integration in
@@ -44,6 +46,20 @@ struct FanOut: MessageHandler {
                 alert: message.alert, alertNumber: details.number, sequence: message.version, payload: body,
                 correlation: message.origin.correlation)
         }
+    }
+
+    /// What this version cannot run makes no delivery, which would wait forever; it is logged and counted instead,
+    /// and REST shows the reason with the integration.
+    private func isExecuted(_ integration: Integration, for message: AlertEventMessage) -> Bool {
+        guard let reason = integration.notExecuted else { return true }
+        Counter(label: "tocsin_webhooks_not_executed_total").increment()
+        logger.notice(
+            "integration not executed",
+            metadata: [
+                "integration": "\(integration.name)", "alert": "\(message.alert)", "sequence": "\(message.version)",
+                "reason": "\(reason)",
+            ])
+        return false
     }
 
     /// From the messages themselves where they hold them, otherwise from the read model.

@@ -27,6 +27,7 @@ struct Target: Sendable {
         guard integration.deployed else {
             throw Unavailable(reason: .disabled, detail: "the integration is not deployed")
         }
+        if let reason = integration.notExecuted { throw Unavailable(reason: .unconfigured, detail: reason) }
         guard let endpoint = integration.endpoint.flatMap({ view.endpoints[$0] }) else {
             throw Unavailable(reason: .unconfigured, detail: "the integration has no endpoint")
         }

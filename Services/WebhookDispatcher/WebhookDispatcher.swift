@@ -55,8 +55,8 @@ public struct WebhookDispatcher: Service {
 
     private func fanOut(_ feed: any PartitionFeed) async throws {
         try await ConsumerLoop(
-            FanOut(bus: bus, database: database, directory: directory), feed: feed, as: Self.group, database: database,
-            now: now, logger: logger
+            FanOut(bus: bus, database: database, directory: directory, logger: logger), feed: feed, as: Self.group,
+            database: database, now: now, logger: logger
         ).run()
     }
 
