@@ -105,7 +105,7 @@ let package = Package(
         service("Notifier", ["AlertCore", "Messaging", "OutboundHTTP", "Persistence", metrics]),
         service(
             "WebhookDispatcher",
-            ["AlertCore", "Endpoints", "Messaging", "OutboundHTTP", "Persistence", crypto, metrics]),
+            ["AlertCore", "Endpoints", "Messaging", "OutboundHTTP", "Persistence", "Scripting", crypto, metrics]),
         service(
             "API", ["AlertCore", "Endpoints", "Messaging", "Persistence", hummingbird, lifecycle, mustache],
             resources: [.copy("Console/Templates"), .copy("Console/Static")]),

@@ -3,15 +3,32 @@ import Crypto
 import Foundation
 import Persistence
 
-/// Where an integration's webhooks go and how, as configured at the moment.
+/// What an integration does with each of its deliveries, as configured at the moment.
 struct Target: Sendable {
-    let endpoint: Endpoint
-    /// Appended to the endpoint's base URL.
-    let path: String?
-    let secrets: [SymmetricKey]
-    let schedule: RetrySchedule
+    enum Action: Sendable {
+        case webhook(Webhook)
+        case script(Script)
+    }
 
-    var url: String { endpoint.address(of: path) }
+    /// A request that is sent.
+    struct Webhook: Sendable {
+        let endpoint: Endpoint
+        /// Appended to the endpoint's base URL.
+        let path: String?
+        let secrets: [SymmetricKey]
+
+        var url: String { endpoint.address(of: path) }
+    }
+
+    /// A script that is run.
+    struct Script: Sendable {
+        let integration: Integration
+        /// Where it finds its constants, libraries and endpoints.
+        let view: DirectoryView
+    }
+
+    let action: Action
+    let schedule: RetrySchedule
 
     /// Why there is no target.
     struct Unavailable: Error {
@@ -28,35 +45,47 @@ struct Target: Sendable {
             throw Unavailable(reason: .disabled, detail: "the integration is not deployed")
         }
         if let reason = integration.notExecuted { throw Unavailable(reason: .unconfigured, detail: reason) }
+        schedule = integration.retrySchedule ?? .standard
+        action =
+            integration.operation == .runScript
+            ? .script(Script(integration: integration, view: view))
+            : .webhook(try Webhook(integration, in: view, secrets: box))
+    }
+}
+
+extension Target.Webhook {
+    fileprivate init(
+        _ integration: Integration, in view: DirectoryView, secrets box: SecretBox
+    ) throws(Target.Unavailable) {
         guard let endpoint = integration.endpoint.flatMap({ view.endpoints[$0] }) else {
-            throw Unavailable(reason: .unconfigured, detail: "the integration has no endpoint")
+            throw Target.Unavailable(reason: .unconfigured, detail: "the integration has no endpoint")
         }
         guard endpoint.endpointType == .external else {
-            throw Unavailable(
+            throw Target.Unavailable(
                 reason: .unconfigured,
                 detail: "the endpoint \(endpoint.name) is this server's own API, for scripts only")
         }
         do {
             _ = try endpoint.credentials()
         } catch {
-            throw Unavailable(reason: .unconfigured, detail: "\(error)")
+            throw Target.Unavailable(reason: .unconfigured, detail: "\(error)")
         }
         do {
             secrets = try integration.sealedSigningSecrets.map { sealed in
-                try Self.signingKey(box.open(sealed, for: .signingSecret(id)))
+                try Self.signingKey(box.open(sealed, for: .signingSecret(integration.id)))
             }
         } catch {
-            throw Unavailable(reason: .unconfigured, detail: "a secret cannot be opened with the present key")
+            throw Target.Unavailable(
+                reason: .unconfigured, detail: "a secret cannot be opened with the present key")
         }
         self.endpoint = endpoint
         path = integration.path
-        schedule = integration.retrySchedule ?? .standard
     }
 
     /// `whsec_` and base64 (Standard Webhooks).
     private static func signingKey(_ secret: String) throws -> SymmetricKey {
         guard let bytes = Data(base64Encoded: String(secret.dropFirst("whsec_".count))) else {
-            throw Unavailable(reason: .unconfigured, detail: "the signing secret is not base64")
+            throw Target.Unavailable(reason: .unconfigured, detail: "the signing secret is not base64")
         }
         return SymmetricKey(data: bytes)
     }

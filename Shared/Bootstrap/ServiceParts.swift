@@ -46,7 +46,7 @@ final class ServiceParts {
         case .alertEngine:
             [AlertEngine(bus: platform.bus, database: platform.database, now: Platform.now, logger: logger)]
         case .notifier: [notifier()]
-        case .webhookDispatcher: [dispatcher()]
+        case .webhookDispatcher: [try dispatcher()]
         case .api: []
         }
     }
@@ -66,6 +66,13 @@ final class ServiceParts {
     }
 
     private func transformer() throws -> any Service {
+        Transformer(
+            bus: platform.bus, database: platform.database, directory: platform.directory, engine: try scriptEngine(),
+            client: endpoints(), limits: settings.scriptLimits, now: Platform.now, logger: logger)
+    }
+
+    /// The sandbox of a service, with workers of its own, which start when they are needed.
+    private func scriptEngine() throws -> any ScriptEngine {
         guard FileManager.default.isExecutableFile(atPath: settings.scriptSandbox) else {
             throw SettingsError(
                 problems: [
@@ -79,9 +86,7 @@ final class ServiceParts {
                 workers: settings.scriptWorkers, waitingMax: 100_000,
                 memoryBytesMax: max(settings.scriptLimits.memoryBytes, 64 << 20)), logger: logger)
         closing.append { await pool.shutdown() }
-        return Transformer(
-            bus: platform.bus, database: platform.database, directory: platform.directory,
-            engine: pool, client: endpoints(), limits: settings.scriptLimits, now: Platform.now, logger: logger)
+        return pool
     }
 
     private func notifier() -> any Service {
@@ -100,10 +105,11 @@ final class ServiceParts {
             logger: logger)
     }
 
-    private func dispatcher() -> any Service {
+    private func dispatcher() throws -> any Service {
         WebhookDispatcher(
             bus: platform.bus, database: platform.database, directory: platform.directory, secrets: platform.secrets,
-            client: endpoints(), settings: settings.webhooks, now: Platform.now, logger: logger)
+            client: endpoints(), engine: try scriptEngine(), limits: settings.scriptLimits,
+            settings: settings.webhooks, now: Platform.now, logger: logger)
     }
 
     private func ingestRoutes<Context: RemoteAddressRequestContext>(_ context: Context.Type) -> IngestRoutes<Context> {

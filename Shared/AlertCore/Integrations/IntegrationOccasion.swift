@@ -4,8 +4,7 @@ extension Integration {
         if environment == .onPremise { return "The environment ONPREMISE needs an agent, which this version has not." }
         guard integrationType == .outbound else { return nil }
         switch operation {
-        case .sendWebhook: break
-        case .runScript: return "Outbound integrations that run a script are not executed by this version."
+        case .sendWebhook, .runScript: break
         case .sendToAgent: return "SEND_TO_IA needs an Integration Agent, which this version does not talk to."
         case .createAlert, .transformAndCreateAlert: return "An outbound integration cannot create alerts."
         }
