@@ -67,6 +67,7 @@ let package = Package(
         // C libraries, each imported by the one adapter that owns it.
         system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
         system("CLibPQ", pkgConfig: "libpq", apt: "libpq-dev"),
+        system("CLibXML2", pkgConfig: "libxml-2.0", apt: "libxml2-dev"),
         system("CLibRDKafka", pkgConfig: "rdkafka", apt: "librdkafka-dev"),
         .target(name: "CCurl", path: "Shared/CCurl", linkerSettings: [.linkedLibrary("curl")]),
         // QuickJS-ng: `make vendor` puts its sources into upstream/.
@@ -80,6 +81,9 @@ let package = Package(
                 .unsafeFlags(["-O2", "-Wno-everything", "-funsigned-char", "-fwrapv"]),
             ]),
 
+        // xmldom: `make vendor` puts its modules into upstream/, as C.
+        .target(name: "CXMLDOM", path: "Shared/CXMLDOM", sources: ["upstream/modules.c"]),
+
         shared("AlertCore", [crypto]),
         shared("Persistence", ["AlertCore", crypto, cryptoExtras, logging], resources: [.copy("Migrations")]),
         shared("SQLiteDatabase", ["Persistence", "CSQLite"]),
@@ -87,7 +91,7 @@ let package = Package(
         shared("Messaging", ["Persistence", lifecycle, logging, metrics]),
         shared("KafkaBus", ["Messaging", "CLibRDKafka", logging]),
         shared("Scripting", [logging]),
-        shared("JavaScriptEngine", ["Scripting", "CQuickJS"]),
+        shared("JavaScriptEngine", ["Scripting", "CLibXML2", "CQuickJS", "CXMLDOM"]),
         shared("OutboundHTTP", ["CCurl", logging]),
         shared("Endpoints", ["AlertCore", "OutboundHTTP", "Persistence", logging]),
         shared("ServiceSettings", [configuration]),
