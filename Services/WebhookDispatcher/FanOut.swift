@@ -31,7 +31,7 @@ struct FanOut: MessageHandler {
         return .none
     }
 
-    private func requests(
+    func requests(
         for message: AlertEventMessage, of details: AlertDetails, in view: DirectoryView
     ) throws -> [WebhookDelivery.Request] {
         guard let payload = WebhookPayload(message.event, of: details) else { return [] }
