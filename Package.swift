@@ -34,8 +34,9 @@ func executable(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
         name: name, dependencies: dependencies, path: "Services/Executables/\(name)", swiftSettings: strict)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: strict)
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, path: "Tests/\(name)", exclude: exclude, swiftSettings: strict)
 }
 
 func system(_ name: String, pkgConfig: String, apt: String) -> Target {
@@ -128,7 +129,7 @@ let package = Package(
         tests("AlertCoreTests", ["AlertCore", "TestSupport"]),
         tests("PersistenceTests", ["AlertCore", "Persistence", "TestSupport"]),
         tests("MessagingTests", ["AlertCore", "KafkaBus", "Messaging", "Persistence", "TestSupport"]),
-        tests("ScriptingTests", ["JavaScriptEngine", "Scripting"]),
+        tests("ScriptingTests", ["JavaScriptEngine", "Scripting"], exclude: ["Corpus"]),
         tests("OutboundHTTPTests", ["OutboundHTTP"]),
         tests(
             "EndpointsTests", ["AlertCore", "Endpoints", "OutboundHTTP", "Persistence", "TestSupport", hummingbird]),
