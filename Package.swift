@@ -68,6 +68,7 @@ let package = Package(
         system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
         system("CLibPQ", pkgConfig: "libpq", apt: "libpq-dev"),
         system("CLibRDKafka", pkgConfig: "rdkafka", apt: "librdkafka-dev"),
+        system("CLibZip", pkgConfig: "libzip", apt: "libzip-dev"),
         .target(name: "CCurl", path: "Shared/CCurl", linkerSettings: [.linkedLibrary("curl")]),
         // QuickJS-ng: `make vendor` puts its sources into upstream/.
         .target(
@@ -81,6 +82,7 @@ let package = Package(
             ]),
 
         shared("AlertCore", [crypto]),
+        shared("WorkflowArchive", ["AlertCore", "CLibZip"]),
         shared("Persistence", ["AlertCore", crypto, cryptoExtras, logging], resources: [.copy("Migrations")]),
         shared("SQLiteDatabase", ["Persistence", "CSQLite"]),
         shared("PostgresDatabase", ["Persistence", "CLibPQ"]),
@@ -104,7 +106,7 @@ let package = Package(
         service("Notifier", ["AlertCore", "Messaging", "OutboundHTTP", "Persistence", metrics]),
         service("WebhookDispatcher", ["AlertCore", "Messaging", "OutboundHTTP", "Persistence", crypto, metrics]),
         service(
-            "API", ["AlertCore", "Messaging", "Persistence", hummingbird, lifecycle, mustache],
+            "API", ["AlertCore", "Messaging", "Persistence", "WorkflowArchive", hummingbird, lifecycle, mustache],
             resources: [.copy("Console/Templates"), .copy("Console/Static")]),
 
         executable("ingest", ["Bootstrap"]),
@@ -113,12 +115,13 @@ let package = Package(
         executable("webhook-dispatcher", ["Bootstrap"]),
         executable("api", ["Bootstrap"]),
         executable("script-sandbox", ["JavaScriptEngine"]),
-        executable("tocsin", ["Bootstrap", argumentParser, hummingbird]),
+        executable("tocsin", ["Bootstrap", "WorkflowArchive", argumentParser, hummingbird]),
 
         .target(
             name: "TestSupport", dependencies: ["Messaging", "Persistence", "PostgresDatabase", "SQLiteDatabase"],
             path: "Tests/TestSupport", swiftSettings: strict),
         tests("AlertCoreTests", ["AlertCore", "TestSupport"]),
+        tests("WorkflowArchiveTests", ["AlertCore", "CLibZip", "WorkflowArchive"]),
         tests("PersistenceTests", ["AlertCore", "Persistence", "TestSupport"]),
         tests("MessagingTests", ["AlertCore", "KafkaBus", "Messaging", "Persistence", "TestSupport"]),
         tests("ScriptingTests", ["JavaScriptEngine", "Scripting"]),
@@ -127,7 +130,7 @@ let package = Package(
             "ServiceTests",
             [
                 "AlertCore", "AlertEngine", "API", "Bootstrap", "Ingest", "Messaging", "Notifier", "OutboundHTTP",
-                "Persistence", "Scripting", "TestSupport", "WebhookDispatcher",
+                "Persistence", "Scripting", "TestSupport", "WebhookDispatcher", "WorkflowArchive",
             ]),
         tests("TidyTests", []),
     ]

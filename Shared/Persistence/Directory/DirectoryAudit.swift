@@ -35,6 +35,7 @@ struct DirectoryAudit {
         for (name, value) in fields where secretFields.contains(name) && value != .null && value != .array([]) {
             fields[name] = "***"
         }
+        if let content = fields["content"]?.string { fields["content"] = .string("\(content.utf8.count) characters") }
         if fields["propertyType"] == .string(PropertyDefinition.Kind.password.rawValue),
             fields["defaultValue"] != nil
         {
