@@ -48,15 +48,17 @@ struct FanOutTests {
             directory: DirectoryCache(database: database), logger: Logger(label: "t") { _ in SwiftLogNoOpLogHandler() })
         let answer = AlertResponse(id: "x", by: Self.ann, device: "D", option: "o", comment: nil, source: "EMAIL")
         let events: [(Alert.Event, [String])] = [
-            (.responded(response: answer, option: Self.details.responseOptions[0], at: at), ["accept", "any"]),
+            (.responded(response: answer, option: Self.details.responseOptions[0], at: at), ["accept", "any", "script"]),
             (.suspended(by: Self.ann, at: at), ["status"]),
         ]
+        let subject = FanOut.Subject(details: Self.details, startedAt: at, status: "ACTIVE")
         for (event, expected) in events {
             let message = AlertEventMessage(id: "m", alert: "a", version: 2, event: event, origin: origin)
-            let requests = try fanOut.requests(for: message, of: Self.details, in: view)
+            let requests = try fanOut.requests(for: message, of: subject, in: view)
             #expect(requests.map(\.integration.id) == expected)
+            #expect(requests.allSatisfy { ($0.integration.id == "script") == ($0.script != nil) })
         }
-        for id in ["script", "agent", "premise"] {
+        for id in ["agent", "premise"] {
             let secrets = SecretBox(key: .init(size: .bits256))
             let reason = #expect(throws: Target.Unavailable.self) {
                 try Target(integration: id, in: view, secrets: secrets)
