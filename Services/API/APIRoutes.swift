@@ -9,6 +9,7 @@ import Persistence
 public struct APIRoutes<Context: RequestContext>: Sendable {
     private let configuration: RESTRoutes<Context>
     private let events: EventRESTRoutes<Context>
+    private let tokens: TokenRoutes<Context>
     private let console: ConsoleRoutes<Context>
     private let respond: RespondRoutes<Context>
     private let errors: ConsoleErrorMiddleware<Context>
@@ -17,12 +18,15 @@ public struct APIRoutes<Context: RequestContext>: Sendable {
     ///   - secrets: Has the keys that sign sessions and links: the same in each process of an installation.
     ///   - publicURL: What people's browsers reach us by; cookies are for https only when it is.
     ///   - authenticator: The process's one; a new one when there is none yet.
+    ///   - oauthClientId: What clients of OAuth2 have to give; `nil` lets every one pass.
     /// - Throws: When the templates of the pages are missing or wrong.
     public init(
         database: any SQLDatabase, bus: any MessageBus, cache: DirectoryCache, secrets: SecretBox,
-        publicURL: String, now: @escaping Clock, logger: Logger, authenticator: Authenticator? = nil
+        publicURL: String, now: @escaping Clock, logger: Logger, authenticator: Authenticator? = nil,
+        oauthClientId: String? = nil
     ) throws {
-        let authenticator = authenticator ?? Authenticator(cache: cache, now: now)
+        let accessTokens = AccessTokens(secrets: secrets)
+        let authenticator = authenticator ?? Authenticator(cache: cache, tokens: accessTokens, now: now)
         let services = EventServices(
             database: database, cache: cache, authenticator: authenticator,
             gateway: CommandGateway(database: database, bus: bus), now: now)
@@ -30,6 +34,9 @@ public struct APIRoutes<Context: RequestContext>: Sendable {
         configuration = RESTRoutes(
             database: database, cache: cache, secrets: secrets, authenticator: authenticator, now: now)
         events = EventRESTRoutes(services: services)
+        tokens = TokenRoutes(
+            database: database, cache: cache, authenticator: authenticator, tokens: accessTokens,
+            clientId: oauthClientId, now: now)
         console = ConsoleRoutes(
             pages: pages,
             sessions: ConsoleSessions(cache: cache, secrets: secrets, publicURL: publicURL, now: now),
@@ -44,6 +51,7 @@ public struct APIRoutes<Context: RequestContext>: Sendable {
         router.add(middleware: errors)
         configuration.add(to: router)
         events.add(to: router)
+        tokens.add(to: router)
         console.add(to: router)
         respond.add(to: router)
     }

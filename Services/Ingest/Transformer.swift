@@ -32,7 +32,7 @@ public struct Transformer: Service {
     ) {
         runner = RequestRunner(
             bus: bus, directory: directory, numbers: AlertNumbers(database: database), engine: engine, client: client,
-            secrets: secrets, limits: limits, now: now)
+            secrets: secrets, limits: limits, flood: TriggerFlood(database: database), now: now)
         self.bus = bus
         self.database = database
         runTime = limits.time * 2 + .seconds(60)

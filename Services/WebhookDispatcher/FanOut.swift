@@ -50,7 +50,7 @@ struct FanOut: MessageHandler {
     private func details(of events: [AlertEventMessage]) async throws -> [String: AlertDetails] {
         var details: [String: AlertDetails] = [:]
         for event in events {
-            if case .created(let created, _) = event.event { details[event.alert] = created }
+            if let beginning = event.event.beginning { details[event.alert] = beginning.details }
         }
         let missing = Set(events.map(\.alert)).subtracting(details.keys)
         guard !missing.isEmpty else { return details }

@@ -35,7 +35,8 @@ final class ServiceParts {
         self.settings = settings
         self.platform = platform
         self.logger = logger
-        authenticator = Authenticator(cache: platform.directory, now: Platform.now)
+        authenticator = Authenticator(
+            cache: platform.directory, tokens: AccessTokens(secrets: platform.secrets), now: Platform.now)
     }
 
     /// The loops of a service.
@@ -43,7 +44,11 @@ final class ServiceParts {
         switch kind {
         case .ingest: [try transformer()]
         case .alertEngine:
-            [AlertEngine(bus: platform.bus, database: platform.database, now: Platform.now, logger: logger)]
+            [
+                AlertEngine(
+                    bus: platform.bus, database: platform.database, directory: platform.directory,
+                    flood: settings.alertFlood, now: Platform.now, logger: logger)
+            ]
         case .notifier: [notifier()]
         case .webhookDispatcher: [dispatcher()]
         case .api: []
@@ -55,14 +60,15 @@ final class ServiceParts {
         switch kind {
         case .ingest:
             IngestRoutes<HTTPContext>(
-                bus: platform.bus, directory: platform.directory, authenticator: authenticator,
-                secrets: platform.secrets, bodyLimit: settings.inboundBodyMax,
+                bus: platform.bus, database: platform.database, directory: platform.directory,
+                authenticator: authenticator, secrets: platform.secrets, settings: settings.ingest,
                 now: Platform.now, logger: logger
             ).add(to: router)
         case .api:
             try APIRoutes<HTTPContext>(
                 database: platform.database, bus: platform.bus, cache: platform.directory, secrets: platform.secrets,
-                publicURL: settings.publicURL, now: Platform.now, logger: logger, authenticator: authenticator
+                publicURL: settings.publicURL, now: Platform.now, logger: logger, authenticator: authenticator,
+                oauthClientId: settings.oauthClientId
             ).add(to: router)
         case .alertEngine, .notifier, .webhookDispatcher: break
         }
@@ -98,8 +104,8 @@ final class ServiceParts {
         }
         return Notifier(
             bus: platform.bus, database: platform.database, directory: platform.directory, channel: channel,
-            linkKey: platform.secrets.subkey(for: "links"), publicURL: settings.publicURL, now: Platform.now,
-            logger: logger)
+            linkKey: platform.secrets.subkey(for: "links"), publicURL: settings.publicURL,
+            flood: settings.notificationFlood, now: Platform.now, logger: logger)
     }
 
     private func dispatcher() -> any Service {

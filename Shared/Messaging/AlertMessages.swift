@@ -56,6 +56,7 @@ public struct AlertEventMessage: Codable, Sendable {
 /// On `inbound-requests`, keyed by the request's id: a request as it came, after its sender was recognised.
 public struct InboundRequestMessage: Codable, Sendable {
     public var requestId: String
+    /// Empty for a request to a form.
     public var integration: String
     public var receivedAt: Timestamp
     public var method: String
@@ -67,6 +68,8 @@ public struct InboundRequestMessage: Codable, Sendable {
     public var remoteAddress: String
     /// The id of the person as whom the request acts.
     public var person: String
+    /// The id of the form that the request was sent to, without an integration.
+    public var form: String?
 
     public init(
         requestId: String, integration: String, receivedAt: Timestamp, method: String, headers: [String: String],

@@ -85,6 +85,10 @@ public struct SecretContext: Hashable, Sendable {
     public static func integrationKey(_ integration: String) -> SecretContext {
         .init("integration-key/\(integration)")
     }
+    /// `AlertCallback.sealedPassword` of the n-th callback of an alert.
+    public static func alertCallback(_ alert: String, _ index: Int) -> SecretContext {
+        .init("alert-callback/\(alert)/\(index)")
+    }
     /// `Integration.sealedSigningSecrets`: each opens to `whsec_` and base64.
     public static func signingSecret(_ integration: String) -> SecretContext {
         .init("signing-secret/\(integration)")
