@@ -13,15 +13,22 @@ struct RequestRunner: Sendable {
     let numbers: AlertNumbers
     let engine: any ScriptEngine
     let client: EndpointClient
+    let secrets: SecretBox
     let limits: ScriptLimits
+    let flood: TriggerFlood
     let now: Clock
 
     /// What came of it. Throws only for what passes by itself (database, bus): the request is then run again.
     func run(_ message: InboundRequestMessage) async throws -> Activity {
         var view = try await directory.current()
         // The integration may be younger than what is in memory.
-        if view.integrations[message.integration] == nil { view = try await directory.refreshed() }
+        if view.integrations[message.integration] == nil, message.form == nil { view = try await directory.refreshed() }
         var activity = message.activity(by: view.people[message.person]?.targetName ?? "")
+        if let suppression = try await flood.suppression(of: message, in: view) {
+            activity.status = .suppressed
+            activity.suppression = suppression
+            return activity
+        }
         let started = ContinuousClock.now
         do {
             try await perform(message, view, &activity)
@@ -36,20 +43,22 @@ struct RequestRunner: Sendable {
     private func perform(
         _ message: InboundRequestMessage, _ view: DirectoryView, _ activity: inout Activity
     ) async throws {
-        guard let integration = view.integrations[message.integration] else {
+        let integration = view.integrations[message.integration]
+        guard integration != nil || message.form != nil else {
             throw Activity.Problem(kind: "configuration", message: "the integration has been deleted")
         }
         guard let submitter = view.people[message.person] else {
             throw Activity.Problem(kind: "configuration", message: "the person it acts as has been deleted")
         }
         let maker = AlertMaker(
-            message: message, integration: integration, submitter: submitter, view: view, bus: bus, numbers: numbers)
-        if integration.operation == .createAlert {
+            message: message, integration: integration, submitter: submitter, view: view, bus: bus, numbers: numbers,
+            secrets: secrets)
+        guard let integration, integration.operation != .createAlert else {
             activity.alerts = [try await makeAlert(maker, message)]
             activity.log = await maker.notes.joined(separator: "\n")
-        } else {
-            try await runScript(integration, message, view, maker, &activity)
+            return
         }
+        try await runScript(integration, message, view, maker, &activity)
     }
 
     private func makeAlert(_ maker: AlertMaker, _ message: InboundRequestMessage) async throws -> Activity.MadeAlert {
@@ -104,6 +113,6 @@ extension InboundRequestMessage {
     func activity(by person: String) -> Activity {
         Activity(
             requestId: requestId, integration: integration, receivedAt: receivedAt, status: .running, method: method,
-            headers: headers, parameters: parameters, body: body, remoteAddress: remoteAddress, by: person)
+            headers: headers, parameters: parameters, body: body, remoteAddress: remoteAddress, by: person, form: form)
     }
 }

@@ -26,13 +26,13 @@ public struct Transformer: Service {
     ///   - client: For the calls of scripts.
     ///   - limits: For one run of a script.
     public init(
-        bus: any MessageBus, database: any SQLDatabase, directory: DirectoryCache,
+        bus: any MessageBus, database: any SQLDatabase, directory: DirectoryCache, secrets: SecretBox,
         engine: any ScriptEngine, client: EndpointClient, limits: ScriptLimits, now: @escaping Clock,
         logger: Logger
     ) {
         runner = RequestRunner(
             bus: bus, directory: directory, numbers: AlertNumbers(database: database), engine: engine, client: client,
-            limits: limits, now: now)
+            secrets: secrets, limits: limits, flood: TriggerFlood(database: database), now: now)
         self.bus = bus
         self.database = database
         runTime = limits.time * 2 + .seconds(60)

@@ -13,6 +13,7 @@ struct StatusText: Sendable {
         case "SUSPENDED": (text, style) = ("Suspended", "wait")
         case "TERMINATED": (text, style) = ("Expired", "ended")
         case "TERMINATED_EXTERNAL": (text, style) = ("Ended", "ended")
+        case "SUPPRESSED": (text, style) = ("Suppressed", "ended")
         default: (text, style) = (status.capitalized, "ended")
         }
     }
@@ -31,6 +32,7 @@ struct StatusText: Sendable {
         case .running: (text, style) = ("Running", "wait")
         case .completed: (text, style) = ("Completed", "good")
         case .failed: (text, style) = ("Failed", "bad")
+        case .suppressed: (text, style) = ("Suppressed", "wait")
         }
     }
 

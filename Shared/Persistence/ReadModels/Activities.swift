@@ -6,6 +6,8 @@ public struct Activity: Codable, Equatable, Sendable {
         case running = "RUNNING"
         case completed = "COMPLETED"
         case failed = "FAILED"
+        /// Too many like it have come: nothing was run.
+        case suppressed = "SUPPRESSED"
     }
 
     /// An error, for the author of the integration.
@@ -35,7 +37,10 @@ public struct Activity: Codable, Equatable, Sendable {
     }
 
     public var requestId: String
+    /// Empty for a request to a form.
     public var integration: String
+    /// The id of the form that the request was sent to, without an integration.
+    public var form: String?
     public var receivedAt: Timestamp
     public var status: Status
     public var method: String
@@ -50,13 +55,16 @@ public struct Activity: Codable, Equatable, Sendable {
     /// What the script printed, and each outgoing call with its answer.
     public var log: String
     public var problem: Problem?
+    /// Why nothing was run.
+    public var suppression: Suppression?
     public var alerts: [MadeAlert]
     public var durationMilliseconds: Int
 
     public init(
         requestId: String, integration: String, receivedAt: Timestamp, status: Status, method: String,
         headers: [String: String], parameters: [String: String], body: String, remoteAddress: String, by: String,
-        log: String = "", problem: Problem? = nil, alerts: [MadeAlert] = [], durationMilliseconds: Int = 0
+        log: String = "", problem: Problem? = nil, alerts: [MadeAlert] = [], durationMilliseconds: Int = 0,
+        form: String? = nil
     ) {
         self.requestId = requestId
         self.integration = integration
@@ -72,6 +80,7 @@ public struct Activity: Codable, Equatable, Sendable {
         self.problem = problem
         self.alerts = alerts
         self.durationMilliseconds = durationMilliseconds
+        self.form = form
     }
 }
 
