@@ -13,6 +13,10 @@ actor AlertMaker {
     private let view: DirectoryView
     private let bus: any MessageBus
     private let numbers: AlertNumbers
+    /// Whether alerts are assembled and checked, and not made.
+    private let isDry: Bool
+    /// Of a dry run: what would have been made.
+    private(set) var drafts: [AlertDetails] = []
     private(set) var made: [Activity.MadeAlert] = []
     /// For the author of the integration.
     private(set) var notes: [String] = []
@@ -20,7 +24,7 @@ actor AlertMaker {
 
     init(
         message: InboundRequestMessage, integration: Integration, submitter: Person, view: DirectoryView,
-        bus: any MessageBus, numbers: AlertNumbers
+        bus: any MessageBus, numbers: AlertNumbers, isDry: Bool = false
     ) {
         self.message = message
         self.integration = integration
@@ -28,6 +32,7 @@ actor AlertMaker {
         self.view = view
         self.bus = bus
         self.numbers = numbers
+        self.isDry = isDry
     }
 
     /// Makes an alert, durably. - Parameter recipients: Of the URL, when the body names none.
@@ -44,18 +49,23 @@ actor AlertMaker {
         if request.recipients == nil, let recipients {
             request.recipients = try AlertRequest(["recipients": .string(recipients)]).recipients
         }
-        let number = try await numbers.reserve("\(message.requestId)/\(ordinal)")
+        // In a dry run, alerts are numbered from 1: no real one has such a number.
+        let number = isDry ? Int64(ordinal) + 1 : try await numbers.reserve("\(message.requestId)/\(ordinal)")
         let id = DerivedID.uuid("alert", message.requestId, String(ordinal))
         var notes: [String] = []
         let details = try assembly(plan, form).details(
             request, number: number, requestId: message.requestId, integration: integration.id, submitter: submitter,
             notes: &notes, optionId: { DerivedID.uuid("option", id, String($0)) })
+        self.notes += notes
+        if isDry {
+            drafts.append(details)
+            return Activity.MadeAlert(id: id, number: number)
+        }
         let command = AlertCommandMessage(
             commandId: "create-\(id)", alert: id, command: .create(details),
             origin: Origin(
                 actor: submitter.targetName, causation: message.requestId, correlation: message.requestId))
         try await bus.publish([try command.outgoing()], to: .alertCommands)
-        self.notes += notes
         let alert = Activity.MadeAlert(id: id, number: number)
         made.append(alert)
         return alert

@@ -6,8 +6,6 @@ import Scripting
 
 /// What the script of an inbound integration may reach: the endpoints of its plan, and its form.
 actor InboundScriptHost: ScriptHost {
-    /// How much of a body the activity shows.
-    private static let shownBody = 4096
     private static let answerLimit = 1 << 20
     private static let timeout = Duration.seconds(30)
 
@@ -16,8 +14,6 @@ actor InboundScriptHost: ScriptHost {
     private let view: DirectoryView
     private let client: OutboundHTTPClient
     private let secrets: SecretBox
-    /// Each outgoing call with its answer, as text (spec §2.8).
-    private(set) var calls: [String] = []
     /// What went wrong on our side in the middle of the run: the run does not count then.
     private(set) var lost: (any Error)?
 
@@ -43,14 +39,11 @@ actor InboundScriptHost: ScriptHost {
             responseBodyLimit: Self.answerLimit, trustSelfSigned: endpoint.trustSelfSigned)
         do {
             let response = try await client.send(request)
-            let answer = ScriptHTTPAnswer(
+            return ScriptHTTPAnswer(
                 statusCode: response.status,
                 headers: Dictionary(response.headers.map { ($0.name, $0.value) }) { "\($0), \($1)" },
                 body: String(decoding: response.body, as: UTF8.self))
-            note(call, request.url, answer.shown(limit: Self.shownBody))
-            return answer
         } catch let error as OutboundError {
-            note(call, request.url, "< \(error.detail)")
             throw HostError(error.detail)
         }
     }
@@ -77,15 +70,6 @@ actor InboundScriptHost: ScriptHost {
         return (endpoint.username ?? "", try secrets.open(sealed, for: .endpointPassword(endpoint.id)))
     }
 
-    private func note(_ call: ScriptHTTPCall, _ url: String, _ answer: String) {
-        var lines = ["> \(call.method) \(url) HTTP/1.1"]
-        for (name, value) in call.headers.sorted(by: { $0.key < $1.key }) {
-            lines.append("> \(name): \(name.lowercased() == "authorization" ? "***" : value)")
-        }
-        if let body = call.body { lines += ["", String(body.prefix(Self.shownBody))] }
-        calls.append((lines + ["", answer, ""]).joined(separator: "\n"))
-    }
-
     private static func refused(_ field: String, _ problem: String) -> ScriptHTTPAnswer {
         let error = RestError(
             400, "The field \(field) \(problem).", subcode: "validation.common.field.invalid", arguments: [field])
@@ -106,13 +90,4 @@ struct HostError: Error, CustomStringConvertible {
     let description: String
 
     init(_ description: String) { self.description = description }
-}
-
-extension ScriptHTTPAnswer {
-    fileprivate func shown(limit: Int) -> String {
-        let lines =
-            ["< HTTP/1.1 \(statusCode) \(statusCode)"]
-            + headers.sorted { $0.key < $1.key }.map { "< \($0.key): \($0.value)" }
-        return (lines + ["", String(body.prefix(limit))]).joined(separator: "\n")
-    }
 }

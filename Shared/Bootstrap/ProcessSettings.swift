@@ -27,6 +27,7 @@ public struct ProcessSettings: Sendable {
     let adminUser: String
     let adminPassword: String?
     let inboundBodyMax: Int
+    let activityKept: Duration
     let scriptLimits: ScriptLimits
     let scriptWorkers: Int
     let scriptSandbox: String
@@ -46,6 +47,7 @@ public struct ProcessSettings: Sendable {
         adminUser = reader.text(.adminUser) ?? "admin"
         adminPassword = reader.text(.adminPassword)
         inboundBodyMax = reader.number(.inboundBodyMax, in: 1024...900_000)
+        activityKept = .seconds(86_400 * reader.number(.activityDays, in: 1...3650))
         scriptLimits = Self.limits(reader)
         scriptWorkers = reader.number(.scriptWorkers, in: 1...64)
         scriptSandbox = reader.text(.scriptSandbox) ?? Self.sandboxBesideExecutable

@@ -84,7 +84,8 @@ final class ServiceParts {
         closing.append { await pool.shutdown() }
         return Transformer(
             bus: platform.bus, database: platform.database, directory: platform.directory, secrets: platform.secrets,
-            engine: pool, client: client(), limits: settings.scriptLimits, now: Platform.now, logger: logger)
+            engine: pool, client: client(), limits: settings.scriptLimits, kept: settings.activityKept,
+            now: Platform.now, logger: logger)
     }
 
     private func notifier() -> any Service {

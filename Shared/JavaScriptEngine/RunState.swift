@@ -11,6 +11,8 @@ final class RunState {
     /// The limit that ended the run. Set once: what goes wrong later is a consequence.
     private(set) var limitHit: ScriptError?
     private(set) var console: ConsoleLog
+    /// The size of the log in bytes when each call was made.
+    private(set) var callOffsets: [Int] = []
 
     init(limits: ScriptLimits, ask: @escaping (Frame) -> Frame) {
         self.limits = limits
@@ -42,6 +44,7 @@ final class RunState {
             throw hit(.output, "a call of \(frame.payload.count) bytes; the limit is \(limits.hostBytes)")
         }
         callsLeft -= 1
+        callOffsets.append(console.byteCount)
         let began = ContinuousClock.now
         let reply = ask(frame)
         deadline += ContinuousClock.now - began
@@ -72,6 +75,7 @@ struct ConsoleLog {
     }
 
     var text: String { String(decoding: bytes, as: UTF8.self) }
+    var byteCount: Int { bytes.count }
 
     mutating func append(_ line: UnsafeBufferPointer<UInt8>) {
         guard !isTruncated else { return }

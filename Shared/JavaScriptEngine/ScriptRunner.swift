@@ -16,10 +16,10 @@ struct ScriptRunner {
     ///   - ask: Makes a call that the script waits for.
     func run(_ message: [UInt8], ask: @escaping (Frame) -> Frame) -> ScriptOutcome {
         let began = ContinuousClock.now
-        func outcome(_ error: ScriptError?, log: String = "") -> ScriptOutcome {
+        func outcome(_ error: ScriptError?, log: String = "", callOffsets: [Int] = []) -> ScriptOutcome {
             let time = (ContinuousClock.now - began).components
             let durationMs = Int(time.seconds) * 1000 + Int(time.attoseconds / 1_000_000_000_000_000)
-            return ScriptOutcome(log: log, error: error, durationMs: durationMs)
+            return ScriptOutcome(log: log, error: error, durationMs: durationMs, callOffsets: callOffsets)
         }
         let sandboxed: SandboxedRun
         do {
@@ -33,6 +33,6 @@ struct ScriptRunner {
             return outcome(ScriptError(kind: .memory, message: message))
         }
         let error = execution.run(sandboxed.run, prelude: prelude, message: message)
-        return outcome(error, log: state.console.text)
+        return outcome(error, log: state.console.text, callOffsets: state.callOffsets)
     }
 }

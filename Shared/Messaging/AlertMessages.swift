@@ -67,10 +67,12 @@ public struct InboundRequestMessage: Codable, Sendable {
     public var remoteAddress: String
     /// The id of the person as whom the request acts.
     public var person: String
+    /// `nil` for a request that came from outside.
+    public var run: RequestedRun?
 
     public init(
         requestId: String, integration: String, receivedAt: Timestamp, method: String, headers: [String: String],
-        parameters: [String: String], body: String, remoteAddress: String, person: String
+        parameters: [String: String], body: String, remoteAddress: String, person: String, run: RequestedRun? = nil
     ) {
         self.requestId = requestId
         self.integration = integration
@@ -81,7 +83,14 @@ public struct InboundRequestMessage: Codable, Sendable {
         self.body = body
         self.remoteAddress = remoteAddress
         self.person = person
+        self.run = run
     }
 
     public func outgoing() throws -> OutgoingMessage { try OutgoingMessage(key: requestId, encoding: self) }
+
+    /// `content-type` → `Content-Type`: how scripts look headers up.
+    public static func canonicalName(_ header: String) -> String {
+        header.split(separator: "-", omittingEmptySubsequences: false)
+            .map { $0.prefix(1).uppercased() + $0.dropFirst().lowercased() }.joined(separator: "-")
+    }
 }

@@ -6,11 +6,15 @@ public struct ScriptOutcome: Sendable, Codable {
     public var error: ScriptError?
     /// From the start of the script to its end, host calls included, waiting for a worker not.
     public var durationMs: Int
+    /// For each call to the host, in order, how many bytes of the log were written before it. Shorter than the list
+    /// of calls when the worker was lost.
+    public var callOffsets: [Int]
 
-    public init(log: String, error: ScriptError?, durationMs: Int) {
+    public init(log: String, error: ScriptError?, durationMs: Int, callOffsets: [Int] = []) {
         self.log = log
         self.error = error
         self.durationMs = durationMs
+        self.callOffsets = callOffsets
     }
 }
 

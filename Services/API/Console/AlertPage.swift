@@ -31,6 +31,7 @@ struct StatusText: Sendable {
         case .running: (text, style) = ("Running", "wait")
         case .completed: (text, style) = ("Completed", "good")
         case .failed: (text, style) = ("Failed", "bad")
+        case .suppressed: (text, style) = ("Suppressed", "wait")
         }
     }
 

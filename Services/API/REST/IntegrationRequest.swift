@@ -9,9 +9,6 @@ struct IntegrationRequest {
         case flow = "FLOW"
     }
 
-    /// The longest script in bytes.
-    private static let scriptLimit = 1 << 20
-
     let fields: RequestFields
     let plan: Plan
     let edit: DirectoryEdit
@@ -20,7 +17,7 @@ struct IntegrationRequest {
     func integration(_ existing: Integration?) throws -> Integration {
         let name = try fields.requiredName("name", or: existing?.name)
         let direction = try direction(existing)
-        let script = try script() ?? existing?.script
+        let script = try ScriptField.text(fields) ?? existing?.script
         let operation = try operation(of: direction, script: script, existing)
         var integration =
             existing
@@ -115,17 +112,6 @@ struct IntegrationRequest {
                 "triggeredBy", trigger.rawValue, supported: "STATUS, DELIVERYSTATUS, RESPONSE, ANNOTATION")
         }
         return trigger
-    }
-
-    private func script() throws(RestError) -> String? {
-        guard let encoded = try fields.text("script", limit: Self.scriptLimit * 2) else { return nil }
-        guard let bytes = Data(base64Encoded: encoded, options: .ignoreUnknownCharacters),
-            let script = String(data: bytes, encoding: .utf8), !encoded.isEmpty == !bytes.isEmpty
-        else { throw .invalidValue("script", "it must be UTF-8 text in base64.") }
-        guard bytes.count <= Self.scriptLimit else {
-            throw .invalidValue("script", "it may have at most \(Self.scriptLimit) bytes.")
-        }
-        return script
     }
 
     // MARK: What it belongs to

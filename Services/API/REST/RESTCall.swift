@@ -94,7 +94,7 @@ struct RESTServices: Sendable {
 
     var routes: [RESTRoute] {
         peopleRoutes + deviceRoutes + referenceRoutes + planRoutes + planPartRoutes + formRoutes + formPartRoutes
-            + sectionRoutes + integrationRoutes + keyRoutes
+            + sectionRoutes + integrationRoutes + keyRoutes + scriptVersionRoutes
     }
 
     /// One consistent look at the directory.
