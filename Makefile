@@ -25,8 +25,9 @@ build: vendor ## Build everything (debug)
 release: vendor ## Build everything (optimised)
 	@swift build -c release
 
-vendor: ## Fetch QuickJS-ng's sources
+vendor: ## Fetch the sources of QuickJS-ng and xmldom
 	@scripts/vendor-quickjs.sh
+	@scripts/vendor-xmldom.sh
 
 format: ## Format the Swift sources
 	@swift format -i -r --configuration .swift-format Package.swift Shared Services Tests Benchmarks/Sources

@@ -45,12 +45,12 @@ func system(_ name: String, pkgConfig: String, apt: String) -> Target {
 let package = Package(
     name: "tocsin",
     products: [
-        // What Benchmarks, a package of its own, measures from inside.
+        // What Benchmarks and Fuzz, packages of their own, take from inside.
         .library(
             name: "TocsinParts",
             targets: [
-                "AlertCore", "Messaging", "OutboundHTTP", "Persistence", "PostgresDatabase", "SQLiteDatabase",
-                "WebhookDispatcher",
+                "AlertCore", "Endpoints", "Ingest", "Messaging", "OutboundHTTP", "Persistence",
+                "PostgresDatabase", "SQLiteDatabase", "WebhookDispatcher",
             ])
     ],
     dependencies: [
@@ -67,6 +67,7 @@ let package = Package(
         // C libraries, each imported by the one adapter that owns it.
         system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
         system("CLibPQ", pkgConfig: "libpq", apt: "libpq-dev"),
+        system("CLibXML2", pkgConfig: "libxml-2.0", apt: "libxml2-dev"),
         system("CLibRDKafka", pkgConfig: "rdkafka", apt: "librdkafka-dev"),
         .target(name: "CCurl", path: "Shared/CCurl", linkerSettings: [.linkedLibrary("curl")]),
         // QuickJS-ng: `make vendor` puts its sources into upstream/.
@@ -80,6 +81,9 @@ let package = Package(
                 .unsafeFlags(["-O2", "-Wno-everything", "-funsigned-char", "-fwrapv"]),
             ]),
 
+        // xmldom: `make vendor` puts its modules into upstream/, as C.
+        .target(name: "CXMLDOM", path: "Shared/CXMLDOM", sources: ["upstream/modules.c"]),
+
         shared("AlertCore", [crypto]),
         shared("Persistence", ["AlertCore", crypto, cryptoExtras, logging], resources: [.copy("Migrations")]),
         shared("SQLiteDatabase", ["Persistence", "CSQLite"]),
@@ -87,24 +91,27 @@ let package = Package(
         shared("Messaging", ["Persistence", lifecycle, logging, metrics]),
         shared("KafkaBus", ["Messaging", "CLibRDKafka", logging]),
         shared("Scripting", [logging]),
-        shared("JavaScriptEngine", ["Scripting", "CQuickJS"]),
+        shared("JavaScriptEngine", ["Scripting", "CLibXML2", "CQuickJS", "CXMLDOM"]),
         shared("OutboundHTTP", ["CCurl", logging]),
+        shared("Endpoints", ["AlertCore", "OutboundHTTP", "Persistence", logging]),
         shared("ServiceSettings", [configuration]),
         shared(
             "Bootstrap",
             [
-                "KafkaBus", "Messaging", "OutboundHTTP", "Persistence", "PostgresDatabase", "ServiceSettings",
-                "SQLiteDatabase", "Scripting", "AlertEngine", "API", "Ingest", "Notifier", "WebhookDispatcher",
+                "Endpoints", "KafkaBus", "Messaging", "OutboundHTTP", "Persistence", "PostgresDatabase",
+                "ServiceSettings", "SQLiteDatabase", "Scripting", "AlertEngine", "API", "Ingest", "Notifier", "WebhookDispatcher",
                 configuration, hummingbird, lifecycle, logging, metrics, unixSignals,
             ]),
 
         service(
-            "Ingest", ["AlertCore", "Messaging", "OutboundHTTP", "Persistence", "Scripting", hummingbird, metrics]),
+            "Ingest", ["AlertCore", "Endpoints", "Messaging", "Persistence", "Scripting", hummingbird, metrics]),
         service("AlertEngine", ["AlertCore", "Messaging", "Persistence", metrics]),
         service("Notifier", ["AlertCore", "Messaging", "OutboundHTTP", "Persistence", metrics]),
-        service("WebhookDispatcher", ["AlertCore", "Messaging", "OutboundHTTP", "Persistence", crypto, metrics]),
         service(
-            "API", ["AlertCore", "Messaging", "Persistence", hummingbird, lifecycle, mustache],
+            "WebhookDispatcher",
+            ["AlertCore", "Endpoints", "Messaging", "OutboundHTTP", "Persistence", "Scripting", crypto, metrics]),
+        service(
+            "API", ["AlertCore", "Endpoints", "Messaging", "Persistence", hummingbird, lifecycle, mustache],
             resources: [.copy("Console/Templates"), .copy("Console/Static")]),
 
         executable("ingest", ["Bootstrap"]),
@@ -124,10 +131,12 @@ let package = Package(
         tests("ScriptingTests", ["JavaScriptEngine", "Scripting"]),
         tests("OutboundHTTPTests", ["OutboundHTTP"]),
         tests(
+            "EndpointsTests", ["AlertCore", "Endpoints", "OutboundHTTP", "Persistence", "TestSupport", hummingbird]),
+        tests(
             "ServiceTests",
             [
-                "AlertCore", "AlertEngine", "API", "Bootstrap", "Ingest", "Messaging", "Notifier", "OutboundHTTP",
-                "Persistence", "Scripting", "TestSupport", "WebhookDispatcher",
+                "AlertCore", "AlertEngine", "API", "Bootstrap", "Endpoints", "Ingest", "Messaging", "Notifier",
+                "OutboundHTTP", "Persistence", "Scripting", "TestSupport", "WebhookDispatcher",
             ]),
         tests("TidyTests", []),
     ]

@@ -30,7 +30,7 @@ step() {
 install() {
     local missing=() package
     if ! command -v apt-get >/dev/null; then
-        pkg-config --exists rdkafka libpq sqlite3 libcurl && return 0
+        pkg-config --exists rdkafka libpq sqlite3 libcurl libxml-2.0 && return 0
         echo "This is not Debian. Please install what these packages of Debian hold: $*"
         return 1
     fi
@@ -55,4 +55,9 @@ install() {
 
 need_swift() {
     command -v swift >/dev/null || { echo "Swift 6 is needed: https://www.swift.org/install/"; return 1; }
+}
+
+fetch_sources() {
+    scripts/vendor-quickjs.sh
+    scripts/vendor-xmldom.sh
 }

@@ -7,7 +7,7 @@ logs=$PWD/.test/logs/run
 mkdir -p "$logs"
 total=3
 
-packages=(librdkafka-dev libpq-dev libsqlite3-dev libcurl4-openssl-dev pkg-config python3 ca-certificates)
+packages=(librdkafka-dev libpq-dev libsqlite3-dev libcurl4-openssl-dev libxml2-dev pkg-config python3 ca-certificates)
 command -v pip >/dev/null || packages+=(python3-pip)
 
 build() {
@@ -17,7 +17,7 @@ build() {
 }
 
 step "installing what is missing" install "${packages[@]}"
-step "fetching QuickJS-ng" scripts/vendor-quickjs.sh
+step "fetching QuickJS-ng and xmldom" fetch_sources
 step "building (some minutes the first time)" build
 echo
 exec "$(swift build "${SWIFT_FLAGS[@]}" --show-bin-path)/tocsin" demo --port 0

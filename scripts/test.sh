@@ -9,7 +9,7 @@ mkdir -p "$logs"
 total=13
 
 packages=(
-    librdkafka-dev libpq-dev libsqlite3-dev libcurl4-openssl-dev libssl-dev pkg-config curl openssl procps
+    librdkafka-dev libpq-dev libsqlite3-dev libcurl4-openssl-dev libxml2-dev libssl-dev pkg-config curl openssl procps
     postgresql-15 postgresql-client-15 prometheus-alertmanager chromium chromium-driver python3 python3-venv
 )
 command -v pip >/dev/null || packages+=(python3-pip)
@@ -55,7 +55,7 @@ end_to_end() { (cd Tests/EndToEnd && "../../$python" -m pytest -v "$@"); }
 trap stop_all EXIT
 rm -f .test/e2e/measured-*.txt
 step "installing what is missing" install "${packages[@]}"
-step "fetching QuickJS-ng" scripts/vendor-quickjs.sh
+step "fetching QuickJS-ng and xmldom" fetch_sources
 step "preparing Python" make_venv
 step "building (some minutes the first time)" build
 step "checking the deployment files" scripts/check-deploy.sh

@@ -7,8 +7,7 @@ import Persistence
 
 /// Everything that the API service answers: `/api/xm/1`, the console, the links in notifications.
 public struct APIRoutes<Context: RequestContext>: Sendable {
-    private let configuration: RESTRoutes<Context>
-    private let events: EventRESTRoutes<Context>
+    private let rest: RESTAPI<Context>
     private let console: ConsoleRoutes<Context>
     private let respond: RespondRoutes<Context>
     private let errors: ConsoleErrorMiddleware<Context>
@@ -27,15 +26,14 @@ public struct APIRoutes<Context: RequestContext>: Sendable {
             database: database, cache: cache, authenticator: authenticator,
             gateway: CommandGateway(database: database, bus: bus), now: now)
         let pages = ConsolePages(assets: try ConsoleAssets())
-        configuration = RESTRoutes(
-            database: database, cache: cache, secrets: secrets, authenticator: authenticator, now: now)
-        events = EventRESTRoutes(services: services)
+        rest = RESTAPI(
+            database: database, bus: bus, cache: cache, secrets: secrets, authenticator: authenticator, now: now)
         console = ConsoleRoutes(
             pages: pages,
             sessions: ConsoleSessions(cache: cache, secrets: secrets, publicURL: publicURL, now: now),
             services: services, live: LiveAlerts(services: services, pages: pages),
-            rest: InternalREST(configuration.services), publicURL: publicURL, logger: logger)
-        respond = RespondRoutes(pages: pages, services: services, key: secrets.subkey(for: "links"))
+            rest: InternalREST(rest.services), publicURL: publicURL, logger: logger)
+        respond = RespondRoutes(pages: pages, services: services, secrets: secrets)
         errors = ConsoleErrorMiddleware(pages: pages, logger: logger)
     }
 
@@ -43,8 +41,7 @@ public struct APIRoutes<Context: RequestContext>: Sendable {
     /// Routes that are added to the router before are not affected.
     public func add(to router: Router<Context>) {
         router.add(middleware: errors)
-        configuration.add(to: router)
-        events.add(to: router)
+        rest.add(to: router)
         console.add(to: router)
         respond.add(to: router)
     }

@@ -35,34 +35,3 @@ struct ActivityBounds {
         return String(text[..<end])
     }
 }
-
-/// Takes the secrets out of what is noted of a call.
-enum ActivityMask {
-    private static let secretHeaders: Set<String> = [
-        "authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "api-key", "apikey",
-        "x-auth-token", "x-access-token", "private-token", "x-vault-token", "x-gitlab-token",
-    ]
-    private static let secretParameters: Set<String> = [
-        "apikey", "api_key", "api-key", "key", "token", "access_token", "auth_token", "secret", "client_secret",
-        "password", "sig", "signature",
-    ]
-
-    static func headers(_ headers: [String: String]) -> [String: String] {
-        Dictionary(
-            uniqueKeysWithValues: headers.map { name, value in
-                (name, secretHeaders.contains(name.lowercased()) ? "***" : value)
-            })
-    }
-
-    /// The values of those parameters of the query that usually are secrets.
-    static func url(_ url: String) -> String {
-        guard let question = url.firstIndex(of: "?") else { return url }
-        let pairs = url[url.index(after: question)...].split(separator: "&", omittingEmptySubsequences: false)
-        let masked = pairs.map { pair -> String in
-            guard let equals = pair.firstIndex(of: "="), secretParameters.contains(pair[..<equals].lowercased())
-            else { return String(pair) }
-            return "\(pair[..<equals])=***"
-        }
-        return "\(url[..<question])?\(masked.joined(separator: "&"))"
-    }
-}

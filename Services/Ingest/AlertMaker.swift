@@ -9,7 +9,7 @@ actor AlertMaker {
 
     private let message: InboundRequestMessage
     private let integration: Integration
-    private let submitter: Person
+    let submitter: Person
     private let view: DirectoryView
     private let bus: any MessageBus
     private let numbers: AlertNumbers
@@ -44,6 +44,9 @@ actor AlertMaker {
         self.ordinal += 1
         guard let form = integration.form.flatMap({ view.forms[$0] }), let plan = view.plans[form.plan] else {
             throw FieldProblem("the integration", "has no form")
+        }
+        guard form.maySend(submitter) else {
+            throw FieldProblem("the form", "\(form.name) may not be sent by \(submitter.targetName)")
         }
         var request = try AlertRequest(json)
         if request.recipients == nil, let recipients {

@@ -10,6 +10,11 @@ struct ChosenScript: Sendable {
     let kind: ScriptRun.Kind
     let source: String
     let used: Activity.UsedScript
+    /// What it can reach by `require`: of a step, its own first.
+    let libraries: [ScriptLibrary]
+    let usedLibraries: [Activity.UsedScript]
+    /// Of a step: the names that its `output` has.
+    let outputNames: [String]?
 
     /// - Throws: `Activity.Problem` when there is no such script.
     init(
@@ -17,20 +22,33 @@ struct ChosenScript: Sendable {
     )
         async throws
     {
+        let shared = view.libraries(of: integration.plan)
+        let libraries = shared.map { ScriptLibrary(name: $0.name, source: $0.script) }
         if let id = integration.scriptStep {
             guard let step = view.scriptSteps[id] else {
                 throw Activity.Problem(kind: "configuration", message: "the step of the trigger has been deleted")
             }
-            try await self.init(message, step, kind: .runScript, database)
+            let own = step.libraries.map { ScriptLibrary(name: $0.referenceName, source: $0.script) }
+            let names = Set(own.map(\.name))
+            try await self.init(
+                message, step, kind: .httpTriggerStep, database,
+                libraries: own + libraries.filter { !names.contains($0.name) }, used: shared.map(\.usedScript),
+                outputNames: step.outputs.map(\.name))
         } else {
             let kind: ScriptRun.Kind = integration.operation == .runScript ? .runScript : .createEvent
-            try await self.init(message, integration, kind: kind, database)
+            try await self.init(
+                message, integration, kind: kind, database, libraries: libraries, used: shared.map(\.usedScript),
+                outputNames: nil)
         }
     }
 
     private init<Owner: ScriptOwner>(
-        _ message: InboundRequestMessage, _ owner: Owner, kind: ScriptRun.Kind, _ database: any SQLDatabase
+        _ message: InboundRequestMessage, _ owner: Owner, kind: ScriptRun.Kind, _ database: any SQLDatabase,
+        libraries: [ScriptLibrary], used usedLibraries: [Activity.UsedScript], outputNames: [String]?
     ) async throws {
+        self.libraries = libraries
+        self.usedLibraries = usedLibraries
+        self.outputNames = outputNames
         name = owner.entryName
         self.kind = kind
         var used = owner.usedScript

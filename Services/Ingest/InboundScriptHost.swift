@@ -1,52 +1,31 @@
 import AlertCore
-import Foundation
-import OutboundHTTP
+import Endpoints
 import Persistence
 import Scripting
 
 /// What the script of an inbound integration may reach: the endpoints of its plan, and its form.
 actor InboundScriptHost: ScriptHost {
-    private static let answerLimit = 1 << 20
-    private static let timeout = Duration.seconds(30)
-
     private let maker: AlertMaker?
-    private let plan: String
-    private let view: DirectoryView
-    private let client: OutboundHTTPClient
-    private let secrets: SecretBox
+    private let calls: ScriptCalls
     /// What went wrong on our side in the middle of the run: the run does not count then.
     private(set) var lost: (any Error)?
 
-    init(maker: AlertMaker?, plan: String, view: DirectoryView, client: OutboundHTTPClient, secrets: SecretBox) {
+    /// - Parameter maker: For integrations that create alerts.
+    init(maker: AlertMaker?, calls: ScriptCalls) {
         self.maker = maker
-        self.plan = plan
-        self.view = view
-        self.client = client
-        self.secrets = secrets
+        self.calls = calls
     }
 
     func http(_ call: ScriptHTTPCall) async throws -> ScriptHTTPAnswer {
-        guard let name = call.endpoint else {
-            throw HostError("http.request needs the name of an endpoint")
-        }
-        guard let endpoint = view.endpoint(name, in: plan) else {
-            throw HostError("the workflow has no endpoint named \(name)")
-        }
-        let path = call.autoEncodeURI ? Self.encoded(call.path) : call.path
-        let request = OutboundRequest(
-            method: call.method, url: endpoint.address(of: path), headers: call.headers.map { ($0.key, $0.value) },
-            body: call.body.map { Array($0.utf8) }, basicAuth: try basicAuth(of: endpoint), timeout: Self.timeout,
-            responseBodyLimit: Self.answerLimit, trustSelfSigned: endpoint.trustSelfSigned)
-        do {
-            let response = try await client.send(request)
-            return ScriptHTTPAnswer(
-                statusCode: response.status,
-                headers: Dictionary(response.headers.map { ($0.name, $0.value) }) { "\($0), \($1)" },
-                body: String(decoding: response.body, as: UTF8.self))
-        } catch let error as OutboundError {
-            throw HostError(error.detail)
-        }
+        let answer = try await calls.send(
+            ScriptCalls.Request(
+                endpoint: call.endpoint, path: call.path, method: call.method, headers: call.headers, body: call.body,
+                autoEncodeURI: call.autoEncodeURI, host: call.host))
+        return ScriptHTTPAnswer(statusCode: answer.status, headers: answer.headers, body: answer.body)
     }
+
+    /// The bearer token of an endpoint.
+    func authenticate(_ endpoint: String) async throws -> String { try await calls.authenticate(endpoint) }
 
     func postForm(_ triggerJSON: String) async -> ScriptHTTPAnswer {
         guard let maker else {
@@ -65,29 +44,10 @@ actor InboundScriptHost: ScriptHost {
         }
     }
 
-    private func basicAuth(of endpoint: Endpoint) throws -> (user: String, password: String)? {
-        guard endpoint.authenticationType == .basic, let sealed = endpoint.sealedPassword else { return nil }
-        return (endpoint.username ?? "", try secrets.open(sealed, for: .endpointPassword(endpoint.id)))
-    }
-
     private static func refused(_ field: String, _ problem: String) -> ScriptHTTPAnswer {
         let error = RestError(
             400, "The field \(field) \(problem).", subcode: "validation.common.field.invalid", arguments: [field])
         let body = (try? JSON.encode(error)) ?? "{}"  // plain fields: cannot fail
         return ScriptHTTPAnswer(statusCode: 400, headers: [:], body: body)
     }
-
-    /// Encodes what cannot stand in a URL, and leaves what is encoded already.
-    private static func encoded(_ path: String) -> String {
-        var allowed = CharacterSet.urlQueryAllowed
-        allowed.insert(charactersIn: "%")
-        return path.addingPercentEncoding(withAllowedCharacters: allowed) ?? path
-    }
-}
-
-/// Becomes an exception in the script.
-struct HostError: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) { self.description = description }
 }

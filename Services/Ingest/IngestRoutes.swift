@@ -1,4 +1,5 @@
 import AlertCore
+import Endpoints
 import Foundation
 import HTTPTypes
 import Hummingbird
@@ -69,8 +70,11 @@ public struct IngestRoutes<Context: RemoteAddressRequestContext>: Sendable {
             request.uri.queryParameters.map { (String($0.key), String($0.value)) }
         ) { _, last in last }
         let key = parameters.removeValue(forKey: "apiKey")
+        let given = (context as? any InternalCallContext)?.internalCaller
         let person = try await authentication.authenticate(
-            integration, key: key, authorization: request.headers[.authorization], in: view)
+            integration, key: key, authorization: request.headers[.authorization], given: given?.person, in: view)
+        let depth = given?.depth ?? Self.depth(of: request)
+        try InternalCaller.check(depth: depth)
         let body = try await body(of: request)
         if request.headers[.contentType]?.hasPrefix("application/x-www-form-urlencoded") == true {
             parameters.merge(FormEncoding.parse(body)) { _, fromBody in fromBody }
@@ -79,7 +83,13 @@ public struct IngestRoutes<Context: RemoteAddressRequestContext>: Sendable {
         return InboundRequestMessage(
             requestId: requestId, integration: integration.id, receivedAt: now(), method: request.method.rawValue,
             headers: CanonicalHeaders.of(request.headers), parameters: parameters, body: body,
-            remoteAddress: context.remoteAddress?.ipAddress ?? "", person: person.id)
+            remoteAddress: context.remoteAddress?.ipAddress ?? "", person: person.id, depth: depth == 0 ? nil : depth)
+    }
+
+    /// Only refuses: who makes it up does so to his own requests.
+    private static func depth(of request: Request) -> Int {
+        let value = HTTPField.Name(InternalCaller.depthHeader).flatMap { request.headers[$0] }
+        return max(0, value.flatMap(Int.init) ?? 0)
     }
 
     private func integration(_ id: String) async throws -> (Integration, DirectoryView) {
@@ -94,6 +104,11 @@ public struct IngestRoutes<Context: RemoteAddressRequestContext>: Sendable {
         guard integration.deployed, view.plans[integration.plan]?.enabled == true else {
             throw RestError(
                 404, "The integration \(integration.name) or its workflow is not in service.",
+                subcode: "validation.common.not_in_service")
+        }
+        if let reason = integration.notExecuted {
+            throw RestError(
+                404, "The integration \(integration.name) is not in service: \(reason)",
                 subcode: "validation.common.not_in_service")
         }
         return (integration, view)

@@ -1,4 +1,5 @@
 import AlertCore
+import Endpoints
 import Foundation
 import Persistence
 import Scripting
@@ -37,10 +38,10 @@ actor RecordingScriptHost: ScriptHost {
 
     func http(_ call: ScriptHTTPCall) async throws -> ScriptHTTPAnswer {
         let endpoint = call.endpoint.flatMap { view.endpoint($0, in: integration.plan) }
-        let url = ActivityMask.url(endpoint?.address(of: call.path) ?? "\(call.endpoint ?? "?") \(call.path)")
+        let url = endpoint?.address(of: call.path) ?? "\(call.endpoint ?? "?") \(call.path)"
         var noted = ActivityCall(
-            kind: .http, method: call.method, url: url, requestHeaders: ActivityMask.headers(call.headers),
-            requestBody: call.body)
+            kind: .http, method: call.method, url: SecretMask.url(url), requestHeaders: Self.masked(call.headers),
+            requestBody: call.body.map { SecretMask.body($0, type: Self.type(of: call.headers)) })
         let began = ContinuousClock.now
         do {
             let answer = isDry ? try recordedAnswer(to: &noted) : try await host.http(call)
@@ -61,12 +62,35 @@ actor RecordingScriptHost: ScriptHost {
         return answer
     }
 
+    func authenticate(_ endpoint: String) async throws -> String {
+        var noted = ActivityCall(kind: .token, method: "TOKEN", url: endpoint)
+        let began = ContinuousClock.now
+        do {
+            let token = isDry ? "dry-run" : try await host.authenticate(endpoint)
+            noted.problem = isDry ? "a dry run asks for no token: the script got a made-up one" : nil
+            note(noted, ScriptHTTPAnswer(statusCode: 200, body: "***"), since: began)
+            return token
+        } catch {
+            noted.problem = "\(error)"
+            note(noted, nil, since: began)
+            throw error
+        }
+    }
+
+    private static func masked(_ headers: [String: String]) -> [String: String] {
+        Dictionary(uniqueKeysWithValues: headers.map { ($0.key, SecretMask.header($0.key, $0.value)) })
+    }
+
+    private static func type(of headers: [String: String]) -> String? {
+        headers.first { $0.key.lowercased() == "content-type" }?.value
+    }
+
     private func note(_ call: ActivityCall, _ answer: ScriptHTTPAnswer?, since began: ContinuousClock.Instant) {
         var call = call
         if let answer {
             call.status = answer.statusCode
-            call.answerHeaders = ActivityMask.headers(answer.headers)
-            call.answerBody = answer.body
+            call.answerHeaders = Self.masked(answer.headers)
+            call.answerBody = SecretMask.body(answer.body, type: Self.type(of: answer.headers))
         }
         call.durationMilliseconds = Int((ContinuousClock.now - began).milliseconds)
         calls.append(bounds.cut(call))
@@ -81,7 +105,7 @@ actor RecordingScriptHost: ScriptHost {
         if let cut = known.cut, known.status != nil {
             return Self.notMade(&call, "a dry run makes no calls, and the recorded answer is not whole: \(cut)")
         }
-        guard let status = known.status else { throw HostError(known.problem ?? "no answer") }
+        guard let status = known.status else { throw NoAnswer(description: known.problem ?? "no answer") }
         return ScriptHTTPAnswer(statusCode: status, headers: known.answerHeaders, body: known.answerBody)
     }
 
@@ -91,4 +115,9 @@ actor RecordingScriptHost: ScriptHost {
         return ScriptHTTPAnswer(
             statusCode: 503, headers: ["Content-Type": "application/json;charset=utf-8"], body: body ?? "{}")
     }
+}
+
+/// What the script sees where the recorded call had no answer either.
+private struct NoAnswer: Error, CustomStringConvertible {
+    let description: String
 }

@@ -1,7 +1,7 @@
 import AlertCore
+import Endpoints
 import Foundation
 import Messaging
-import OutboundHTTP
 import Persistence
 import Scripting
 
@@ -12,8 +12,7 @@ struct RequestRunner: Sendable {
     let database: any SQLDatabase
     let directory: DirectoryCache
     let engine: any ScriptEngine
-    let client: OutboundHTTPClient
-    let secrets: SecretBox
+    let client: EndpointClient
     let limits: ScriptLimits
     let now: Clock
 
@@ -77,20 +76,22 @@ struct RequestRunner: Sendable {
     ) async throws {
         let script = try await ChosenScript(message, integration, view, database)
         activity.script = script.used
-        activity.libraries = view.libraries(of: integration.plan).map(\.usedScript)
+        activity.libraries = script.usedLibraries
         let constants = Dictionary(
             view.constants(of: integration.plan).map { ($0.name, $0.value) }
         ) { first, _ in first }
+        let caller = InternalCaller(person: maker.submitter, depth: (message.depth ?? 0) + 1)
         let inner = InboundScriptHost(
-            maker: script.kind == .createEvent ? maker : nil, plan: integration.plan, view: view, client: client,
-            secrets: secrets)
+            maker: script.kind == .createEvent ? maker : nil,
+            calls: ScriptCalls(client: client, view: view, plan: integration.plan, caller: caller))
         let host = RecordingScriptHost(
             inner, answers: try await answers(for: message), integration: integration, view: view)
         let run = ScriptRun(
             name: script.name, kind: script.kind, source: script.source,
             request: ScriptRequest(
                 method: message.method, headers: message.headers, parameters: message.parameters, body: message.body,
-                remoteAddress: message.remoteAddress, requestId: message.requestId), constants: constants)
+                remoteAddress: message.remoteAddress, requestId: message.requestId), constants: constants,
+            libraries: script.libraries, outputNames: script.outputNames)
         let outcome = await engine.run(run, limits: limits, host: host)
         if let lost = await inner.lost { throw lost }
         if outcome.error?.kind == .unavailable {
@@ -102,6 +103,7 @@ struct RequestRunner: Sendable {
         for (index, offset) in zip(activity.calls.indices, outcome.callOffsets) {
             activity.calls[index].logOffset = offset
         }
+        activity.outputs = outcome.outputs
         if integration.scriptStep != nil {
             activity.notes.append("The flow that begins with this trigger is not executed yet: its step alone ran.")
         }

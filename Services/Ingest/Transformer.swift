@@ -1,8 +1,8 @@
 import AlertCore
+import Endpoints
 import Logging
 import Messaging
 import Metrics
-import OutboundHTTP
 import Persistence
 import Scripting
 import ServiceLifecycle
@@ -29,13 +29,13 @@ public struct Transformer: Service {
     ///   - limits: For one run of a script.
     ///   - kept: For how long what came of a request can be looked at.
     public init(
-        bus: any MessageBus, database: any SQLDatabase, directory: DirectoryCache, secrets: SecretBox,
-        engine: any ScriptEngine, client: OutboundHTTPClient, limits: ScriptLimits, kept: Duration,
+        bus: any MessageBus, database: any SQLDatabase, directory: DirectoryCache,
+        engine: any ScriptEngine, client: EndpointClient, limits: ScriptLimits, kept: Duration,
         now: @escaping Clock, logger: Logger
     ) {
         runner = RequestRunner(
-            bus: bus, database: database, directory: directory, engine: engine, client: client, secrets: secrets,
-            limits: limits, now: now)
+            bus: bus, database: database, directory: directory, engine: engine, client: client, limits: limits,
+            now: now)
         self.bus = bus
         self.database = database
         runTime = limits.time * 2 + .seconds(60)

@@ -9,10 +9,13 @@ struct TriggerAuthentication: Sendable {
     /// - Parameters:
     ///   - key: The `apiKey` of the URL.
     ///   - authorization: The header.
+    ///   - given: Who calls, when that is known without a header.
     /// - Returns: The person as whom the request acts.
     func authenticate(
-        _ integration: Integration, key: String?, authorization: String?, in view: DirectoryView
+        _ integration: Integration, key: String?, authorization: String?, given: Person? = nil,
+        in view: DirectoryView
     ) async throws -> Person {
+        if let given, key == nil { return given }
         switch integration.authenticationType {
         case .url:
             return try byKey(integration, key, view)

@@ -10,7 +10,7 @@ struct MessageComposer: Sendable {
     private static let linkGrace = Duration.seconds(7 * 86400)
 
     let database: any SQLDatabase
-    let linkKey: SymmetricKey
+    let linkKey: @Sendable () -> SymmetricKey
     /// Without a slash at the end.
     let publicURL: String
 
@@ -28,7 +28,7 @@ struct MessageComposer: Sendable {
         let end = alert.createdAt.advanced(by: .seconds(alert.details.expirationInMinutes * 60))
         let link = ResponseLink(
             notification: plan.id, option: option.id, validUntil: end.advanced(by: Self.linkGrace))
-        return "\(publicURL)/respond/\(link.token(key: linkKey))"
+        return "\(publicURL)/respond/\(link.token(key: linkKey()))"
     }
 
     private func text(_ details: AlertDetails, _ links: [(ResponseOption, String)]) -> String {

@@ -18,17 +18,17 @@ public struct Notifier: Service {
     let database: any SQLDatabase
     let directory: DirectoryCache
     let channel: any NotificationChannel
-    let linkKey: SymmetricKey
+    let linkKey: @Sendable () -> SymmetricKey
     let publicURL: String
     let now: Clock
     let logger: Logger
 
     /// - Parameters:
-    ///   - linkKey: Signs the links by which people answer.
+    ///   - linkKey: Gives the key that signs the links by which people answer, as it is at the moment.
     ///   - publicURL: Where people reach the console, without a slash at the end.
     public init(
         bus: any MessageBus, database: any SQLDatabase, directory: DirectoryCache, channel: any NotificationChannel,
-        linkKey: SymmetricKey, publicURL: String, now: @escaping Clock, logger: Logger
+        linkKey: @escaping @Sendable () -> SymmetricKey, publicURL: String, now: @escaping Clock, logger: Logger
     ) {
         self.bus = bus
         self.database = database

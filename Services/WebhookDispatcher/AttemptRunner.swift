@@ -1,4 +1,5 @@
 import AlertCore
+import Endpoints
 import Foundation
 import OutboundHTTP
 
@@ -7,11 +8,24 @@ struct AttemptRunner: Sendable {
     /// How much of an answer's body is kept.
     static let bodyLimit = 2048
 
-    let client: OutboundHTTPClient
+    let client: EndpointClient
+    let scripts: OutboundScripts
     let timeout: Duration
     let now: Clock
 
+    /// How long an attempt can take at most.
+    var longest: Duration { max(timeout, scripts.longest) }
+
     func run(_ request: WebhookDelivery.Request, number: Int, to target: Target) async -> WebhookDelivery.Attempt {
+        switch target.action {
+        case .webhook(let webhook): await send(request, number: number, to: webhook)
+        case .script(let script): await scripts.run(script, with: request, number: number)
+        }
+    }
+
+    private func send(
+        _ request: WebhookDelivery.Request, number: Int, to target: Target.Webhook
+    ) async -> WebhookDelivery.Attempt {
         let started = now()
         let body = Array(request.payload.utf8)
         var headers = [("Content-Type", "application/json; charset=UTF-8")]
@@ -22,17 +36,21 @@ struct AttemptRunner: Sendable {
             number: number, url: target.url, startedAt: started, durationMilliseconds: 0)
         do {
             let response = try await client.send(
-                OutboundRequest(
-                    method: "POST", url: target.url, headers: headers, body: body, basicAuth: target.basicAuth,
-                    timeout: timeout, connectTimeout: min(timeout, .seconds(10)), responseBodyLimit: Self.bodyLimit,
-                    trustSelfSigned: target.trustSelfSigned))
+                EndpointCall(
+                    method: "POST", path: target.path, headers: headers, body: body, timeout: timeout,
+                    answerLimit: Self.bodyLimit, cutsAnswer: true),
+                to: target.endpoint, as: nil)
             attempt.status = response.status
-            attempt.responseBody = Self.readable(response.body)
+            attempt.responseBody = String(decoding: response.body, as: UTF8.self).withoutNUL
             attempt.isBodyTruncated = response.isBodyTruncated
             attempt.retryAfter = [429, 503].contains(response.status) ? Self.retryAfter(response) : nil
         } catch let error as OutboundError {
             attempt.error = error.detail
             attempt.isInDoubt = error.isInDoubt
+        } catch let error as TokenProblem {
+            attempt.error = error.description
+        } catch let error as EndpointProblem {
+            attempt.error = error.description
         } catch {
             attempt.error = "\(error)"
             attempt.isInDoubt = true
@@ -45,9 +63,9 @@ struct AttemptRunner: Sendable {
     private static func retryAfter(_ response: OutboundResponse) -> Int? {
         response.header("Retry-After").flatMap { Int($0.trimmingCharacters(in: .whitespaces)) }.map { max(0, $0) }
     }
+}
 
-    /// Text without NUL, which PostgreSQL does not keep.
-    private static func readable(_ body: [UInt8]) -> String {
-        String(decoding: body, as: UTF8.self).replacingOccurrences(of: "\0", with: "\u{FFFD}")
-    }
+extension String {
+    /// Text that PostgreSQL keeps.
+    var withoutNUL: String { replacingOccurrences(of: "\0", with: "\u{FFFD}") }
 }

@@ -110,7 +110,7 @@ actor DeliveryLanes {
             let limit = moment.advanced(by: .zero - settings.parkAfter)
             for integration in lanes.keys {
                 let steps =
-                    lanes[integration]?.overdue(admittedBefore: limit, at: moment, timeout: settings.timeout) ?? []
+                    lanes[integration]?.overdue(admittedBefore: limit, at: moment, timeout: runner.longest) ?? []
                 carryOut(steps, target: nil)
                 if lanes[integration]?.queue.isEmpty == false { await pump(integration) }
             }
@@ -171,7 +171,8 @@ actor DeliveryLanes {
     ) async {
         attempts[request.id] = nil
         let integration = request.integration.id
-        guard let work = lanes[integration]?.end(request.id, succeeded: attempt.isSuccess, at: now()) else { return }
+        guard let work = lanes[integration]?.end(
+                request.id, succeeded: attempt.isSuccess || attempt.hasCompleted != nil, at: now()) else { return }
         let command = WebhookDelivery.Command.recordAttempt(
             attempt, schedule: schedule, chance: Double.random(in: 0..<1))
         let disables = attempt.isGone ? "the target answered 410 Gone at \(now().iso)" : nil

@@ -1,5 +1,6 @@
 import AlertCore
 import Foundation
+import Logging
 import Messaging
 import Metrics
 import Persistence
@@ -10,17 +11,26 @@ struct FanOut: MessageHandler {
     let bus: any MessageBus
     let database: any SQLDatabase
     let directory: DirectoryCache
+    let logger: Logger
+
+    /// An alert as an event of it finds it.
+    private struct Subject {
+        let details: AlertDetails
+        let startedAt: Timestamp
+        /// At present: events that change it say so themselves.
+        let status: String
+    }
 
     func effects(of messages: [Received<AlertEventMessage>], partition: Int) async throws -> Effects {
         let events = messages.map(\.payload)
-        let details = try await details(of: events)
+        let subjects = try await subjects(of: events)
         let view = try await directory.current()
         var outgoing: [OutgoingMessage] = []
         for event in events {
-            guard let alert = details[event.alert] else {
+            guard let subject = subjects[event.alert] else {
                 throw StoreError(.invalid, "alert \(event.alert) has events but no details")
             }
-            outgoing += try requests(for: event, of: alert, in: view).map {
+            outgoing += try requests(for: event, of: subject, in: view).map {
                 try OutgoingMessage(key: $0.integration.id, encoding: $0)
             }
         }
@@ -30,31 +40,64 @@ struct FanOut: MessageHandler {
     }
 
     private func requests(
-        for message: AlertEventMessage, of details: AlertDetails, in view: DirectoryView
+        for message: AlertEventMessage, of subject: Subject, in view: DirectoryView
     ) throws -> [WebhookDelivery.Request] {
+        let details = subject.details
         guard let payload = WebhookPayload(message.event, of: details) else { return [] }
         let integrations = view.outboundIntegrations(form: details.form.id, trigger: payload.trigger)
-            .filter(\.deployed)
+            .filter { $0.deployed && $0.isSetOff(by: message.event) && isExecuted($0, for: message) }
         guard !integrations.isEmpty else { return [] }
         let body = try JSON.encode(payload.body)
+        let script = try scriptInput(for: message, of: subject, integrations)
         return integrations.map { integration in
             WebhookDelivery.Request(
                 id: DerivedID.uuid("delivery", message.id, integration.id),
                 integration: NamedReference(id: integration.id, name: integration.name), trigger: payload.trigger,
                 alert: message.alert, alertNumber: details.number, sequence: message.version, payload: body,
-                correlation: message.origin.correlation)
+                correlation: message.origin.correlation,
+                script: integration.operation == .runScript ? script : nil)
         }
     }
 
+    /// What this version cannot run makes no delivery, which would wait forever; it is logged and counted instead,
+    /// and REST shows the reason with the integration.
+    private func isExecuted(_ integration: Integration, for message: AlertEventMessage) -> Bool {
+        guard let reason = integration.notExecuted else { return true }
+        Counter(label: "tocsin_webhooks_not_executed_total").increment()
+        logger.notice(
+            "integration not executed",
+            metadata: [
+                "integration": "\(integration.name)", "alert": "\(message.alert)", "sequence": "\(message.version)",
+                "reason": "\(reason)",
+            ])
+        return false
+    }
+
+    /// `nil` when none of the integrations runs a script.
+    private func scriptInput(
+        for message: AlertEventMessage, of subject: Subject, _ integrations: [Integration]
+    ) throws -> WebhookDelivery.Request.ScriptInput? {
+        guard integrations.contains(where: { $0.operation == .runScript }),
+            let outputs = TriggerOutputs(
+                message.event, of: subject.details, id: message.alert, startedAt: subject.startedAt,
+                status: subject.status)
+        else { return nil }
+        return WebhookDelivery.Request.ScriptInput(
+            globals: try JSON.encode(JSONValue.object(outputs.globals)), initiator: subject.details.submitter.id)
+    }
+
     /// From the messages themselves where they hold them, otherwise from the read model.
-    private func details(of events: [AlertEventMessage]) async throws -> [String: AlertDetails] {
-        var details: [String: AlertDetails] = [:]
+    private func subjects(of events: [AlertEventMessage]) async throws -> [String: Subject] {
+        var subjects: [String: Subject] = [:]
         for event in events {
-            if case .created(let created, _) = event.event { details[event.alert] = created }
+            if case .created(let created, let at) = event.event {
+                subjects[event.alert] = Subject(details: created, startedAt: at, status: "ACTIVE")
+            }
         }
-        let missing = Set(events.map(\.alert)).subtracting(details.keys)
-        guard !missing.isEmpty else { return details }
-        let read = try await database.reading { try Alerts($0).details(of: Array(missing)) }
-        return details.merging(read) { first, _ in first }
+        let missing = Set(events.map(\.alert)).subtracting(subjects.keys)
+        guard !missing.isEmpty else { return subjects }
+        let read = try await database.reading { try Alerts($0).rows(of: Array(missing)) }
+            .mapValues { Subject(details: $0.details, startedAt: $0.createdAt, status: $0.status) }
+        return subjects.merging(read) { first, _ in first }
     }
 }

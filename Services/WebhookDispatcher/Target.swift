@@ -1,16 +1,34 @@
 import AlertCore
 import Crypto
 import Foundation
-import OutboundHTTP
 import Persistence
 
-/// Where an integration's webhooks go and how, as configured at the moment.
+/// What an integration does with each of its deliveries, as configured at the moment.
 struct Target: Sendable {
-    let url: String
-    let basicAuth: (user: String, password: String)?
-    let secrets: [SymmetricKey]
+    enum Action: Sendable {
+        case webhook(Webhook)
+        case script(Script)
+    }
+
+    /// A request that is sent.
+    struct Webhook: Sendable {
+        let endpoint: Endpoint
+        /// Appended to the endpoint's base URL.
+        let path: String?
+        let secrets: [SymmetricKey]
+
+        var url: String { endpoint.address(of: path) }
+    }
+
+    /// A script that is run.
+    struct Script: Sendable {
+        let integration: Integration
+        /// Where it finds its constants, libraries and endpoints.
+        let view: DirectoryView
+    }
+
+    let action: Action
     let schedule: RetrySchedule
-    let trustSelfSigned: Bool
 
     /// Why there is no target.
     struct Unavailable: Error {
@@ -26,28 +44,48 @@ struct Target: Sendable {
         guard integration.deployed else {
             throw Unavailable(reason: .disabled, detail: "the integration is not deployed")
         }
+        if let reason = integration.notExecuted { throw Unavailable(reason: .unconfigured, detail: reason) }
+        schedule = integration.retrySchedule ?? .standard
+        action =
+            integration.operation == .runScript
+            ? .script(Script(integration: integration, view: view))
+            : .webhook(try Webhook(integration, in: view, secrets: box))
+    }
+}
+
+extension Target.Webhook {
+    fileprivate init(
+        _ integration: Integration, in view: DirectoryView, secrets box: SecretBox
+    ) throws(Target.Unavailable) {
         guard let endpoint = integration.endpoint.flatMap({ view.endpoints[$0] }) else {
-            throw Unavailable(reason: .unconfigured, detail: "the integration has no endpoint")
+            throw Target.Unavailable(reason: .unconfigured, detail: "the integration has no endpoint")
+        }
+        guard endpoint.endpointType == .external else {
+            throw Target.Unavailable(
+                reason: .unconfigured,
+                detail: "the endpoint \(endpoint.name) is this server's own API, for scripts only")
+        }
+        do {
+            _ = try endpoint.credentials()
+        } catch {
+            throw Target.Unavailable(reason: .unconfigured, detail: "\(error)")
         }
         do {
             secrets = try integration.sealedSigningSecrets.map { sealed in
-                try Self.signingKey(box.open(sealed, for: .signingSecret(id)))
-            }
-            basicAuth = try endpoint.sealedPassword.map { sealed in
-                (endpoint.username ?? "", try box.open(sealed, for: .endpointPassword(endpoint.id)))
+                try Self.signingKey(box.open(sealed, for: .signingSecret(integration.id)))
             }
         } catch {
-            throw Unavailable(reason: .unconfigured, detail: "a secret cannot be opened with the present key")
+            throw Target.Unavailable(
+                reason: .unconfigured, detail: "a secret cannot be opened with the present key")
         }
-        url = endpoint.address(of: integration.path)
-        schedule = integration.retrySchedule ?? .standard
-        trustSelfSigned = endpoint.trustSelfSigned
+        self.endpoint = endpoint
+        path = integration.path
     }
 
     /// `whsec_` and base64 (Standard Webhooks).
     private static func signingKey(_ secret: String) throws -> SymmetricKey {
         guard let bytes = Data(base64Encoded: String(secret.dropFirst("whsec_".count))) else {
-            throw Unavailable(reason: .unconfigured, detail: "the signing secret is not base64")
+            throw Target.Unavailable(reason: .unconfigured, detail: "the signing secret is not base64")
         }
         return SymmetricKey(data: bytes)
     }

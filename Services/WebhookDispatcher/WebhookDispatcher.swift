@@ -1,8 +1,9 @@
 import AlertCore
+import Endpoints
 import Logging
 import Messaging
-import OutboundHTTP
 import Persistence
+import Scripting
 import ServiceLifecycle
 
 public struct WebhookDispatcherSettings: Sendable {
@@ -27,20 +28,23 @@ public struct WebhookDispatcher: Service {
     let database: any SQLDatabase
     let directory: DirectoryCache
     let secrets: SecretBox
-    let client: OutboundHTTPClient
+    let client: EndpointClient
+    let scripts: OutboundScripts
     let settings: WebhookDispatcherSettings
     let now: Clock
     let logger: Logger
 
     public init(
         bus: any MessageBus, database: any SQLDatabase, directory: DirectoryCache, secrets: SecretBox,
-        client: OutboundHTTPClient, settings: WebhookDispatcherSettings, now: @escaping Clock, logger: Logger
+        client: EndpointClient, engine: any ScriptEngine, limits: ScriptLimits, settings: WebhookDispatcherSettings,
+        now: @escaping Clock, logger: Logger
     ) {
         self.bus = bus
         self.database = database
         self.directory = directory
         self.secrets = secrets
         self.client = client
+        scripts = OutboundScripts(engine: engine, client: client, limits: limits, now: now)
         self.settings = settings
         self.now = now
         self.logger = logger
@@ -55,8 +59,8 @@ public struct WebhookDispatcher: Service {
 
     private func fanOut(_ feed: any PartitionFeed) async throws {
         try await ConsumerLoop(
-            FanOut(bus: bus, database: database, directory: directory), feed: feed, as: Self.group, database: database,
-            now: now, logger: logger
+            FanOut(bus: bus, database: database, directory: directory, logger: logger), feed: feed, as: Self.group,
+            database: database, now: now, logger: logger
         ).run()
     }
 
@@ -72,12 +76,13 @@ public struct WebhookDispatcher: Service {
             inHand.written(records.map(\.request.id))
             if records.contains(where: { $0.due != nil || $0.releasesNext }) { scheduled.notify() }
         }
+        let runner = AttemptRunner(client: client, scripts: scripts, timeout: settings.timeout, now: now)
         let lanes = DeliveryLanes(
             recorder: recorder, inHand: inHand, database: database, directory: directory, secrets: secrets,
-            runner: AttemptRunner(client: client, timeout: settings.timeout, now: now), settings: settings, now: now,
+            runner: runner, settings: settings, now: now,
             logger: logger)
         let retries = DueWorkLoop(
-            kind: DeliveryWriter.dueKind, partition: feed.partition, lease: settings.timeout + .seconds(30),
+            kind: DeliveryWriter.dueKind, partition: feed.partition, lease: runner.longest + .seconds(30),
             database: database, signal: scheduled, now: now, logger: logger
         ) { items in try await lanes.retry(items.map(\.id)) }
         try await withThrowingTaskGroup(of: Void.self) { tasks in

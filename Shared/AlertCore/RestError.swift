@@ -42,6 +42,7 @@ public struct RestError: Error, Hashable, Sendable, Encodable, CustomStringConve
         406: "Not Acceptable", 409: "Conflict", 411: "Length Required", 413: "Content Too Large",
         415: "Unsupported Media Type", 429: "Too Many Requests", 500: "Internal Server Error",
         501: "Not Implemented", 503: "Service Unavailable", 504: "Gateway Timeout",
+        508: "Loop Detected",
     ]
 }
 

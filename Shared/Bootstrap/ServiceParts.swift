@@ -1,6 +1,7 @@
 import API
 import AlertCore
 import AlertEngine
+import Endpoints
 import Foundation
 import Hummingbird
 import Ingest
@@ -45,7 +46,7 @@ final class ServiceParts {
         case .alertEngine:
             [AlertEngine(bus: platform.bus, database: platform.database, now: Platform.now, logger: logger)]
         case .notifier: [notifier()]
-        case .webhookDispatcher: [dispatcher()]
+        case .webhookDispatcher: [try dispatcher()]
         case .api: []
         }
     }
@@ -54,11 +55,7 @@ final class ServiceParts {
     func addRoutes(of kind: ServiceKind, to router: Router<HTTPContext>) throws {
         switch kind {
         case .ingest:
-            IngestRoutes<HTTPContext>(
-                bus: platform.bus, directory: platform.directory, authenticator: authenticator,
-                secrets: platform.secrets, bodyLimit: settings.inboundBodyMax,
-                now: Platform.now, logger: logger
-            ).add(to: router)
+            ingestRoutes(HTTPContext.self).add(to: router)
         case .api:
             try APIRoutes<HTTPContext>(
                 database: platform.database, bus: platform.bus, cache: platform.directory, secrets: platform.secrets,
@@ -69,6 +66,14 @@ final class ServiceParts {
     }
 
     private func transformer() throws -> any Service {
+        Transformer(
+            bus: platform.bus, database: platform.database, directory: platform.directory, engine: try scriptEngine(),
+            client: endpoints(), limits: settings.scriptLimits, kept: settings.activityKept, now: Platform.now,
+            logger: logger)
+    }
+
+    /// The sandbox of a service, with workers of its own, which start when they are needed.
+    private func scriptEngine() throws -> any ScriptEngine {
         guard FileManager.default.isExecutableFile(atPath: settings.scriptSandbox) else {
             throw SettingsError(
                 problems: [
@@ -82,10 +87,7 @@ final class ServiceParts {
                 workers: settings.scriptWorkers, waitingMax: 100_000,
                 memoryBytesMax: max(settings.scriptLimits.memoryBytes, 64 << 20)), logger: logger)
         closing.append { await pool.shutdown() }
-        return Transformer(
-            bus: platform.bus, database: platform.database, directory: platform.directory, secrets: platform.secrets,
-            engine: pool, client: client(), limits: settings.scriptLimits, kept: settings.activityKept,
-            now: Platform.now, logger: logger)
+        return pool
     }
 
     private func notifier() -> any Service {
@@ -99,14 +101,34 @@ final class ServiceParts {
         }
         return Notifier(
             bus: platform.bus, database: platform.database, directory: platform.directory, channel: channel,
-            linkKey: platform.secrets.subkey(for: "links"), publicURL: settings.publicURL, now: Platform.now,
+            linkKey: { [secrets = platform.secrets] in secrets.subkey(for: "links") }, publicURL: settings.publicURL,
+            now: Platform.now,
             logger: logger)
     }
 
-    private func dispatcher() -> any Service {
+    private func dispatcher() throws -> any Service {
         WebhookDispatcher(
             bus: platform.bus, database: platform.database, directory: platform.directory, secrets: platform.secrets,
-            client: client(), settings: settings.webhooks, now: Platform.now, logger: logger)
+            client: endpoints(), engine: try scriptEngine(), limits: settings.scriptLimits,
+            settings: settings.webhooks, now: Platform.now, logger: logger)
+    }
+
+    private func ingestRoutes<Context: RemoteAddressRequestContext>(_ context: Context.Type) -> IngestRoutes<Context> {
+        IngestRoutes(
+            bus: platform.bus, directory: platform.directory, authenticator: authenticator, secrets: platform.secrets,
+            bodyLimit: settings.inboundBodyMax, now: Platform.now, logger: logger)
+    }
+
+    /// What reaches endpoints: those outside by a client of the service's own, and this server's API, whichever
+    /// services the process has.
+    private func endpoints() -> EndpointClient {
+        let rest = RESTAPI<InternalContext>(
+            database: platform.database, bus: platform.bus, cache: platform.directory, secrets: platform.secrets,
+            authenticator: authenticator, now: Platform.now)
+        return EndpointClient(
+            client: client(), secrets: platform.secrets, database: platform.database,
+            internalAPI: InProcessAPI(rest, ingestRoutes(InternalContext.self), logger: logger), now: Platform.now,
+            logger: logger)
     }
 
     /// A guarded client of the service's own, so that one cannot use up the places of another.

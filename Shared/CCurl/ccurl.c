@@ -28,6 +28,11 @@ CURLcode tocsin_set_socket_callback(CURL *easy, CURLoption option, tocsin_socket
     return curl_easy_setopt(easy, option, value);
 }
 
+CURLcode tocsin_set_blob(CURL *easy, CURLoption option, const void *bytes, size_t count) {
+    struct curl_blob blob = {(void *)bytes, count, CURL_BLOB_COPY};
+    return curl_easy_setopt(easy, option, &blob);
+}
+
 CURLcode tocsin_get_long(CURL *easy, CURLINFO info, long *value) {
     return curl_easy_getinfo(easy, info, value);
 }

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 JSValue tocsin_throw_uncatchable(JSContext *context, const char *message) {
@@ -17,6 +18,26 @@ JSValue tocsin_throw_uncatchable(JSContext *context, const char *message) {
     JSValue error = JS_GetException(context);
     JS_SetUncatchableError(context, error);
     return JS_Throw(context, error);
+}
+
+JSValue tocsin_throw(JSContext *context, const char *message) {
+    return JS_ThrowPlainError(context, "%s", message);
+}
+
+// The engine's door for the tools that come with it; its commands are named there.
+uintptr_t js_std_cmd(int command, ...);
+
+JSValue tocsin_take_stack_trace(JSContext *context) {
+    enum { error_back_trace = 2 };
+    JSValue trace = JS_UNDEFINED;
+    js_std_cmd(error_back_trace, context, &trace);
+    return trace;
+}
+
+int64_t tocsin_processor_time(void) {
+    struct timespec time;
+    if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time) != 0) return 0;
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
 void tocsin_return_free_memory(void) {
@@ -66,6 +87,7 @@ int tocsin_forbid_system_calls(void) {
         ALLOW(brk),
         ALLOW(futex),
         ALLOW(clock_gettime),
+        ALLOW(clock_nanosleep),
         ALLOW(gettimeofday),
         ALLOW(getrandom),
         ALLOW(getpid),

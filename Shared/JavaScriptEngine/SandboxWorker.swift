@@ -1,5 +1,5 @@
+import CLibXML2
 @preconcurrency import CQuickJS
-import FoundationEssentials
 @preconcurrency import Glibc
 import Scripting
 
@@ -9,9 +9,11 @@ public enum SandboxWorker {
     ///
     /// The first argument is the limit of the address space, in bytes.
     public static func main() -> Never {
+        let console = LogArea()
         closeOtherDoors()
-        let runner = ScriptRunner()
+        let runner = ScriptRunner(console: console)
         warmUp(runner)
+        console.clear()
         let lack = confine(addressSpaceBytes: CommandLine.arguments.dropFirst().first.flatMap { UInt($0) })
         let pool = FrameStream(input: STDIN_FILENO, output: STDOUT_FILENO)
         pool.send(Frame(.ready, lack))
@@ -23,27 +25,33 @@ public enum SandboxWorker {
                 return pool.receive()
             }
             tocsin_return_free_memory()
-            guard let payload = try? JSONEncoder().encode(outcome) else { exit(EXIT_FAILURE) }  // The pool sees it.
-            pool.send(Frame(.outcome, [UInt8](payload)))
+            pool.send(Frame(.outcome, outcome.payload))
         }
     }
 
     /// One run before the confinement, so that whatever the libraries load late is there.
     private static func warmUp(_ runner: ScriptRunner) {
         let source = "console.log(new Date().toString(), /./.exec('x')); throw new Error('warm')"
-        let run = ScriptRun(name: "warm-up", kind: .createEvent, source: source, request: ScriptRequest())
-        // For their side effects alone; a real run would tell of an error.
-        guard let message = try? JSONEncoder().encode(SandboxedRun(run: run, limits: ScriptLimits())) else { return }
-        let outcome = runner.run([UInt8](message)) { $0 }
-        _ = try? JSONEncoder().encode(outcome)  // as above
+        let run = ScriptRun(name: "warm-up", kind: .createEvent, source: source)
+        // For its side effects alone; a real run would tell of an error.
+        _ = runner.run(SandboxedRun(run: run, limits: ScriptLimits()).payload) { $0 }
+        xmlInitParser()
     }
 }
 
 /// Frames over a pair of blocking descriptors. When the other end is gone there is nobody left to run
 /// scripts for: the process ends.
-struct FrameStream {
-    let input: Int32
-    let output: Int32
+final class FrameStream {
+    private let input: Int32
+    private let output: Int32
+    /// What has been received and not been read: most frames come in one piece.
+    private var buffer = [UInt8](repeating: 0, count: 64 << 10)
+    private var unread = 0..<0
+
+    init(input: Int32, output: Int32) {
+        self.input = input
+        self.output = output
+    }
 
     func send(_ frame: Frame) {
         let bytes = frame.bytes
@@ -60,14 +68,15 @@ struct FrameStream {
     }
 
     private func receive(count: Int) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: count)
-        var received = 0
-        while received < count {
-            let count = bytes.withUnsafeMutableBytes {
-                read(input, $0.baseAddress.map { $0 + received }, $0.count - received)
-            }
-            if count > 0 { received += count } else if count == 0 || errno != EINTR { exit(EXIT_SUCCESS) }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(count)
+        while true {
+            let part = unread.prefix(count - bytes.count)
+            bytes.append(contentsOf: buffer[part])
+            unread = part.endIndex..<unread.upperBound
+            if bytes.count == count { return bytes }
+            let count = buffer.withUnsafeMutableBytes { read(input, $0.baseAddress, $0.count) }
+            if count > 0 { unread = 0..<count } else if count == 0 || errno != EINTR { exit(EXIT_SUCCESS) }
         }
-        return bytes
     }
 }

@@ -1,38 +1,40 @@
-import FoundationEssentials
 import Scripting
 
 /// Runs scripts one after the other in this process, each in a fresh engine.
 struct ScriptRunner {
-    private let prelude: [UInt8]
+    private let parts = EngineParts()
+    private let console: LogArea
 
-    init() {
-        let execution = Execution(state: RunState(limits: ScriptLimits()) { $0 })
-        guard let bytecode = execution?.compilePrelude() else { preconditionFailure("the prelude does not compile") }
-        prelude = bytecode
+    init(console: LogArea) {
+        self.console = console
+        _ = parts.bytecode(of: .prelude)
     }
 
     /// - Parameters:
-    ///   - message: The JSON of a `SandboxedRun`.
+    ///   - message: The payload of a `SandboxedRun`.
     ///   - ask: Makes a call that the script waits for.
+    /// - Returns: What came of it; what the script has written is in the console's area.
     func run(_ message: [UInt8], ask: @escaping (Frame) -> Frame) -> ScriptOutcome {
         let began = ContinuousClock.now
-        func outcome(_ error: ScriptError?, log: String = "", callOffsets: [Int] = []) -> ScriptOutcome {
+        func outcome(_ error: ScriptError?, _ outputs: [String: String] = [:]) -> ScriptOutcome {
             let time = (ContinuousClock.now - began).components
             let durationMs = Int(time.seconds) * 1000 + Int(time.attoseconds / 1_000_000_000_000_000)
-            return ScriptOutcome(log: log, error: error, durationMs: durationMs, callOffsets: callOffsets)
+            return ScriptOutcome(log: "", error: error, durationMs: durationMs, outputs: outputs)
         }
         let sandboxed: SandboxedRun
         do {
-            sandboxed = try JSONDecoder().decode(SandboxedRun.self, from: Data(message))
+            sandboxed = try SandboxedRun(payload: message)
         } catch {
-            return outcome(ScriptError(kind: .crashed, message: "the run cannot be decoded: \(error)"))
+            return outcome(ScriptError(kind: .crashed, message: "the run cannot be decoded"))
         }
-        let state = RunState(limits: sandboxed.limits, ask: ask)
-        guard let execution = Execution(state: state) else {
+        let state = RunState(limits: sandboxed.limits, console: console, ask: ask)
+        guard let execution = Execution(state: state, parts: parts) else {
             let message = "\(sandboxed.limits.memoryBytes) bytes of memory are too few for any script"
             return outcome(ScriptError(kind: .memory, message: message))
         }
-        let error = execution.run(sandboxed.run, prelude: prelude, message: message)
-        return outcome(error, log: state.console.text, callOffsets: state.callOffsets)
+        switch execution.run(sandboxed.run) {
+        case .success(let outputs): return outcome(nil, outputs)
+        case .failure(let error): return outcome(error)
+        }
     }
 }

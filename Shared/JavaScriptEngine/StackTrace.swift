@@ -1,27 +1,49 @@
-/// The part of an engine's stack trace that the author of a script knows: the calls in the script itself.
+/// The part of an engine's stack trace that the author of a script knows: the calls in the script and its
+/// libraries.
 struct StackTrace {
-    /// Of the innermost call, from 1.
+    struct Source {
+        /// What the author knows it as.
+        var name: String
+        var isLibrary: Bool
+        /// How many columns of the first line are not the author's.
+        var firstLineOffset: Int
+        /// How many lines the author has written.
+        var lines: Int
+    }
+
+    /// Of the innermost call in the script itself, from 1.
     private(set) var line: Int?
     private(set) var column: Int?
+    /// Where in a library it happened; `nil` when it did not.
+    private(set) var libraryPlace: String?
+    /// Whether the innermost place is no call but what the engine was reading.
+    private(set) var isAtCompilation = false
     /// One call a line; `nil` when there is none.
     private(set) var text: String?
 
     /// - Parameters:
     ///   - trace: Lines such as `    at step (file:3:14)`.
-    ///   - file: The script's file in the trace. Calls elsewhere are left out.
-    ///   - name: What the author knows the script as.
-    ///   - firstLineOffset: How many columns of the first line are not the author's.
-    init(_ trace: String, of file: String, as name: String, firstLineOffset: Int) {
+    ///   - sources: The author's, by their files in the trace. Calls elsewhere are left out.
+    init(_ trace: String, sources: [String: Source]) {
         var calls: [String] = []
-        for call in trace.split(separator: "\n").prefix(50) {
-            guard let mark = call.firstRange(of: "\(file):") else { continue }
-            let position = call[mark.upperBound...].prefix { $0 == ":" || $0.isASCII && $0.isNumber }
+        for (index, call) in trace.split(separator: "\n").prefix(50).enumerated() {
+            guard let start = call.lastIndex(of: "<"), let end = call[start...].firstIndex(of: ">"),
+                let source = sources[String(call[start...end])]
+            else { continue }
+            let place = call[call.index(after: end)...]
+            let position = place.prefix { $0 == ":" || $0.isASCII && $0.isNumber }
             let numbers = position.split(separator: ":").compactMap { Int($0) }
-            guard numbers.count == 2 else { continue }
-            let column = numbers[0] == 1 ? max(1, numbers[1] - firstLineOffset) : numbers[1]
-            if calls.isEmpty { (self.line, self.column) = (numbers[0], column) }
-            let rest = call[position.endIndex...]
-            calls.append("\(call[..<mark.lowerBound])\(name):\(numbers[0]):\(column)\(rest)")
+            guard numbers.count == 2, numbers[0] <= source.lines else { continue }
+            let column = numbers[0] == 1 ? max(1, numbers[1] - source.firstLineOffset) : numbers[1]
+            if source.isLibrary {
+                if calls.isEmpty {
+                    libraryPlace = "library \"\(source.name)\", line \(numbers[0]), column \(column)"
+                    isAtCompilation = index == 0 && !call.contains("(")
+                }
+            } else if line == nil {
+                (line, self.column) = (numbers[0], column)
+            }
+            calls.append("\(call[..<start])\(source.name):\(numbers[0]):\(column)\(place[position.endIndex...])")
         }
         if !calls.isEmpty { text = calls.joined(separator: "\n") }
     }

@@ -67,12 +67,15 @@ public struct InboundRequestMessage: Codable, Sendable {
     public var remoteAddress: String
     /// The id of the person as whom the request acts.
     public var person: String
+    /// How many requests in a row have led here, each set off by the script of the one before; absent for none.
+    public var depth: Int?
     /// `nil` for a request that came from outside.
     public var run: RequestedRun?
 
     public init(
         requestId: String, integration: String, receivedAt: Timestamp, method: String, headers: [String: String],
-        parameters: [String: String], body: String, remoteAddress: String, person: String, run: RequestedRun? = nil
+        parameters: [String: String], body: String, remoteAddress: String, person: String, depth: Int? = nil,
+        run: RequestedRun? = nil
     ) {
         self.requestId = requestId
         self.integration = integration
@@ -83,6 +86,7 @@ public struct InboundRequestMessage: Codable, Sendable {
         self.body = body
         self.remoteAddress = remoteAddress
         self.person = person
+        self.depth = depth
         self.run = run
     }
 

@@ -34,6 +34,11 @@ final class EasyHandle {
 
     func set(_ option: CURLoption, _ value: Int) { check(tocsin_set_long(pointer, option, value)) }
     func set(_ option: CURLoption, _ value: String) { check(tocsin_set_string(pointer, option, value)) }
+    /// libcurl copies the bytes.
+    func set(_ option: CURLoption, blob value: String) {
+        var value = value
+        value.withUTF8 { bytes in check(tocsin_set_blob(pointer, option, bytes.baseAddress, bytes.count)) }
+    }
     func set(_ option: CURLoption, size value: Int) { check(tocsin_set_size(pointer, option, curl_off_t(value))) }
     func set(_ option: CURLoption, _ value: UnsafeMutableRawPointer?) {
         check(tocsin_set_pointer(pointer, option, value))

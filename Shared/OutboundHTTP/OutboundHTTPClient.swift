@@ -30,17 +30,25 @@ public final class OutboundHTTPClient: Sendable {
     private let policy: OutboundPolicy
     private let userAgent: String
     private let logger: Logger
+    private let resolver: HostResolver?
     private let loop: TransferLoop
 
     /// Starts the client's thread. Connections are shared by all requests of this client, and by no other
     /// client: they are only as good as the policy that they were opened under.
     ///
     /// - Parameter userAgent: `Tocsin/<version>`; a request's own `User-Agent` header wins.
-    public init(policy: OutboundPolicy, userAgent: String, limits: Limits = Limits(), logger: Logger) {
+    public convenience init(policy: OutboundPolicy, userAgent: String, limits: Limits = Limits(), logger: Logger) {
+        self.init(policy: policy, userAgent: userAgent, limits: limits, logger: logger, resolver: nil)
+    }
+
+    /// - Parameter resolver: Asked for each request before the system's, so that tests can move hosts.
+    init(policy: OutboundPolicy, userAgent: String, limits: Limits = Limits(), logger: Logger, resolver: HostResolver?)
+    {
         precondition(userAgent.utf8.allSatisfy { (32..<127).contains($0) }, "the user agent must be printable ASCII")
         self.policy = policy
         self.userAgent = userAgent
         self.logger = logger
+        self.resolver = resolver
         loop = TransferLoop(limits: limits)
         loop.start()
     }
@@ -55,7 +63,7 @@ public final class OutboundHTTPClient: Sendable {
     /// - Throws: ``OutboundError``. Cancelling the task ends the transfer and throws `.cancelled`.
     public func send(_ request: OutboundRequest) async throws -> OutboundResponse {
         let target = try request.checkedTarget()
-        let transfer = Transfer(request, target: target, policy: policy, userAgent: userAgent)
+        let transfer = Transfer(request, target: target, policy: policy, userAgent: userAgent, resolver: resolver)
         do {
             let raw = try await withTaskCancellationHandler {
                 try await withCheckedThrowingContinuation { loop.submit(transfer, resuming: $0) }

@@ -18,16 +18,17 @@ public struct OutboundPolicy: Sendable {
     }
 
     /// Judges one address. An IPv6 address that carries an IPv4 address (mapped, NAT64, 6to4, Teredo)
-    /// is judged by what it carries, too: an allowed IPv6 block does not permit a refused IPv4 address.
+    /// is judged by what it carries, too: an allowed IPv6 block does not permit a refused IPv4 address. Of the
+    /// tunnels, NAT64's well-known prefix alone is permitted for public addresses: networks without IPv4 live on it.
     public func verdict(for address: IPAddress) -> Verdict {
         let (judgesItself, embedded) = Self.embeddedAddresses(of: address)
-        if judgesItself, let kind = refusal(of: address) {
-            return .refused(reason: "\(address) is \(kind)")
-        }
         for inner in embedded {
             if let kind = refusal(of: inner) {
                 return .refused(reason: "\(address) stands for \(inner), \(kind)")
             }
+        }
+        if judgesItself, let kind = refusal(of: address) {
+            return .refused(reason: "\(address) is \(kind)")
         }
         return .permitted
     }
@@ -94,6 +95,9 @@ extension OutboundPolicy {
         ("240.0.0.0/4", "a reserved address"),
         ("::/128", "the unspecified address"),
         ("::1/128", "the loopback address"),
+        ("64:ff9b:1::/48", "a local NAT64 address"),
+        ("2001::/32", "a Teredo address"),
+        ("2002::/16", "a 6to4 address"),
         ("2001:2::/48", "a benchmark address"),
         ("2001:10::/28", "an ORCHID address"),
         ("2001:20::/28", "an ORCHID address"),

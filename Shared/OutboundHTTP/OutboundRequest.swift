@@ -18,12 +18,30 @@ public struct OutboundRequest: Sendable {
     public var hardLimit: Int?
     /// Accepts **any** certificate, for targets inside a network that are not worth a CA.
     public var trustSelfSigned: Bool
+    /// Sent as `Host` in place of the URL's own; the connection and its certificate are still the URL's.
+    public var host: String?
+    public var clientCertificate: ClientCertificate?
+    /// PEM: certificates that are trusted besides the system's.
+    public var certificateAuthority: String?
+
+    /// What the client shows in the TLS handshake, in PEM: the certificate with its chain, and its key without a
+    /// passphrase.
+    public struct ClientCertificate: Hashable, Sendable {
+        public var certificate: String
+        public var privateKey: String
+
+        public init(certificate: String, privateKey: String) {
+            self.certificate = certificate
+            self.privateKey = privateKey
+        }
+    }
 
     public init(
         method: String = "GET", url: String, headers: [(String, String)] = [], body: [UInt8]? = nil,
         basicAuth: (user: String, password: String)? = nil, timeout: Duration = .seconds(30),
         connectTimeout: Duration = .seconds(10), responseBodyLimit: Int = 65_536, hardLimit: Int? = nil,
-        trustSelfSigned: Bool = false
+        trustSelfSigned: Bool = false, host: String? = nil, clientCertificate: ClientCertificate? = nil,
+        certificateAuthority: String? = nil
     ) {
         self.method = method
         self.url = url
@@ -35,5 +53,8 @@ public struct OutboundRequest: Sendable {
         self.responseBodyLimit = responseBodyLimit
         self.hardLimit = hardLimit
         self.trustSelfSigned = trustSelfSigned
+        self.host = host
+        self.clientCertificate = clientCertificate
+        self.certificateAuthority = certificateAuthority
     }
 }

@@ -5,6 +5,7 @@ struct Target: Hashable {
     /// `scheme://host:port`, in lower case: requests with the same text share connections.
     let origin: String
     let host: String
+    let port: String
 }
 
 extension OutboundRequest {
@@ -50,7 +51,21 @@ extension OutboundRequest {
                 !basicAuth.password.utf8.contains(where: { $0 < 32 })
             else { throw OutboundError(.invalidRequest, "the user has a colon, or the credentials control characters") }
         }
+        if let host {
+            guard !host.isEmpty, host.utf8.count <= 255, host.utf8.allSatisfy(Self.isHostByte) else {
+                throw OutboundError(.invalidRequest, "the host to be named is no host, as in example.com:8443")
+            }
+        }
         return try checkedURL()
+    }
+
+    private static func isHostByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default: ".-_:[]".utf8.contains(byte)
+        }
     }
 
     private func checkedURL() throws(OutboundError) -> Target {
@@ -77,7 +92,7 @@ extension OutboundRequest {
             throw OutboundError(.invalidURL, "the URL is incomplete: the host is missing")
         }
         let port = Self.part(CURLUPART_PORT, of: parsed) ?? ""
-        return Target(origin: "\(scheme)://\(host.lowercased()):\(port)", host: host)
+        return Target(origin: "\(scheme)://\(host.lowercased()):\(port)", host: host, port: port)
     }
 
     private static func part(_ part: CURLUPart, of url: OpaquePointer) -> String? {

@@ -1,6 +1,9 @@
 import CCurl
 import Foundation
 
+/// The addresses of a host; `nil` leaves it to the system.
+typealias HostResolver = @Sendable (String) -> [IPAddress]?
+
 /// One request on its way: what the callbacks of libcurl see.
 ///
 /// The lock of ``TransferLoop`` guards `stage`; all other variables belong to whoever holds the transfer:
@@ -18,6 +21,8 @@ final class Transfer: @unchecked Sendable {  // See above: handed over from one 
     let policy: OutboundPolicy
     let deadline: ContinuousClock.Instant
     let requestHeaders: UnsafeMutablePointer<curl_slist>?
+    /// Addresses in place of those that the system's resolver knows, as libcurl wants them; for tests.
+    let resolved: UnsafeMutablePointer<curl_slist>?
 
     var stage = Stage.prepared
     var continuation: CheckedContinuation<RawResponse, any Error>?
@@ -35,15 +40,23 @@ final class Transfer: @unchecked Sendable {  // See above: handed over from one 
 
     enum Stop { case bodyIsEnough, bodyTooLarge, headersTooLarge }
 
-    init(_ request: OutboundRequest, target: Target, policy: OutboundPolicy, userAgent: String) {
+    init(_ request: OutboundRequest, target: Target, policy: OutboundPolicy, userAgent: String, resolver: HostResolver?)
+    {
         self.request = request
         self.target = target
         self.policy = policy
         deadline = .now + request.timeout
         requestHeaders = Self.headerList(request, userAgent: userAgent)
+        resolved = resolver?(target.host).map { addresses in
+            let list = addresses.map { $0.bitWidth == 32 ? "\($0)" : "[\($0)]" }.joined(separator: ",")
+            return curl_slist_append(nil, "\(target.host):\(target.port):\(list)")
+        }
     }
 
-    deinit { curl_slist_free_all(requestHeaders) }
+    deinit {
+        curl_slist_free_all(requestHeaders)
+        curl_slist_free_all(resolved)
+    }
 
     private static func headerList(
         _ request: OutboundRequest, userAgent: String
@@ -57,6 +70,7 @@ final class Transfer: @unchecked Sendable {  // See above: handed over from one 
             hasContentType = hasContentType || equalsIgnoringCase(name, "content-type")
             list = curl_slist_append(list, value.allSatisfy { $0 == " " } ? "\(name);" : "\(name): \(value)")
         }
+        if let host = request.host { list = curl_slist_append(list, "Host: \(host)") }
         if !hasUserAgent { list = curl_slist_append(list, "User-Agent: \(userAgent)") }
         if !hasContentType { list = curl_slist_append(list, "Content-Type:") }
         return list

@@ -31,6 +31,14 @@ extension Transfer {
             handle.set(CURLOPT_SSL_VERIFYPEER, 0)
             handle.set(CURLOPT_SSL_VERIFYHOST, 0)
         }
+        if let authority = request.certificateAuthority { handle.set(CURLOPT_CAINFO_BLOB, blob: authority) }
+        if let own = request.clientCertificate {
+            handle.set(CURLOPT_SSLCERT_BLOB, blob: own.certificate)
+            handle.set(CURLOPT_SSLCERTTYPE, "PEM")
+            handle.set(CURLOPT_SSLKEY_BLOB, blob: own.privateKey)
+            handle.set(CURLOPT_SSLKEYTYPE, "PEM")
+        }
+        if let resolved { handle.set(CURLOPT_RESOLVE, resolved) }
         configureMethod(handle)
     }
 

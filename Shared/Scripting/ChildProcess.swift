@@ -5,11 +5,13 @@
 /// an error and no SIGPIPE.) Every method blocks; all are for the one thread that made the child.
 struct ChildProcess {
     let id: pid_t
+    /// What the script that runs has written to its console.
+    let console: LogArea
     private let socket: FrameSocket
 
-    /// Starts the executable with an empty environment, with 0 and 1 as said and 2 as `/dev/null`, with no
-    /// signal blocked or ignored, and out of reach of the terminal's Ctrl-C. The worker's first act is to
-    /// close what else it has inherited, and to go to `/`.
+    /// Starts the executable with an empty environment, with 0 and 1 as said, 2 as `/dev/null` and 3 as the
+    /// console's memory, with no signal blocked or ignored, and out of reach of the terminal's Ctrl-C. The
+    /// worker's first acts are to map that memory, to close what else it has inherited, and to go to `/`.
     init(executable: String, addressSpaceBytes: Int) throws(WorkerFailure) {
         var ends: (Int32, Int32) = (-1, -1)
         let made = withUnsafeMutableBytes(of: &ends) { raw in
@@ -18,16 +20,20 @@ struct ChildProcess {
                 raw.assumingMemoryBound(to: Int32.self).baseAddress)
         }
         guard made == 0 else { throw .cannotStart(errorText(errno)) }
-        let refusal = spawn(executable, [String(addressSpaceBytes)], standardStreams: ends.1)
-        close(ends.1)
-        switch refusal {
-        case .success(let id):
-            self.id = id
-            self.socket = FrameSocket(descriptor: ends.0)
-        case .failure(let failure):
+        var child: pid_t = 0
+        do {
+            console = try LogArea { console throws(WorkerFailure) in
+                child = try spawn(
+                    executable, [String(addressSpaceBytes)], standardStreams: ends.1, console: console)
+            }
+        } catch {
             close(ends.0)
-            throw failure
+            close(ends.1)
+            throw error
         }
+        close(ends.1)
+        id = child
+        socket = FrameSocket(descriptor: ends.0)
     }
 
     /// Waits until the child says that it is confined.
@@ -81,14 +87,15 @@ func errorText(_ number: Int32) -> String {
 }
 
 private func spawn(
-    _ executable: String, _ arguments: [String], standardStreams: Int32
-) -> Result<pid_t, WorkerFailure> {
+    _ executable: String, _ arguments: [String], standardStreams: Int32, console: Int32
+) throws(WorkerFailure) -> pid_t {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
     posix_spawn_file_actions_adddup2(&actions, standardStreams, STDIN_FILENO)
     posix_spawn_file_actions_adddup2(&actions, standardStreams, STDOUT_FILENO)
     posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)
+    posix_spawn_file_actions_adddup2(&actions, console, LogArea.descriptorInWorker)
 
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
@@ -108,5 +115,6 @@ private func spawn(
     var environment: [UnsafeMutablePointer<CChar>?] = [nil]
     var id: pid_t = 0
     let refusal = posix_spawn(&id, executable, &actions, &attributes, &strings, &environment)
-    return refusal == 0 ? .success(id) : .failure(.cannotStart("\(executable): \(errorText(refusal))"))
+    guard refusal == 0 else { throw .cannotStart("\(executable): \(errorText(refusal))") }
+    return id
 }

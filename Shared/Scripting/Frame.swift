@@ -1,22 +1,25 @@
 /// One message between the pool and a worker: a kind, a length and that many bytes.
 ///
 /// The worker speaks only when spoken to: `ready` once after its start; then for each `run` any number
-/// of `http` and `form`, each answered by `answer` or `failure`, and at last one `outcome`.
+/// of `http`, `form` and `token`, each answered by `answer` or `failure`, and at last one `outcome`. What the
+/// script writes to its console goes another way: see ``LogArea``.
 package struct Frame: Sendable {
     package enum Kind: UInt8, Sendable {
         /// To the pool: the worker is confined and waits. Payload: empty, or why it is less confined.
         case ready = 0x59  // Y
-        /// To the worker: JSON of ``SandboxedRun``.
+        /// To the worker: ``SandboxedRun``.
         case run = 0x52  // R
-        /// To the pool: JSON of ``ScriptHTTPCall``.
+        /// To the pool: ``ScriptHTTPCall``.
         case http = 0x48  // H
         /// To the pool: what was given to `form.post`, as JSON.
         case form = 0x46  // F
-        /// To the worker: JSON of ``ScriptHTTPAnswer``.
+        /// To the pool: the name of the endpoint that `http.authenticate` wants a token of.
+        case token = 0x54  // T
+        /// To the worker: ``ScriptHTTPAnswer``; of a token, one with the token as its body.
         case answer = 0x41  // A
         /// To the worker: the message of an exception.
         case failure = 0x45  // E
-        /// To the pool: JSON of ``ScriptOutcome``.
+        /// To the pool: ``ScriptOutcome``.
         case outcome = 0x4F  // O
     }
 
@@ -52,19 +55,7 @@ package struct Frame: Sendable {
     }
 }
 
-/// The payload of ``Frame/Kind/run``.
-package struct SandboxedRun: Codable {
-    package var run: ScriptRun
-    package var limits: ScriptLimits
-
-    package init(run: ScriptRun, limits: ScriptLimits) {
-        self.run = run
-        self.limits = limits
-    }
-}
-
 extension ScriptLimits {
-    /// The largest frame that an honest worker sends: a call, or a log in which every byte is escaped
-    /// to six, with an error.
-    var workerFrameBytesMax: Int { max(hostBytes, outputBytes * 6 + 256 << 10) }
+    /// The largest frame that an honest worker sends: a call, or the outputs of a step with an error.
+    var workerFrameBytesMax: Int { hostBytes + 64 << 10 }
 }

@@ -1,11 +1,19 @@
 @preconcurrency import Glibc
 
-/// Frames over a stream socket, with a deadline for each. Blocks its thread.
-struct FrameSocket {
+/// Frames over a stream socket, with a deadline for each. Blocks its thread, and is for one thread.
+final class FrameSocket {
     let descriptor: Int32
+    /// What has been received and not been read: most frames come in one piece.
+    private var buffer = [UInt8](repeating: 0, count: 16 << 10)
+    private var unread = 0..<0
+
+    init(descriptor: Int32) {
+        self.descriptor = descriptor
+    }
 
     /// Whether there is something to read, be it the end.
     var isReadable: Bool {
+        if !unread.isEmpty { return true }
         var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         return Glibc.poll(&poll, 1, 0) > 0
     }
@@ -36,22 +44,23 @@ struct FrameSocket {
     }
 
     private func receive(count: Int, until deadline: ContinuousClock.Instant) throws(WorkerFailure) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: count)
-        var received = 0
-        while received < count {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(count)
+        while true {
+            let part = unread.prefix(count - bytes.count)
+            bytes.append(contentsOf: buffer[part])
+            unread = part.endIndex..<unread.upperBound
+            if bytes.count == count { return bytes }
             try wait(for: POLLIN, until: deadline)
-            let count = bytes.withUnsafeMutableBytes { raw in
-                recv(
-                    descriptor, raw.baseAddress.map { $0 + received }, raw.count - received,
-                    Int32(MSG_DONTWAIT))
+            let count = buffer.withUnsafeMutableBytes {
+                recv(descriptor, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT))
             }
             if count > 0 {
-                received += count
+                unread = 0..<count
             } else if count == 0 || !isPassing(errno) {
                 throw .died
             }
         }
-        return bytes
     }
 
     private func wait(for events: Int32, until deadline: ContinuousClock.Instant) throws(WorkerFailure) {

@@ -72,6 +72,7 @@ public actor SandboxPool: ScriptEngine {
         if Task.isCancelled { return .unavailable("the caller was cancelled before the script's turn") }
         var limits = limits
         limits.memoryBytes = min(limits.memoryBytes, settings.memoryBytesMax)
+        limits.outputBytes = min(limits.outputBytes, ScriptLimits.outputBytesMax)
         return await runInSlot(run, limits: limits, host: host)
     }
 
@@ -114,12 +115,13 @@ extension SandboxPool {
                 await giveBack(lease)
                 return outcome
             case .lost(let kind, let message):
+                let log = lease.worker.console
                 let way = await discard(lease)
                 logger.warning(
                     "script worker lost",
                     metadata: ["script": "\(run.name)", "kind": "\(kind)", "reason": "\(message)", "end": "\(way)"])
                 return ScriptOutcome(
-                    log: "", error: ScriptError(kind: kind, message: message),
+                    log: log, error: ScriptError(kind: kind, message: message),
                     durationMs: (ContinuousClock.now - began).wholeMilliseconds)
             case .notBegun:
                 let way = await discard(lease)

@@ -1,5 +1,3 @@
-import FoundationEssentials
-
 /// One run on one worker: what the worker asks for is done, until it says what came of the run.
 struct SandboxSession {
     enum End {
@@ -18,17 +16,14 @@ struct SandboxSession {
     let grace: Duration
 
     func end() async -> End {
-        // What is left of the script's time. It is the worker that stops a script in time; here is the
-        // second line of defence, for a worker that cannot or will not.
+        // What is left of the script's time. It is the worker that keeps the script to its limits; here is
+        // the second line of defence, for a worker that cannot or will not.
         var time = limits.time + grace
         var callsLeft = limits.hostCalls
+        var bytesLeft = limits.hostBytesTotal
         var hasBegun = false
-        var frame: Frame
-        do {
-            frame = Frame(.run, [UInt8](try JSONEncoder().encode(SandboxedRun(run: run, limits: limits))))
-        } catch {
-            return .lost(.unavailable, "the run cannot be encoded: \(error)")
-        }
+        var offsets: [Int] = []
+        var frame = Frame(.run, SandboxedRun(run: run, limits: limits).payload)
         while true {
             let began = ContinuousClock.now
             let reply: Frame
@@ -41,20 +36,27 @@ struct SandboxSession {
             }
             hasBegun = true
             time -= ContinuousClock.now - began
-            if reply.kind == .outcome { return end(with: reply) }
-            guard callsLeft > 0 else { return end(after: .brokeProtocol) }
+            if reply.kind == .outcome { return end(with: reply, offsets) }
+            offsets.append(worker.consoleBytes)
             callsLeft -= 1
-            guard let answer = await answer(to: reply) else { return end(after: .brokeProtocol) }
+            bytesLeft -= reply.payload.count
+            guard callsLeft >= 0, bytesLeft >= 0, let answer = await answer(to: reply) else {
+                return end(after: .brokeProtocol)
+            }
+            bytesLeft -= answer.payload.count
             frame = answer
         }
     }
 
-    private func end(with reply: Frame) -> End {
-        // A worker that answers no outcome is taken for lost.
-        guard let outcome = try? JSONDecoder().decode(ScriptOutcome.self, from: Data(reply.payload)) else {
-            return end(after: .brokeProtocol)  // An honest worker sends no other JSON.
+    private func end(with reply: Frame, _ offsets: [Int]) -> End {
+        do {
+            var outcome = try ScriptOutcome(payload: reply.payload)
+            outcome.log = worker.console
+            outcome.callOffsets = offsets
+            return .finished(outcome)
+        } catch {
+            return end(after: .brokeProtocol)
         }
-        return .finished(outcome)
     }
 
     private func end(after failure: WorkerFailure) -> End {
@@ -71,31 +73,36 @@ struct SandboxSession {
     private func answer(to call: Frame) async -> Frame? {
         switch call.kind {
         case .http:
-            // A worker that asks for nothing known is taken for lost.
-            guard let call = try? JSONDecoder().decode(ScriptHTTPCall.self, from: Data(call.payload)) else {
-                return nil  // An honest worker sends no other JSON.
-            }
+            let request: ScriptHTTPCall
             do {
-                return frame(of: try await host.http(call))
+                request = try ScriptHTTPCall(payload: call.payload)
             } catch {
-                return Frame(.failure, "\(error)")
+                return nil
             }
+            return await frame { try await host.http(request) }
         case .form:
-            return frame(of: await host.postForm(String(decoding: call.payload, as: UTF8.self)))
+            let trigger = String(decoding: call.payload, as: UTF8.self)
+            return await frame { await host.postForm(trigger) }
+        case .token:
+            let endpoint = String(decoding: call.payload, as: UTF8.self)
+            return await frame {
+                ScriptHTTPAnswer(statusCode: 200, body: try await host.authenticate(endpoint))
+            }
         case .ready, .run, .answer, .failure, .outcome:
             return nil
         }
     }
 
-    private func frame(of answer: ScriptHTTPAnswer) -> Frame {
-        let size = answer.body.utf8.count
-        guard size <= limits.hostBytes else {
-            return Frame(.failure, "the answer is too large: \(size) bytes, at most \(limits.hostBytes)")
-        }
+    private func frame(of answer: () async throws -> ScriptHTTPAnswer) async -> Frame {
+        let payload: [UInt8]
         do {
-            return Frame(.answer, [UInt8](try JSONEncoder().encode(answer)))
+            payload = try await answer().payload
         } catch {
-            return Frame(.failure, "the answer cannot be encoded: \(error)")
+            return Frame(.failure, "\(error)")
         }
+        guard payload.count <= limits.hostBytes else {
+            return Frame(.failure, "the answer is too large: \(payload.count) bytes, at most \(limits.hostBytes)")
+        }
+        return Frame(.answer, payload)
     }
 }

@@ -21,10 +21,29 @@ public protocol ScriptHost: Sendable {
     ///
     /// - Parameter triggerJSON: The argument as JSON, unchecked.
     func postForm(_ triggerJSON: String) async -> ScriptHTTPAnswer
+
+    /// The token that `http.authenticate('Endpoint')` answers, for a header such as `Bearer …`.
+    ///
+    /// - Throws: When there is none. The script sees an `Error` with the description as message.
+    func authenticate(_ endpoint: String) async throws -> String
+}
+
+extension ScriptHost {
+    public func authenticate(_ endpoint: String) async throws -> String {
+        throw NoToken(endpoint: endpoint)
+    }
+}
+
+private struct NoToken: Error, CustomStringConvertible {
+    let endpoint: String
+
+    var description: String {
+        "http.authenticate: there are no tokens for the endpoint \(endpoint) here"
+    }
 }
 
 /// One request that a script wants to have made.
-public struct ScriptHTTPCall: Sendable, Codable, Equatable {
+public struct ScriptHTTPCall: Sendable, Equatable {
     /// The name of an endpoint, as the script wrote it.
     public var endpoint: String?
     /// What follows the endpoint's base URL, as the script wrote it; empty when it gave none.
@@ -36,10 +55,12 @@ public struct ScriptHTTPCall: Sendable, Codable, Equatable {
     public var body: String?
     /// Whether the path is still to be URI-encoded.
     public var autoEncodeURI: Bool
+    /// What the script wants to stand in the `Host` header; `nil` for the endpoint's own.
+    public var host: String?
 
     public init(
         endpoint: String?, path: String, method: String = "GET", headers: [String: String] = [:],
-        body: String? = nil, autoEncodeURI: Bool = true
+        body: String? = nil, autoEncodeURI: Bool = true, host: String? = nil
     ) {
         self.endpoint = endpoint
         self.path = path
@@ -47,11 +68,12 @@ public struct ScriptHTTPCall: Sendable, Codable, Equatable {
         self.headers = headers
         self.body = body
         self.autoEncodeURI = autoEncodeURI
+        self.host = host
     }
 }
 
 /// What the script gets back. Its members are those of the object that it sees.
-public struct ScriptHTTPAnswer: Sendable, Codable, Equatable {
+public struct ScriptHTTPAnswer: Sendable, Equatable {
     public var statusCode: Int
     public var headers: [String: String]
     public var body: String

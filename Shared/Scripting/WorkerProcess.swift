@@ -23,6 +23,7 @@ final class WorkerProcess: Sendable {
     private let logger: Logger
     private let jobs = BlockingQueue<Job>()
     private let currentID = Atomic<Int32>(0)
+    private let area = Mutex<LogArea?>(nil)
 
     /// - Parameter startTime: How long the process may take until it is ready.
     init(
@@ -38,6 +39,10 @@ final class WorkerProcess: Sendable {
 
     /// The process; 0 before its start and after its end.
     var id: Int32 { currentID.load(ordering: .acquiring) }
+
+    /// What the script of the last run has written. To be asked for between two exchanges.
+    var console: String { area.withLock { $0?.text } ?? "" }
+    var consoleBytes: Int { area.withLock { $0?.count } ?? 0 }
 
     /// Sends a frame and waits for the answer. After a failure the only thing left is ``stop()``.
     func exchange(_ exchange: Exchange) async -> Result<Frame, WorkerFailure> {
@@ -77,6 +82,7 @@ final class WorkerProcess: Sendable {
         do {
             let lack = try child.waitUntilReady(within: startTime)
             currentID.store(child.id, ordering: .releasing)
+            area.withLock { $0 = child.console }
             logger.debug("script worker started", metadata: ["worker": "\(child.id)"])
             if !lack.isEmpty {
                 logger.warning("script worker is less confined than it should be", metadata: ["lack": "\(lack)"])
@@ -89,7 +95,8 @@ final class WorkerProcess: Sendable {
     }
 
     private func perform(_ exchange: Exchange, with child: ChildProcess) -> Result<Frame, WorkerFailure> {
-        Result { () throws(WorkerFailure) in
+        if exchange.frame.kind == .run { child.console.clear() }
+        return Result { () throws(WorkerFailure) in
             try child.exchange(exchange.frame, within: exchange.time, payloadBytesMax: exchange.payloadBytesMax)
         }
     }

@@ -105,17 +105,17 @@ struct ResponseLinkTests {
     @Test func comesBackWhole() throws {
         let token = link.token(key: key)
         #expect(token.allSatisfy { $0.isLetter || $0.isNumber || "-_.".contains($0) })
-        #expect(try ResponseLink(token: token, key: key, now: noon.advanced(by: .seconds(-1))) == link)
+        #expect(try ResponseLink(token: token, keys: [key], now: noon.advanced(by: .seconds(-1))) == link)
     }
 
     @Test func isRefusedWhenAlteredForeignOrOld() {
         let token = link.token(key: key)
         let before = noon.advanced(by: .seconds(-1))
-        #expect(throws: ResponseLink.Failure.outdated) { try ResponseLink(token: token, key: key, now: noon) }
+        #expect(throws: ResponseLink.Failure.outdated) { try ResponseLink(token: token, keys: [key], now: noon) }
         let other = SymmetricKey(data: [UInt8](repeating: 8, count: 32))
-        #expect(throws: ResponseLink.Failure.invalid) { try ResponseLink(token: token, key: other, now: before) }
+        #expect(throws: ResponseLink.Failure.invalid) { try ResponseLink(token: token, keys: [other], now: before) }
         for bad in ["", ".", "a.b", token + "A", String(token.dropFirst()), token.replacing(".", with: "..")] {
-            #expect(throws: ResponseLink.Failure.invalid) { try ResponseLink(token: bad, key: key, now: before) }
+            #expect(throws: ResponseLink.Failure.invalid) { try ResponseLink(token: bad, keys: [key], now: before) }
         }
     }
 }

@@ -63,7 +63,7 @@ struct ScriptAPITests {
             source: "Promise.resolve(1).then(x => console.log(x)); console.log(0)", log: "0\n1"),
         Case(
             testDescription: "nothing leads outside",
-            source: "console.log(['fetch', 'require', 'process', 'std', 'os', 'setTimeout', 'WebAssembly', 'Intl',"
+            source: "console.log(['fetch', 'process', 'std', 'os', 'setTimeout', 'WebAssembly', 'Intl',"
                 + "'Deno', 'Bun', 'importScripts', 'XMLHttpRequest', 'native', 'message', 'load', 'print']"
                 + ".filter(name => typeof globalThis[name] !== 'undefined' || eval('typeof ' + name) !== 'undefined'))",
             log: "[]"),
@@ -94,11 +94,11 @@ struct ScriptAPITests {
             """
             trigger.properties['Ticket'] = 'INC-1 \\ud83d';
             var response = form.post(trigger);
-            console.log(response.statusCode, typeof response.body, JSON.parse(response.body).id);
+            console.log(response.statusCode, response.body.id, JSON.parse(response.body).id, '' + response.body);
             form.post({});
             """, host: host)
         #expect(outcome.error == nil)
-        #expect(outcome.log == "202 string 4711")
+        #expect(outcome.log == #"202 4711 4711 {"id":"4711"}"#)
         #expect(await posts.elements == ["{\"properties\":{\"Ticket\":\"INC-1 \u{FFFD}\"}}", "{}"])
     }
 }
@@ -202,6 +202,6 @@ struct ScriptHTTPTests {
             "try { http.request({}).write() } catch (e) { console.log(e.message) }",
             limits: ScriptLimits(hostBytes: 1000), host: host)
         #expect(outcome.error == nil)
-        #expect(outcome.log == "the answer is too large: 2000 bytes, at most 1000")
+        #expect(outcome.log == "the answer is too large: 2024 bytes, at most 1000")
     }
 }

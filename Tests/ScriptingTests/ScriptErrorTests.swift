@@ -28,19 +28,25 @@ struct ScriptErrorTests {
         Case(
             testDescription: "a syntax error on the first line", source: "let x = ;", kind: .syntax,
             message: "SyntaxError: unexpected token in expression: ';'", line: 1, column: 9),
-        Case(testDescription: "a text", source: "throw 'no ticket'", kind: .thrown, message: "no ticket"),
+        Case(
+            testDescription: "a text", source: "throw 'no ticket'", kind: .thrown, message: "no ticket", line: 1,
+            column: 6),
         Case(
             testDescription: "a name and a message", source: "throw {name: 'Mine', message: 'bad'}", kind: .thrown,
-            message: "Mine: bad"),
+            message: "Mine: bad", line: 1, column: 6),
         Case(
             testDescription: "an answer", source: "throw http.request({}).write()", kind: .thrown,
-            message: "response with status 200: fine"),
+            message: "response with status 200: fine", line: 1, column: 23),
         Case(
-            testDescription: "any object", source: "throw {code: [1]}", kind: .thrown, message: #"{"code":[1]}"#),
-        Case(testDescription: "nothing", source: "throw undefined", kind: .thrown, message: "undefined"),
+            testDescription: "any object", source: "throw {code: [1]}", kind: .thrown, message: #"{"code":[1]}"#,
+            line: 1,
+            column: 6),
+        Case(
+            testDescription: "nothing", source: "throw undefined", kind: .thrown, message: "undefined", line: 1,
+            column: 7),
         Case(
             testDescription: "an object that resists", source: "throw {get message() { throw 1 }}", kind: .thrown,
-            message: "[object Object]"),
+            message: "[object Object]", line: 1, column: 6),
         Case(
             testDescription: "JSON that is none", source: "\nJSON.parse('{')", kind: .thrown,
             message: "SyntaxError: Expected property name or '}' in JSON at position 1 (line 1 column 2)", line: 2,

@@ -103,25 +103,12 @@ struct RESTErrorTests {
     @Test func saysWhatIsNotSupportedYet() async throws {
         try await RESTTestServer.run { server in
             let (plan, form) = try await server.makeForm()
-            let endpoint: JSONValue = ["name": "E", "url": "http://localhost", "authenticationType": "OAUTH2"]
-            let refused = try await server.call("POST", "plans/\(plan)/endpoints", endpoint)
-            #expect(refused.status == 400)
-            #expect(refused.json?["subcode"] == "validation.common.field.unsupported")
-            #expect(refused.json?["message"]?.string?.contains("NO_AUTH, BASIC") == true)
-            let base: [String: JSONValue] = [
-                "name": "I", "integrationType": "OUTBOUND_WEBHOOK", "form": ["id": .string(form)],
-            ]
-            let changes: [[String: JSONValue]] = [
-                ["operation": "RUN_SCRIPT", "triggeredBy": "STATUS"], ["operation": "SEND_TO_IA"],
-                ["triggeredBy": "ESCALATION"], ["environment": "ONPREMISE"],
-            ]
-            for change in changes {
-                let body = JSONValue.object(base.merging(change) { _, new in new })
-                let reply = try await server.call("POST", "plans/\(plan)/integrations", body)
-                #expect(reply.json?["subcode"] == "validation.common.field.unsupported", "\(reply.text)")
-            }
-            let section = try await server.call("POST", "forms/\(form)/sections", ["type": "CONFERENCE_BRIDGE"])
-            #expect(section.json?["subcode"] == "validation.common.field.unsupported")
+            let recipients: JSONValue = [["id": "Database", "recipientType": "GROUP"]]
+            let group = try await server.call("PUT", "forms/\(form)/recipients", recipients)
+            #expect(group.json?["subcode"] == "validation.common.field.unsupported")
+            let incident: JSONValue = ["id": .string(form), "triggerType": "INCIDENT"]
+            let changed = try await server.call("POST", "plans/\(plan)/forms", incident)
+            #expect(changed.json?["subcode"] == "validation.common.field.unsupported")
         }
     }
 }

@@ -119,7 +119,7 @@ struct RESTTests {
 
             let constant: JSONValue = ["name": "URL", "value": "https://example.com", "description": "d"]
             #expect(try await server.call("POST", "plans/\(plan)/constants", constant).status == 201)
-            #expect(try await server.call("GET", "plans/\(plan)/constants/url").json?["value"] == constant["value"])
+            #expect(try await server.call("GET", "plans/\(plan)/constants/URL").json?["value"] == constant["value"])
             let property: JSONValue = [
                 "name": "Level", "propertyType": "LIST_TEXT_SINGLE_SELECT", "items": ["a", "b"], "default": "a",
             ]
@@ -184,7 +184,8 @@ struct RESTTests {
             ]
             let handled = try await server.call("POST", "forms/\(form)/sections", handling)
             #expect(handled.json?["priority"]?["value"] == "HIGH")
-            #expect(handled.json?["expiration"]?["duration"] == 120)
+            #expect(handled.json?["expiration"]?["duration"] == 2)
+            #expect(handled.json?["expirationInMinutes"]?["value"] == 120)
             #expect(try await server.call("POST", "forms/\(form)/sections", handling).status == 200)
             #expect(try await server.call("GET", "forms/\(form)/sections").json?["total"] == 2)
         }

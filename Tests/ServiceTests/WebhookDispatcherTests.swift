@@ -1,4 +1,5 @@
 import AlertCore
+import Endpoints
 import Foundation
 import Logging
 import Messaging
@@ -53,7 +54,9 @@ struct WebhookDispatcherTests {
         let policy = OutboundPolicy(allowing: [try CIDR(parsing: "127.0.0.0/8")])
         let dispatcher = WebhookDispatcher(
             bus: bus, database: database, directory: DirectoryCache(database: database), secrets: secrets,
-            client: OutboundHTTPClient(policy: policy, userAgent: "test", logger: Self.silent),
+            client: EndpointClient(
+                client: OutboundHTTPClient(policy: policy, userAgent: "test", logger: Self.silent), secrets: secrets,
+                database: database, now: now, logger: Self.silent),
             settings: WebhookDispatcherSettings(timeout: .seconds(20), parkAfter: .milliseconds(300)), now: now,
             logger: Self.silent)
         return Setup(database: database, bus: bus, sink: sink, dispatcher: dispatcher)

@@ -1,5 +1,6 @@
 import AlertCore
 import ArgumentParser
+import Endpoints
 import Foundation
 import Logging
 import Messaging
@@ -75,7 +76,9 @@ struct DispatchCommand: AsyncParsableCommand {
         let now: Clock = { Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) }
         let dispatcher = WebhookDispatcher(
             bus: bus, database: database, directory: DirectoryCache(database: database), secrets: secrets,
-            client: client, settings: WebhookDispatcherSettings(timeout: .seconds(30), parkAfter: .seconds(20)), now: now,
+            client: EndpointClient(
+                client: client, secrets: secrets, database: database, now: now, logger: logger),
+            settings: WebhookDispatcherSettings(timeout: .seconds(30), parkAfter: .seconds(20)), now: now,
             logger: logger)
         let start = ContinuousClock.now
         let running = Task { try await dispatcher.run() }

@@ -29,17 +29,19 @@ struct ConsoleSessions: Sendable {
     }
 
     let cache: DirectoryCache
-    let key: SymmetricKey
+    let secrets: SecretBox
     /// Whether browsers are to send the cookies over https only.
     let isSecure: Bool
     let now: Clock
 
     init(cache: DirectoryCache, secrets: SecretBox, publicURL: String, now: @escaping Clock) {
         self.cache = cache
-        key = secrets.subkey(for: "console-sessions")
+        self.secrets = secrets
         isSecure = publicURL.lowercased().hasPrefix("https:")
         self.now = now
     }
+
+    private var key: SymmetricKey { secrets.subkey(for: "console-sessions") }
 
     func begin(for person: Person) throws -> Cookie {
         let content = Content(

@@ -1,5 +1,4 @@
 import AlertCore
-import Crypto
 import Foundation
 import HTTPTypes
 import Hummingbird
@@ -12,7 +11,7 @@ import Persistence
 struct RespondRoutes<Context: RequestContext>: Sendable {
     let pages: ConsolePages
     let services: EventServices
-    let key: SymmetricKey
+    let secrets: SecretBox
 
     func add(to router: Router<Context>) {
         router.get("/respond/{token}") { _, context in
@@ -40,7 +39,7 @@ struct RespondRoutes<Context: RequestContext>: Sendable {
     ) async throws -> Response {
         let link: ResponseLink
         do {
-            link = try ResponseLink(token: token, key: key, now: services.now())
+            link = try ResponseLink(token: token, keys: secrets.subkeys(for: "links"), now: services.now())
         } catch {
             return try refusal(error)
         }

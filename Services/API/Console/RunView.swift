@@ -127,7 +127,12 @@ struct RunView: Sendable {
         switch step {
         case .printed(let text): return Step(printed: text, call: nil)
         case .call(let call):
-            let title = call.kind == .form ? "form.post → \(call.url)" : "\(call.method) \(call.url)"
+            let title =
+                switch call.kind {
+                case .http: "\(call.method) \(call.url)"
+                case .form: "form.post → \(call.url)"
+                case .token: "http.authenticate → \(call.url)"
+                }
             let isGood = call.status.map { (200..<300).contains($0) } ?? false
             return Step(
                 printed: nil,

@@ -104,7 +104,13 @@ struct ActivityRepresentation {
                         "recipientType": .string(recipient.recipientType.rawValue),
                     ]
                 }),
-            "responseOptions": .array(details.responseOptions.map(\.wire)),
+            "responseOptions": .array(
+                details.responseOptions.map { option in
+                    [
+                        "number": .whole(option.number), "text": .string(option.text),
+                        "action": .string(option.action.rawValue),
+                    ]
+                }),
         ]
     }
 }

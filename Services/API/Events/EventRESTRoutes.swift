@@ -28,7 +28,7 @@ struct EventRESTRoutes<Context: RequestContext>: Sendable {
 
     private func add(_ route: RESTRoute, to router: Router<Context>) {
         router.on(RouterPath("\(RESTPath.base)/\(route.path)"), method: route.method) { [services] request, context in
-            let caller = try await services.authenticator.authenticate(request)
+            let caller = try await services.authenticator.authenticate(request, context)
             try caller.require(route.permission)
             let parameters = context.parameters.map { (String($0), String($1).removingPercentEncoding ?? String($1)) }
             let call = RESTCall(

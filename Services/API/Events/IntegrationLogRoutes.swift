@@ -88,7 +88,7 @@ extension EventServices {
         let isDry = try fields.bool("dryRun") ?? false
         var wish = RunWish(attempt: isDry ? .dryRun : attempt)
         wish.scriptVersion = try fields.integer("scriptVersion", in: 1...1_000_000)
-        wish.draft = try ScriptField.text(fields)
+        wish.draft = try fields.script()
         if let calls = try fields.text("calls") {
             guard calls == "recorded" else { throw .invalidChoice("calls", calls, valid: ["recorded"]) }
             wish.answersAsRecorded = true

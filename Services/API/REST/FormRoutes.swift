@@ -17,18 +17,24 @@ extension RESTServices {
 
     private func listForms(_ call: RESTCall) async throws -> RESTAnswer {
         let paging = try call.query.paging()
-        let search = try Search(call.query)
-        _ = try call.query.choice("sortBy", of: ["NAME", "USER_DEFINED"])
-        let isDescending = try call.query.choice("sortOrder", of: ["ASCENDING", "DESCENDING"]) == "DESCENDING"
+        let list = try NamedListQuery(call.query)
+        let enabledFor = try EnabledFor(call.query)
+        let planType = try call.query.choice("plans.planType", of: Plan.types)
+        let triggerType = call.query["triggerType"]
         return try await read { directory in
             let plan = try call.parameters["plan"].map { try directory.required(Plan.self, $0).id }
             let page =
-                search.isEmpty && !isDescending
+                list.isPlain && enabledFor == nil && planType == nil && triggerType == nil
                 ? try directory.list(Form.self, in: plan, offset: paging.offset, limit: paging.limit)
                 : try directory.list(
                     Form.self, in: plan, offset: paging.offset, limit: paging.limit,
-                    where: { search.matches([$0.name, $0.description]) },
-                    by: { ($0.name.lowercased() < $1.name.lowercased()) != isDescending })
+                    where: { form in
+                        (planType.map { $0 == Plan.type } ?? true)
+                            && (triggerType.map { $0.uppercased() == form.triggerType.uppercased() } ?? true)
+                            && (enabledFor?.includes(form, for: call.caller) ?? true)
+                            && list.matches(name: form.name, description: form.description)
+                    },
+                    by: { list.areInOrder(($0.name, $0.position), ($1.name, $1.position)) })
             let forms = try page.entries.map { try $0.wire(call, directory) }
             return .ok(call.page(forms, total: page.total, paging))
         }
@@ -47,14 +53,19 @@ extension RESTServices {
             var form =
                 try existing
                 ?? Form(
-                    id: edit.newID(), number: edit.directory.nextNumber(of: "form"), plan: plan.id, name: name)
+                    id: edit.newID(), number: edit.directory.nextNumber(of: "form"), plan: plan.id, name: name,
+                    position: edit.directory.list(Form.self, in: plan.id, offset: 0, limit: 1).total)
             form.name = name
             form.description = try fields.text("description") ?? form.description
             form.mobileEnabled = try fields.bool("mobileEnabled") ?? form.mobileEnabled
             form.uiEnabled = try fields.bool("uiEnabled") ?? form.uiEnabled
             form.apiEnabled = try fields.bool("apiEnabled") ?? form.apiEnabled
-            if let type = try fields.text("triggerType"), type != "MESSAGING" {
-                throw RestError.unsupported("triggerType", type, supported: "MESSAGING")
+            form.position = try fields.integer("position", in: 0...1_000_000) ?? form.position
+            if let type = try fields.text("triggerType"), type != form.triggerType {
+                throw RestError.unsupported("triggerType", type, supported: form.triggerType)
+            }
+            if let overrides = try fields.object("senderOverrides") {
+                form.senderOverrides = try SenderOverridesRequest(fields: overrides).overrides(form.senderOverrides)
             }
             try edit.put(form)
             return .saved(try form.wire(call, edit.directory), isNew: existing == nil)
@@ -98,6 +109,7 @@ extension Form {
             "id": .string(id), "formId": .string(String(number)), "name": .string(name),
             "description": .string(description), "mobileEnabled": .bool(mobileEnabled),
             "uiEnabled": .bool(uiEnabled), "apiEnabled": .bool(apiEnabled), "triggerType": .string(triggerType),
+            "position": .whole(position), "senderOverrides": senderOverrides?.wire,
             "plan": try directory.get(Plan.self, id: plan)?.reference, "links": .links(path),
         ]
         let base = RESTPath.base + path
@@ -105,7 +117,16 @@ extension Form {
             fields["recipients"] = .embeddedPage(try recipientsWire(directory), path: "\(base)/recipients")
         }
         if call.query.embeds("responseOptions") {
-            fields["responseOptions"] = .embeddedPage(responseOptions.map(\.wire), path: "\(base)/response-options")
+            fields["responseOptions"] = .embeddedPage(
+                responseOptions.map { $0.wire(of: self) }, path: "\(base)/response-options")
+        }
+        if call.query.embeds("sections") {
+            fields["sections"] = .embeddedPage(try sectionsWire(directory), path: "\(base)/sections")
+        }
+        if call.query.embeds("messageTemplates") { fields["messageTemplates"] = templatesWire }
+        if call.query.embeds("senderPermissions") {
+            fields["senderPermissions"] = .embeddedPage(
+                try senderPermissions.map { try $0.wire(directory) }, path: "\(base)/sender-permissions")
         }
         return .fields(fields)
     }
@@ -116,5 +137,11 @@ extension Form {
             if let person = try directory.resolve(Person.self, id) { return person.plainWire }
             return try directory.device(id)?.wire(directory)
         }
+    }
+}
+
+extension SenderOverrides {
+    fileprivate var wire: JSONValue {
+        .fields(["displayName": .text(displayName), "callerId": .text(callerId)])
     }
 }

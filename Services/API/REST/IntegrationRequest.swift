@@ -17,7 +17,7 @@ struct IntegrationRequest {
     func integration(_ existing: Integration?) throws -> Integration {
         let name = try fields.requiredName("name", or: existing?.name)
         let direction = try direction(existing)
-        let script = try ScriptField.text(fields) ?? existing?.script
+        let script = try fields.script() ?? existing?.script
         let operation = try operation(of: direction, script: script, existing)
         var integration =
             existing
@@ -32,9 +32,8 @@ struct IntegrationRequest {
         integration.authenticationType = try fields.choice("authenticationType") ?? integration.authenticationType
         integration.authenticatingUser =
             try user() ?? integration.authenticatingUser ?? edit.call.caller.person.id
-        if let environment = try fields.choice("environment", Integration.Environment.self), environment != .hosted {
-            throw RestError.unsupported("environment", environment.rawValue, supported: "HOSTED")
-        }
+        integration.environment = try fields.choice("environment") ?? integration.environment
+        integration.floodControl = try fields.bool("floodControl") ?? integration.floodControl
         if let deployed = try fields.bool("deployed") {
             integration.deployed = deployed
             if deployed { integration.disabledReason = nil }
@@ -55,17 +54,49 @@ struct IntegrationRequest {
         }
     }
 
+    /// What this version does not run is kept nevertheless, as workflow files hold it: see
+    /// ``Integration/notExecuted``.
     private func completeOutbound(_ integration: inout Integration) throws {
         guard integration.form != nil else { throw RestError.missingField("form") }
-        integration.triggeredBy = try trigger() ?? integration.triggeredBy
-        guard integration.triggeredBy != nil else { throw RestError.missingField("triggeredBy") }
+        integration.triggeredBy = try fields.choice("triggeredBy") ?? integration.triggeredBy
+        guard let trigger = integration.triggeredBy else { throw RestError.missingField("triggeredBy") }
+        try setResponseChoice(of: &integration, trigger)
+        try setAgent(of: &integration)
         integration.endpoint = try endpoint() ?? integration.endpoint
-        guard integration.endpoint != nil else { throw RestError.missingField("endpoint") }
         integration.path = try path() ?? integration.path
         integration.retrySchedule = try retrySchedule() ?? integration.retrySchedule
-        if integration.sealedSigningSecrets.isEmpty {
-            let secret = RandomSecret.signingSecret()
-            integration.sealedSigningSecrets = [secrets.seal(secret, for: .signingSecret(integration.id))]
+        switch integration.operation {
+        case .sendWebhook:
+            guard integration.endpoint != nil else { throw RestError.missingField("endpoint") }
+            if integration.sealedSigningSecrets.isEmpty {
+                let secret = RandomSecret.signingSecret()
+                integration.sealedSigningSecrets = [secrets.seal(secret, for: .signingSecret(integration.id))]
+            }
+        case .runScript:
+            guard integration.script != nil else { throw RestError.missingField("script") }
+        case .sendToAgent:
+            guard integration.integrationServiceName != nil else { throw RestError.missingField("integrationService") }
+        case .createAlert, .transformAndCreateAlert: break  // refused for this direction
+        }
+    }
+
+    /// The text of the answer that it waits for; an empty one takes it away.
+    private func setResponseChoice(of integration: inout Integration, _ trigger: Trigger) throws {
+        if let choice = try fields.text("responseChoice", limit: 255) {
+            integration.responseChoice = choice.isEmpty ? nil : choice
+        }
+        guard integration.responseChoice == nil || trigger == .response else {
+            throw RestError.invalidValue("responseChoice", "only a trigger of kind RESPONSE waits for an answer.")
+        }
+    }
+
+    private func setAgent(of integration: inout Integration) throws {
+        let service = try fields.text("integrationService", limit: 255)
+        if let name = try service ?? fields.text("integrationServiceName", limit: 255) {
+            integration.integrationServiceName = name.isEmpty ? nil : name
+        }
+        if let agent = try fields.text("integrationAgentId", limit: 255) {
+            integration.integrationAgentId = agent.isEmpty ? nil : agent
         }
     }
 
@@ -95,23 +126,13 @@ struct IntegrationRequest {
             }
             return operation
         case .outbound:
-            switch given ?? existing?.operation ?? .sendWebhook {
-            case .sendWebhook: return .sendWebhook
-            case .runScript, .sendToAgent:
-                throw .unsupported("operation", given?.rawValue ?? "", supported: "SEND_WEBHOOK")
-            case .createAlert, .transformAndCreateAlert:
-                throw .invalidChoice("operation", given?.rawValue ?? "", valid: ["SEND_WEBHOOK"])
+            let operation = given ?? existing?.operation ?? .sendWebhook
+            guard operation == .sendWebhook || operation == .runScript || operation == .sendToAgent else {
+                throw .invalidChoice(
+                    "operation", operation.rawValue, valid: ["RUN_SCRIPT", "SEND_WEBHOOK", "SEND_TO_IA"])
             }
+            return operation
         }
-    }
-
-    private func trigger() throws(RestError) -> Trigger? {
-        guard let trigger = try fields.choice("triggeredBy", Trigger.self) else { return nil }
-        guard trigger != .escalation, trigger != .targetedRecipientFailure else {
-            throw .unsupported(
-                "triggeredBy", trigger.rawValue, supported: "STATUS, DELIVERYSTATUS, RESPONSE, ANNOTATION")
-        }
-        return trigger
     }
 
     // MARK: What it belongs to
@@ -163,4 +184,26 @@ struct IntegrationRequest {
         }
         return RetrySchedule(delays: delays)
     }
+}
+
+extension RequestFields {
+    /// The longest script in bytes.
+    private static let scriptLimit = 1 << 20
+
+    /// A script: UTF-8 in base64.
+    func script(_ field: String = "script") throws(RestError) -> String? {
+        guard let encoded = try text(field, limit: Self.scriptLimit * 2) else { return nil }
+        guard let bytes = Data(base64Encoded: encoded, options: .ignoreUnknownCharacters),
+            let script = String(data: bytes, encoding: .utf8), !encoded.isEmpty == !bytes.isEmpty
+        else { throw .invalidValue(name(field), "it must be UTF-8 text in base64.") }
+        guard bytes.count <= Self.scriptLimit else {
+            throw .invalidValue(name(field), "it may have at most \(Self.scriptLimit) bytes.")
+        }
+        return script
+    }
+}
+
+extension JSONValue {
+    /// A script as it is on the wire: in base64.
+    static func script(_ script: String) -> JSONValue { .string(Data(script.utf8).base64EncodedString()) }
 }

@@ -1,5 +1,4 @@
 import AlertCore
-import Foundation
 import Persistence
 
 extension RESTServices {
@@ -66,10 +65,16 @@ extension RESTServices {
     }
 
     /// With its secrets for those who may configure: they need the trigger's URL and the signing secret.
-    private func wire(_ integration: Integration, for call: RESTCall, _ directory: Directory) throws -> JSONValue {
+    func wire(_ integration: Integration, for call: RESTCall, _ directory: Directory) throws -> JSONValue {
         let plan = try directory.get(Plan.self, id: integration.plan)
         var fields = try integration.wireFields(directory)
         fields["plan"] = plan?.reference
+        if call.query.embeds("endpoint"), let endpoint = integration.endpoint {
+            fields["endpoint"] = try directory.get(Endpoint.self, id: endpoint)?.wire
+        }
+        if call.query.embeds("form"), let form = integration.form {
+            fields["form"] = try directory.get(Form.self, id: form)?.wire(call, directory)
+        }
         guard call.caller.may(.writeConfiguration) else { return .fields(fields) }
         if let sealed = integration.sealedKey {
             let key = try secrets.open(sealed, for: .integrationKey(integration.id))
@@ -87,7 +92,6 @@ extension Integration {
     var triggerPath: String { "/api/integration/1/functions/\(id)/triggers" }
 
     fileprivate func wireFields(_ directory: Directory) throws -> [String: JSONValue?] {
-        let script = self.script.map { Data($0.utf8).base64EncodedString() }
         let target = try endpoint.flatMap { try directory.get(Endpoint.self, id: $0) }
         let user = try authenticatingUser.flatMap { try directory.get(Person.self, id: $0) }
         return [
@@ -97,10 +101,12 @@ extension Integration {
             "environment": .string(environment.rawValue), "triggeredBy": .text(triggeredBy?.rawValue),
             "authenticationType": .string(authenticationType.rawValue), "createdBy": .string(createdBy),
             "deployed": .bool(deployed), "disabledReason": .text(disabledReason), "originType": "USER",
-            "script": .text(script), "endpoint": target?.reference, "path": .text(path),
+            "script": script.map(JSONValue.script), "endpoint": target?.reference, "path": .text(path),
             "authenticatingUser": user?.reference,
             "retrySchedule": retrySchedule.map { .array($0.delays.map(JSONValue.whole)) },
-            "links": .links(selfPath),
+            "floodControl": .bool(floodControl), "responseChoice": .text(responseChoice),
+            "integrationService": .text(integrationServiceName), "integrationAgentId": .text(integrationAgentId),
+            "notExecuted": .text(notExecuted), "links": .links(selfPath),
         ]
     }
 }

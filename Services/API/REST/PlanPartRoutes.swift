@@ -8,6 +8,12 @@ protocol PlanPart: DirectoryEntry {
     static var collection: String { get }
 
     var wire: JSONValue { get }
+    /// With what its plan, or its place in a list, makes of ``wire``.
+    func wire(in plan: Plan, isListed: Bool) -> JSONValue
+}
+
+extension PlanPart {
+    func wire(in plan: Plan, isListed: Bool) -> JSONValue { wire }
 }
 
 extension RESTServices {
@@ -16,12 +22,12 @@ extension RESTServices {
         routes(of: PropertyDefinition.self) { try PropertyRequest(fields: $0).property($1, in: $2, $3) }
             + routes(of: Constant.self) { try Self.constant($0, $1, in: $2, $3) }
             + routes(of: Endpoint.self) { [secrets] in
-                try EndpointRequest(fields: $0, secrets: secrets).endpoint($1, in: $2, $3)
+                try EndpointFields(fields: $0, secrets: secrets).endpoint($1, in: $2, $3)
             }
     }
 
     /// - Parameter make: The part that a request asks for: what is there already, or a new one.
-    private func routes<Part: PlanPart>(
+    func routes<Part: PlanPart>(
         of type: Part.Type,
         make: @escaping @Sendable (RequestFields, Part?, Plan, DirectoryEdit) throws -> Part
     ) -> [RESTRoute] {
@@ -32,7 +38,8 @@ extension RESTServices {
                 return try await read { directory in
                     let plan = try directory.required(Plan.self, call.parameter("plan"))
                     let page = try directory.list(Part.self, in: plan.id, offset: paging.offset, limit: paging.limit)
-                    return .ok(call.page(page.entries.map(\.wire), total: page.total, paging))
+                    let parts = page.entries.map { $0.wire(in: plan, isListed: true) }
+                    return .ok(call.page(parts, total: page.total, paging))
                 }
             },
             .post(base) { call in
@@ -42,13 +49,14 @@ extension RESTServices {
                     let existing = try edit.existing(Part.self, fields, in: plan.id)
                     let part = try make(fields, existing, plan, edit)
                     try edit.put(part)
-                    return .saved(part.wire, isNew: existing == nil)
+                    return .saved(part.wire(in: plan, isListed: false), isNew: existing == nil)
                 }
             },
             .get("\(base)/{part}") { call in
                 try await read { directory in
                     let plan = try directory.required(Plan.self, call.parameter("plan"))
-                    return .ok(try directory.required(Part.self, call.parameter("part"), in: plan.id).wire)
+                    let part = try directory.required(Part.self, call.parameter("part"), in: plan.id)
+                    return .ok(part.wire(in: plan, isListed: false))
                 }
             },
             .delete("\(base)/{part}") { call in
@@ -57,7 +65,7 @@ extension RESTServices {
                     guard let part = try edit.directory.resolve(Part.self, call.parameter("part"), in: plan.id)
                     else { return .noContent }
                     try edit.delete(part)
-                    return .ok(part.wire)
+                    return .ok(part.wire(in: plan, isListed: false))
                 }
             },
         ]
@@ -84,196 +92,4 @@ extension Constant: PlanPart {
             "description": .string(description), "links": .links("/plans/\(plan)/constants/\(id)"),
         ]
     }
-}
-
-// MARK: - Property definitions
-
-extension PropertyDefinition: PlanPart {
-    static let collection = "property-definitions"
-
-    /// As a form's section names it.
-    var reference: JSONValue {
-        [
-            "id": .string(id), "name": .string(name), "propertyType": .string(propertyType.rawValue),
-            "links": .links(path),
-        ]
-    }
-
-    private var path: String { "/plans/\(plan)/property-definitions/\(id)" }
-
-    var wire: JSONValue {
-        .fields([
-            "id": .string(id), "plan": ["id": .string(plan)], "propertyType": .string(propertyType.rawValue),
-            "name": .string(name), "description": .string(description), "helpText": .string(helpText),
-            "default": propertyType == .password ? nil : defaultValue,
-            "minLength": minLength.map(JSONValue.whole), "maxLength": maxLength.map(JSONValue.whole),
-            "pattern": .text(pattern), "validate": .bool(pattern != nil),
-            "minimum": minimum.map(JSONValue.number), "maximum": maximum.map(JSONValue.number),
-            "items": items.map { .array($0.map(JSONValue.string)) },
-            "categories": categories.map { .array($0.map(JSONValue.string)) },
-            "links": .links(path),
-        ])
-    }
-}
-
-/// The fields of a property definition; those that are absent stay as they are.
-struct PropertyRequest {
-    let fields: RequestFields
-
-    func property(
-        _ existing: PropertyDefinition?, in plan: Plan, _ edit: DirectoryEdit
-    ) throws -> PropertyDefinition {
-        let name = try fields.requiredName("name", or: existing?.name)
-        let given = try fields.choice("propertyType", PropertyDefinition.Kind.self)
-        guard let kind = given ?? existing?.propertyType else { throw RestError.missingField("propertyType") }
-        if let existing, existing.propertyType != kind {
-            throw RestError.invalidValue(
-                "propertyType", "it cannot be changed from \(existing.propertyType.rawValue).")
-        }
-        var property =
-            existing ?? PropertyDefinition(id: edit.newID(), plan: plan.id, propertyType: kind, name: name)
-        property.name = name
-        property.description = try fields.text("description") ?? property.description
-        property.helpText = try fields.text("helpText") ?? property.helpText
-        property.minLength = try fields.integer("minLength", in: 0...100_000) ?? property.minLength
-        property.maxLength = try fields.integer("maxLength", in: 1...100_000) ?? property.maxLength
-        property.minimum = try fields.number("minimum") ?? property.minimum
-        property.maximum = try fields.number("maximum") ?? property.maximum
-        property.items = try fields.texts("items") ?? property.items
-        property.categories = try fields.texts("categories") ?? property.categories
-        property.pattern = try pattern() ?? property.pattern
-        property.defaultValue = fields["default"] ?? property.defaultValue
-        try check(property)
-        return property
-    }
-
-    private func pattern() throws(RestError) -> String? {
-        guard let pattern = try fields.text("pattern", limit: 1000), !pattern.isEmpty else { return nil }
-        do {
-            _ = try NSRegularExpression(pattern: pattern)
-        } catch {
-            throw .invalidValue("pattern", "\(pattern) is no regular expression.")
-        }
-        return pattern
-    }
-
-    private func check(_ property: PropertyDefinition) throws(RestError) {
-        if let least = property.minLength, let most = property.maxLength, least > most {
-            throw .invalidValue("minLength", "it is more than maxLength.")
-        }
-        if let least = property.minimum, let most = property.maximum, least > most {
-            throw .invalidValue("minimum", "it is more than maximum.")
-        }
-        let isList = property.propertyType == .singleSelect || property.propertyType == .multiSelect
-        if isList, property.items?.isEmpty ?? true { throw .missingField("items") }
-        if property.propertyType == .hierarchy, property.categories?.isEmpty ?? true {
-            throw .missingField("categories")
-        }
-        guard let value = property.defaultValue else { return }
-        let expected = Self.expectedDefault(of: property.propertyType)
-        guard expected.accepts(value) else {
-            throw .wrongType("default", expected: expected.words, found: value.kindName)
-        }
-    }
-
-    private static func expectedDefault(
-        of kind: PropertyDefinition.Kind
-    ) -> (words: String, accepts: (JSONValue) -> Bool) {
-        switch kind {
-        case .boolean: ("a boolean", { $0.bool != nil })
-        case .number: ("a number", { $0.kindName == "a number" })
-        case .text, .password, .singleSelect: ("a string", { $0.string != nil })
-        case .multiSelect:
-            ("an array of strings", { $0.string != nil || $0.array?.allSatisfy { $0.string != nil } == true })
-        case .hierarchy: ("an array", { $0.array != nil })
-        }
-    }
-}
-
-// MARK: - Endpoints
-
-extension Endpoint: PlanPart {
-    static let collection = "endpoints"
-
-    var path: String { "/plans/\(plan)/endpoints/\(id)" }
-
-    /// As an integration names it.
-    var reference: JSONValue {
-        ["id": .string(id), "name": .string(name), "plan": ["id": .string(plan)], "links": .links(path)]
-    }
-
-    var wire: JSONValue {
-        .fields([
-            "id": .string(id), "plan": ["id": .string(plan)], "name": .string(name), "url": .string(url),
-            "endpointType": .string(endpointType), "authenticationType": .string(authenticationType.rawValue),
-            "authentication": username.map { ["username": .string($0)] },
-            "trustSelfSigned": .bool(trustSelfSigned), "preemptive": .bool(preemptive), "links": .links(path),
-        ])
-    }
-}
-
-/// The fields of an endpoint; those that are absent stay as they are, the password above all.
-struct EndpointRequest {
-    let fields: RequestFields
-    let secrets: SecretBox
-
-    func endpoint(_ existing: Endpoint?, in plan: Plan, _ edit: DirectoryEdit) throws -> Endpoint {
-        let name = try fields.requiredName("name", or: existing?.name)
-        let url = try url(existing)
-        if let type = try fields.text("endpointType"), type != "EXTERNAL" {
-            throw RestError.unsupported("endpointType", type, supported: "EXTERNAL")
-        }
-        var endpoint = existing ?? Endpoint(id: edit.newID(), plan: plan.id, name: name, url: url)
-        endpoint.name = name
-        endpoint.url = url
-        endpoint.trustSelfSigned = try fields.bool("trustSelfSigned") ?? endpoint.trustSelfSigned
-        endpoint.preemptive = try fields.bool("preemptive") ?? endpoint.preemptive
-        endpoint.authenticationType = try authenticationType() ?? endpoint.authenticationType
-        try authenticate(&endpoint)
-        return endpoint
-    }
-
-    private func url(_ existing: Endpoint?) throws(RestError) -> String {
-        let url = try fields.requiredName("url", or: existing?.url, limit: 2000)
-        guard let parts = URLComponents(string: url), let scheme = parts.scheme?.lowercased(),
-            scheme == "http" || scheme == "https", let host = parts.host, !host.isEmpty
-        else { throw .invalidValue("url", "it must begin with http:// or https:// and name a host.") }
-        guard parts.user == nil, parts.password == nil, parts.fragment == nil else {
-            throw .invalidValue("url", "it must not hold a user, a password or a fragment.")
-        }
-        return url
-    }
-
-    private func authenticationType() throws(RestError) -> Endpoint.Authentication? {
-        guard let text = try fields.text("authenticationType") else { return nil }
-        if let type = Endpoint.Authentication(rawValue: text) { return type }
-        let supported = Endpoint.Authentication.allCases.map(\.rawValue)
-        guard Self.known.contains(text) else {
-            throw .invalidChoice("authenticationType", text, valid: supported)
-        }
-        throw .unsupported("authenticationType", text, supported: supported.joined(separator: ", "))
-    }
-
-    private func authenticate(_ endpoint: inout Endpoint) throws(RestError) {
-        guard endpoint.authenticationType == .basic else {
-            endpoint.username = nil
-            endpoint.sealedPassword = nil
-            return
-        }
-        let given = try fields.object("authentication")
-        endpoint.username = try given?.text("username") ?? endpoint.username
-        if let password = try given?.text("password") {
-            endpoint.sealedPassword = secrets.seal(password, for: .endpointPassword(endpoint.id))
-        }
-        guard let username = endpoint.username else { throw .missingField("authentication.username") }
-        guard !username.contains(":") else {
-            throw .invalidValue("authentication.username", "it holds a colon, which Basic cannot carry.")
-        }
-        guard endpoint.sealedPassword != nil else { throw .missingField("authentication.password") }
-    }
-
-    /// What the platform has and this server does not have yet (spec §3.4).
-    private static let known: Set<String> = [
-        "OAUTH2", "OAUTH2_FORCE", "OAUTH_SLACK", "SERVICENOW", "XMATTERS", "OAUTH2_MS_GRAPH", "REMEDY_TOKEN",
-    ]
 }

@@ -7,15 +7,16 @@ extension RESTServices {
         [
             .get("plans", listPlans),
             .post("plans", savePlan),
+            .post("plans/{plan}", savePlan),
             .get("plans/{plan}") { call in
-                try await read { .ok(try $0.required(Plan.self, call.parameter("plan")).wire(call, $0)) }
+                try await read { .ok(try wire($0.required(Plan.self, call.parameter("plan")), for: call, $0)) }
             },
             .delete("plans/{plan}") { call in
                 try await write(call) { edit in
                     guard let plan = try edit.directory.resolve(Plan.self, call.parameter("plan")) else {
                         return .noContent
                     }
-                    let answer = try plan.wire(call, edit.directory)
+                    let answer = try wire(plan, for: call, edit.directory)
                     try edit.delete(plan)
                     return .ok(answer)
                 }
@@ -25,41 +26,58 @@ extension RESTServices {
 
     private func listPlans(_ call: RESTCall) async throws -> RESTAnswer {
         let paging = try call.query.paging()
-        let search = try Search(call.query)
+        let list = try NamedListQuery(call.query)
         let enabled = try call.query.bool("enabled")
-        _ = try call.query.choice("sortBy", of: ["NAME"])
-        let isDescending = try call.query.choice("sortOrder", of: ["ASCENDING", "DESCENDING"]) == "DESCENDING"
+        let enabledFor = try EnabledFor(call.query)
+        let type = try call.query.choice("planType", of: Plan.types)
         return try await read { directory in
-            let page =
-                search.isEmpty && enabled == nil && !isDescending
-                ? try directory.list(Plan.self, offset: paging.offset, limit: paging.limit)
-                : try directory.list(
-                    Plan.self, offset: paging.offset, limit: paging.limit,
-                    where: { plan in
-                        (enabled.map { plan.enabled == $0 } ?? true) && search.matches([plan.name, plan.description])
-                    },
-                    by: { ($0.name.lowercased() < $1.name.lowercased()) != isDescending })
-            let plans = try page.entries.map { try $0.wire(call, directory) }
-            return .ok(call.page(plans, total: page.total, paging))
+            let isPlain = list.isPlain && enabled == nil && enabledFor == nil && type == nil
+            guard !isPlain else {
+                let page = try directory.list(Plan.self, offset: paging.offset, limit: paging.limit)
+                return .ok(try answer(page, paging, call, directory))
+            }
+            let forms =
+                enabledFor == nil ? [:] : Dictionary(grouping: try directory.all(Form.self)) { $0.plan }
+            let page = try directory.list(
+                Plan.self, offset: paging.offset, limit: paging.limit,
+                where: { plan in
+                    (enabled.map { plan.enabled == $0 } ?? true) && (type.map { $0 == Plan.type } ?? true)
+                        && (enabledFor?.includes(plan, forms: forms[plan.id] ?? [], for: call.caller) ?? true)
+                        && list.matches(name: plan.name, description: plan.description)
+                },
+                by: { list.areInOrder(($0.name, $0.position), ($1.name, $1.position)) })
+            return .ok(try answer(page, paging, call, directory))
         }
+    }
+
+    private func answer(
+        _ page: Directory.Page<Plan>, _ paging: Paging, _ call: RESTCall, _ directory: Directory
+    ) throws -> JSONValue {
+        call.page(try page.entries.map { try wire($0, for: call, directory) }, total: page.total, paging)
     }
 
     private func savePlan(_ call: RESTCall) async throws -> RESTAnswer {
         let fields = try call.fields()
         return try await write(call) { edit in
-            let existing = try edit.existing(Plan.self, fields)
+            let existing = try edit.existing(Plan.self, fields, path: call.parameters["plan"])
             let name = try fields.requiredName("name", or: existing?.name)
             var plan =
-                existing
-                ?? Plan(id: edit.newID(), name: name, created: edit.now, creator: call.caller.person.id)
+                try existing
+                ?? Plan(
+                    id: edit.newID(), name: name, created: edit.now, creator: call.caller.person.id,
+                    position: edit.directory.list(Plan.self, offset: 0, limit: 1).total)
             plan.name = name
             plan.description = try fields.text("description") ?? plan.description
             plan.enabled = try fields.bool("enabled") ?? plan.enabled
             plan.accessibleByAll = try fields.bool("accessibleByAll") ?? plan.accessibleByAll
             plan.floodControl = try fields.bool("floodControl") ?? plan.floodControl
+            plan.position = try fields.integer("position", in: 0...1_000_000) ?? plan.position
             plan.loggingLevel = try fields.choice("loggingLevel", LoggingLevel.self)?.rawValue ?? plan.loggingLevel
+            if let type = try fields.text("planType"), type != Plan.type {
+                throw RestError.invalidChoice("planType", type, valid: [Plan.type])
+            }
             try edit.put(plan)
-            return .saved(try plan.wire(call, edit.directory), isNew: existing == nil)
+            return .saved(try wire(plan, for: call, edit.directory), isNew: existing == nil)
         }
     }
 
@@ -69,39 +87,56 @@ extension RESTServices {
         case warn = "WARN"
         case error = "ERROR"
     }
+
+    private func wire(_ plan: Plan, for call: RESTCall, _ directory: Directory) throws -> JSONValue {
+        var fields: [String: JSONValue?] = [
+            "id": .string(plan.id), "planType": .string(Plan.type), "name": .string(plan.name),
+            "description": .string(plan.description), "enabled": .bool(plan.enabled),
+            "editable": .bool(call.caller.may(.writeConfiguration)), "loggingLevel": .string(plan.loggingLevel),
+            "accessibleByAll": .bool(plan.accessibleByAll), "floodControl": .bool(plan.floodControl),
+            "position": .whole(plan.position), "created": .string(plan.created.iso), "links": .links(plan.path),
+        ]
+        if call.query.embeds("creator"), let creator = plan.creator {
+            fields["creator"] = try directory.get(Person.self, id: creator)?.reference
+        }
+        if call.query.embeds("forms") {
+            let forms = try directory.all(Form.self, in: plan.id)
+            fields["forms"] = .embeddedPage(
+                try forms.map { try $0.wire(call, directory) }, path: "\(RESTPath.base)\(plan.path)/forms")
+        }
+        if call.query.embeds("integrations") {
+            let integrations = try directory.all(Integration.self, in: plan.id)
+            fields["integrations"] = .embeddedPage(
+                try integrations.map { try wire($0, for: call, directory) },
+                path: "\(RESTPath.base)\(plan.path)/integrations")
+        }
+        func embed<Part: PlanPart>(_ name: String, _ type: Part.Type) throws {
+            guard call.query.embeds(name) else { return }
+            let parts = try directory.all(Part.self, in: plan.id)
+            fields[name] = .embeddedPage(
+                parts.map { $0.wire(in: plan, isListed: true) },
+                path: "\(RESTPath.base)\(plan.path)/\(Part.collection)")
+        }
+        try embed("constants", Constant.self)
+        try embed("endpoints", Endpoint.self)
+        try embed("propertyDefinitions", PropertyDefinition.self)
+        try embed("sharedLibraries", SharedLibrary.self)
+        try embed("scriptSteps", ScriptStep.self)
+        try embed("canvases", Canvas.self)
+        try embed("triggerFilters", TriggerFilter.self)
+        return .fields(fields)
+    }
 }
 
 extension Plan {
+    static let type = "PLAN"
+    /// With the kind that the platform brings along; there is none of it here.
+    static let types = [type, "BUILT_IN"]
+
     var path: String { "/plans/\(id)" }
 
     /// As a part of it names it.
     var reference: JSONValue {
-        ["id": .string(id), "name": .string(name), "planType": "PLAN", "links": .links(path)]
-    }
-
-    func wire(_ call: RESTCall, _ directory: Directory) throws -> JSONValue {
-        var fields: [String: JSONValue?] = [
-            "id": .string(id), "planType": "PLAN", "name": .string(name), "description": .string(description),
-            "enabled": .bool(enabled), "editable": .bool(call.caller.may(.writeConfiguration)),
-            "loggingLevel": .string(loggingLevel), "accessibleByAll": .bool(accessibleByAll),
-            "floodControl": .bool(floodControl), "created": .string(created.iso), "links": .links(path),
-        ]
-        let base = RESTPath.base + path
-        if call.query.embeds("creator"), let creator {
-            fields["creator"] = try directory.get(Person.self, id: creator)?.reference
-        }
-        if call.query.embeds("constants") {
-            let constants = try directory.all(Constant.self, in: id)
-            fields["constants"] = .embeddedPage(constants.map(\.wire), path: "\(base)/constants")
-        }
-        if call.query.embeds("endpoints") {
-            let endpoints = try directory.all(Endpoint.self, in: id)
-            fields["endpoints"] = .embeddedPage(endpoints.map(\.wire), path: "\(base)/endpoints")
-        }
-        if call.query.embeds("forms") {
-            let forms = try directory.all(Form.self, in: id)
-            fields["forms"] = .embeddedPage(try forms.map { try $0.wire(call, directory) }, path: "\(base)/forms")
-        }
-        return .fields(fields)
+        ["id": .string(id), "name": .string(name), "planType": .string(Self.type), "links": .links(path)]
     }
 }

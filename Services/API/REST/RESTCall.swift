@@ -93,8 +93,9 @@ struct RESTServices: Sendable {
     let passwordCost: PasswordHash.Cost
 
     var routes: [RESTRoute] {
-        peopleRoutes + deviceRoutes + referenceRoutes + planRoutes + planPartRoutes + formRoutes + formPartRoutes
-            + sectionRoutes + integrationRoutes + keyRoutes + scriptVersionRoutes
+        let forms = formRoutes + formPartRoutes + responseOptionRoutes + messageTemplateRoutes + sectionRoutes
+        let plans = planRoutes + planPartRoutes + libraryRoutes + flowRoutes + integrationRoutes
+        return peopleRoutes + deviceRoutes + referenceRoutes + plans + forms + keyRoutes + scriptVersionRoutes
     }
 
     /// One consistent look at the directory.

@@ -42,7 +42,7 @@ public struct RESTRoutes<Context: RequestContext>: Sendable {
 
     private func add(_ route: RESTRoute, to router: Router<Context>) {
         router.on(RouterPath("/api/xm/1/\(route.path)"), method: route.method) { [services] request, context in
-            let caller = try await services.authenticator.authenticate(request)
+            let caller = try await services.authenticator.authenticate(request, context)
             try caller.require(route.permission)
             let call = RESTCall(
                 parameters: try Self.parameters(context), query: QueryParameters(request.uri.query ?? ""),

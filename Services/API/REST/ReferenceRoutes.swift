@@ -34,7 +34,7 @@ extension RESTServices {
                 }))
     }
 
-    private static let deviceNames: [(name: String, type: Device.Kind)] = [
+    static let deviceNames: [(name: String, type: Device.Kind)] = [
         ("Android Phone", .androidPush), ("Android tablet", .androidPush), ("Fax", .fax), ("Home Email", .email),
         ("Home Phone", .voice), ("iPad", .applePush), ("iPhone", .applePush), ("iPod", .applePush),
         ("Mobile Phone", .voice), ("Numeric Pager", .textPager), ("Pager", .textPager), ("SMS Phone", .textPhone),
@@ -43,6 +43,12 @@ extension RESTServices {
 }
 
 extension Role {
+    /// The name of the role of that name, ignoring case, or of that id.
+    static func name(of reference: String) -> String? {
+        all.first { $0.name.lowercased() == reference.lowercased() || DerivedID.uuid("role", $0.name) == reference }?
+            .name
+    }
+
     /// The role of that name as the API shows it.
     static func wire(named name: String) -> JSONValue? {
         guard let role = all.first(where: { $0.name == name }) else { return nil }

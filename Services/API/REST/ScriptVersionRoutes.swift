@@ -2,21 +2,6 @@ import AlertCore
 import Foundation
 import Persistence
 
-/// The `script` field: UTF-8 text in base64 (spec §4.7).
-enum ScriptField {
-    /// The longest script in bytes.
-    static let limit = 1 << 20
-
-    static func text(_ fields: RequestFields) throws(RestError) -> String? {
-        guard let encoded = try fields.text("script", limit: limit * 2) else { return nil }
-        guard let bytes = Data(base64Encoded: encoded, options: .ignoreUnknownCharacters),
-            let script = String(data: bytes, encoding: .utf8), !encoded.isEmpty == !bytes.isEmpty
-        else { throw .invalidValue("script", "it must be UTF-8 text in base64.") }
-        guard bytes.count <= limit else { throw .invalidValue("script", "it may have at most \(limit) bytes.") }
-        return script
-    }
-}
-
 extension RESTServices {
     /// Every text that the script of an integration or of a library has had.
     var scriptVersionRoutes: [RESTRoute] {

@@ -30,6 +30,8 @@ public struct Form: Codable, Hashable, Sendable, Identifiable {
     /// Restricts alerts to devices with one of these names; empty for no restriction.
     @Later public var targetDeviceNames: [String]
     public var sections: [FormSection]
+    /// Who may begin alerts; empty for everybody. See ``maySend(_:)``.
+    @Later public var senderPermissions: [SenderPermission]
     /// Its place among the plan's forms, from 0.
     @Later public var position: Int
     public var archived: JSONValue?
@@ -42,8 +44,8 @@ public struct Form: Codable, Hashable, Sendable, Identifiable {
         priority: Priority = .medium, expirationInMinutes: Int = 180,
         handling: HandlingDefaults = HandlingDefaults(), responseCountsEnabled: Bool = false,
         otherResponseCountThreshold: Int? = nil, senderOverrides: SenderOverrides? = nil,
-        targetDeviceNames: [String] = [], sections: [FormSection] = [], position: Int = 0,
-        archived: JSONValue? = nil
+        targetDeviceNames: [String] = [], sections: [FormSection] = [],
+        senderPermissions: [SenderPermission] = [], position: Int = 0, archived: JSONValue? = nil
     ) {
         self.id = id
         self.number = number
@@ -67,6 +69,7 @@ public struct Form: Codable, Hashable, Sendable, Identifiable {
         self.senderOverrides = senderOverrides
         self.targetDeviceNames = targetDeviceNames
         self.sections = sections
+        self.senderPermissions = senderPermissions
         self.position = position
         self.archived = archived
     }

@@ -28,6 +28,7 @@ extension Form {
     public struct VoiceTemplate: Codable, Hashable, Sendable {
         /// One thing that is said: a phrase, or the value of a property.
         public struct Step: Codable, Hashable, Sendable {
+            public var id: String?
             /// `PHRASE`, `PROPERTY` or another of the platform's kinds.
             public var stepType: String
             /// `TTS`, `CHARACTERS`, `PHRASE`: how it is said.
@@ -35,12 +36,19 @@ extension Form {
             public var phrase: String?
             /// The name of a property.
             public var property: String?
+            /// What is said of every alert, such as its priority, by the platform's name for it.
+            public var commonProperty: String?
 
-            public init(stepType: String, playback: String = "TTS", phrase: String? = nil, property: String? = nil) {
+            public init(
+                id: String? = nil, stepType: String, playback: String = "TTS", phrase: String? = nil,
+                property: String? = nil, commonProperty: String? = nil
+            ) {
+                self.id = id
                 self.stepType = stepType
                 self.playback = playback
                 self.phrase = phrase
                 self.property = property
+                self.commonProperty = commonProperty
             }
         }
 

@@ -19,7 +19,10 @@ public struct PropertyDefinition: Codable, Hashable, Sendable, Identifiable {
     public var defaultValue: JSONValue?
     public var minLength: Int?
     public var maxLength: Int?
+    /// A regular expression that the whole of a text has to match, if ``validates``.
     public var pattern: String?
+    /// Whether texts are held against the pattern; `nil` for yes.
+    public var validate: Bool?
     public var minimum: Double?
     public var maximum: Double?
     public var items: [String]?
@@ -35,8 +38,9 @@ public struct PropertyDefinition: Codable, Hashable, Sendable, Identifiable {
     public init(
         id: String, plan: String, propertyType: Kind, name: String, description: String = "", helpText: String = "",
         defaultValue: JSONValue? = nil, minLength: Int? = nil, maxLength: Int? = nil, pattern: String? = nil,
-        minimum: Double? = nil, maximum: Double? = nil, items: [String]? = nil, categories: [String]? = nil,
-        paths: [[String]]? = nil, delimiter: String? = nil, units: String? = nil, archived: JSONValue? = nil
+        validate: Bool? = nil, minimum: Double? = nil, maximum: Double? = nil, items: [String]? = nil,
+        categories: [String]? = nil, paths: [[String]]? = nil, delimiter: String? = nil, units: String? = nil,
+        archived: JSONValue? = nil
     ) {
         self.id = id
         self.plan = plan
@@ -48,6 +52,7 @@ public struct PropertyDefinition: Codable, Hashable, Sendable, Identifiable {
         self.minLength = minLength
         self.maxLength = maxLength
         self.pattern = pattern
+        self.validate = validate
         self.minimum = minimum
         self.maximum = maximum
         self.items = items
@@ -57,4 +62,7 @@ public struct PropertyDefinition: Codable, Hashable, Sendable, Identifiable {
         self.units = units
         self.archived = archived
     }
+
+    /// Whether texts are held against the pattern.
+    public var validates: Bool { pattern != nil && validate != false }
 }

@@ -36,10 +36,11 @@ public struct ResponseLink: Codable, Equatable, Sendable {
         return "\(content.base64URL).\(code.base64URL)"
     }
 
-    public init(token: String, key: SymmetricKey, now: Timestamp) throws(Failure) {
+    /// - Parameter keys: Any of them may have signed it.
+    public init(token: String, keys: [SymmetricKey], now: Timestamp) throws(Failure) {
         let parts = token.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 2, let content = Data(base64URL: parts[0]), let code = Data(base64URL: parts[1]),
-            HMAC<SHA256>.isValidAuthenticationCode(code, authenticating: content, using: key),
+            keys.contains(where: { HMAC<SHA256>.isValidAuthenticationCode(code, authenticating: content, using: $0) }),
             // Signed by us: only one of an old format fails.
             let link = try? JSONDecoder().decode(ResponseLink.self, from: content)
         else { throw .invalid }

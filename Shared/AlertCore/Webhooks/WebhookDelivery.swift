@@ -55,10 +55,25 @@ public enum WebhookDelivery: Aggregate {
         /// JSON, as it is sent.
         public var payload: String
         public var correlation: String
+        /// For an integration that runs a script; `nil` for one that sends a webhook.
+        public var script: ScriptInput?
+
+        /// What a script gets besides the payload.
+        public struct ScriptInput: Codable, Equatable, Sendable {
+            /// JSON: the globals of the newer style (``TriggerOutputs``).
+            public var globals: String
+            /// The id of the person who began the alert: the script acts as them (spec §1.1).
+            public var initiator: String
+
+            public init(globals: String, initiator: String) {
+                self.globals = globals
+                self.initiator = initiator
+            }
+        }
 
         public init(
             id: String, integration: NamedReference, trigger: Trigger, alert: String, alertNumber: Int64,
-            sequence: Int64, payload: String, correlation: String
+            sequence: Int64, payload: String, correlation: String, script: ScriptInput? = nil
         ) {
             self.id = id
             self.integration = integration
@@ -68,6 +83,7 @@ public enum WebhookDelivery: Aggregate {
             self.sequence = sequence
             self.payload = payload
             self.correlation = correlation
+            self.script = script
         }
     }
 
@@ -107,12 +123,13 @@ public enum WebhookDelivery: Aggregate {
     public struct Attempt: Codable, Equatable, Sendable {
         /// From 1.
         public var number: Int
+        /// Empty for a script.
         public var url: String
         public var startedAt: Timestamp
         public var durationMilliseconds: Int64
         /// The HTTP status, if there was an answer.
         public var status: Int?
-        /// The beginning of the answer's body.
+        /// The beginning of the answer's body; of a script, what it printed and its calls.
         public var responseBody: String?
         public var isBodyTruncated: Bool
         /// In words, when there was no answer.
@@ -121,6 +138,8 @@ public enum WebhookDelivery: Aggregate {
         public var isInDoubt: Bool
         /// From `Retry-After`, in seconds.
         public var retryAfter: Int?
+        /// Of a script: whether it came to its end. `nil` for a webhook, and where no script could be run.
+        public var hasCompleted: Bool?
 
         public init(
             number: Int, url: String, startedAt: Timestamp, durationMilliseconds: Int64, status: Int? = nil,
@@ -139,12 +158,15 @@ public enum WebhookDelivery: Aggregate {
             self.retryAfter = retryAfter
         }
 
-        /// Any 2xx answer (Standard Webhooks).
-        public var isSuccess: Bool { status.map { (200..<300).contains($0) } ?? false }
+        /// Any 2xx answer (Standard Webhooks), or a script that came to its end.
+        public var isSuccess: Bool { hasCompleted ?? status.map { (200..<300).contains($0) } ?? false }
         /// 410: the receiver wants no more.
         public var isGone: Bool { status == 410 }
-        /// "503", or what went wrong.
-        public var outcome: String { status.map { "HTTP \($0)" } ?? error ?? "no answer" }
+        /// "HTTP 503", or what went wrong.
+        public var outcome: String {
+            if hasCompleted == true { return "the script ran" }
+            return status.map { "HTTP \($0)" } ?? error ?? "no answer"
+        }
     }
 }
 
@@ -175,6 +197,8 @@ extension WebhookDelivery {
         of attempt: Attempt, _ schedule: RetrySchedule, _ chance: Double, after attempts: Int, at now: Timestamp
     ) -> Event {
         if attempt.isSuccess { return .delivered(at: now) }
+        // What a script has done before it failed would be done twice.
+        if attempt.hasCompleted == false { return .exhausted(attempts: attempts, at: now) }
         if attempt.isGone {
             return .parked(
                 parking: Parking(

@@ -12,6 +12,7 @@ CURLcode tocsin_set_pointer(CURL *easy, CURLoption option, void *value);
 CURLcode tocsin_set_list(CURL *easy, CURLoption option, struct curl_slist *value);
 CURLcode tocsin_set_bytes_callback(CURL *easy, CURLoption option, tocsin_bytes_callback value);
 CURLcode tocsin_set_socket_callback(CURL *easy, CURLoption option, tocsin_socket_callback value);
+CURLcode tocsin_set_blob(CURL *easy, CURLoption option, const void *bytes, size_t count);
 CURLcode tocsin_get_long(CURL *easy, CURLINFO info, long *value);
 CURLcode tocsin_get_size(CURL *easy, CURLINFO info, curl_off_t *value);
 CURLcode tocsin_get_string(CURL *easy, CURLINFO info, const char **value);

@@ -6,9 +6,20 @@
 
 static inline JSValue tocsin_undefined(void) { return JS_UNDEFINED; }
 static inline JSValue tocsin_exception(void) { return JS_EXCEPTION; }
+static inline int tocsin_plain_property(void) { return JS_PROP_C_W_E; }
 
 /// Throws an error that no `catch` and no `finally` of the script sees: it ends the run.
 JSValue tocsin_throw_uncatchable(JSContext *context, const char *message);
+
+/// Throws an error that the script can catch.
+JSValue tocsin_throw(JSContext *context, const char *message);
+
+/// The calls that were under way when something was thrown that is no error and so does not know them; a text
+/// or undefined. To be asked once, before anything else is run.
+JSValue tocsin_take_stack_trace(JSContext *context);
+
+/// Processor time of this process so far, in nanoseconds.
+int64_t tocsin_processor_time(void);
 
 /// Gives memory that the engine has freed back to the system when it is more than a little.
 void tocsin_return_free_memory(void);

@@ -179,6 +179,9 @@ extension Directory {
         return owner
     }
 
+    /// Makes every other change of the directory wait until the end of this transaction.
+    func holdChanges() throws(StoreError) { _ = try advance() }
+
     private func advance() throws(StoreError) -> Int64 {
         try connection.execute(
             "UPDATE directory_version SET version = version + 1 WHERE id = 1 RETURNING version")[0].integer(0)

@@ -4,10 +4,9 @@ import Foundation
 /// The audit events of the directory: who changed what, before and after.
 struct DirectoryAudit {
     static let partition = LogPartition("config", 0)
-    /// The fields that hold a secret, sealed or hashed: the log says only that there is one.
-    static let secretFields: Set<String> = [
-        "passwordHash", "secretHash", "sealedKey", "sealedPassword", "sealedSigningSecrets",
-    ]
+    /// Fields that hold a secret's hash. Of these, and of every field whose name begins with `sealed`, wherever it
+    /// stands, the log says only that there is one.
+    static let hashFields: Set<String> = ["passwordHash", "secretHash"]
 
     let connection: any SQLConnection
 
@@ -32,15 +31,25 @@ struct DirectoryAudit {
         guard case .object(var fields) = try DirectoryJSON.decode(JSONValue.self, from: document) else {
             return .null
         }
-        for (name, value) in fields where secretFields.contains(name) && value != .null && value != .array([]) {
-            fields[name] = "***"
-        }
+        for (name, value) in fields { fields[name] = redacted(value, named: name) }
         if fields["propertyType"] == .string(PropertyDefinition.Kind.password.rawValue),
             fields["defaultValue"] != nil
         {
             fields["defaultValue"] = "***"
         }
         return .object(fields)
+    }
+
+    private static func redacted(_ value: JSONValue, named name: String) -> JSONValue {
+        if hashFields.contains(name) || name.hasPrefix("sealed") {
+            return value == .null || value == .array([]) ? value : "***"
+        }
+        switch value {
+        case .object(let fields):
+            return .object(Dictionary(uniqueKeysWithValues: fields.map { ($0, redacted($1, named: $0)) }))
+        case .array(let values): return .array(values.map { redacted($0, named: name) })
+        default: return value
+        }
     }
 }
 

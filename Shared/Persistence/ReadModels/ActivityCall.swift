@@ -49,7 +49,12 @@ public struct ActivityCall: Codable, Hashable, Sendable {
 
     /// The request in the form of spec §2.8: `> POST https://… HTTP/1.1`, the headers, the body.
     public var requestText: String {
-        let first = kind == .form ? "> form.post \(url)" : "> \(method) \(url) HTTP/1.1"
+        let first =
+            switch kind {
+            case .http: "> \(method) \(url) HTTP/1.1"
+            case .form: "> form.post \(url)"
+            case .token: "> http.authenticate \(url)"
+            }
         return Self.text([first], requestHeaders, prefix: "> ", body: requestBody ?? "")
     }
 

@@ -65,9 +65,12 @@ public struct Alerts {
     }
 
     /// The details of some alerts, by id.
-    public func details(of ids: [String]) throws -> [String: AlertDetails] {
+    public func details(of ids: [String]) throws -> [String: AlertDetails] { try rows(of: ids).mapValues(\.details) }
+
+    /// The alerts of these ids, by id.
+    public func rows(of ids: [String]) throws -> [String: AlertRow] {
         let rows = try connection.execute("\(Self.select) WHERE id IN \(list: ids)").map(Self.decode)
-        return Dictionary(uniqueKeysWithValues: rows.map { ($0.id, $0.details) })
+        return Dictionary(uniqueKeysWithValues: rows.map { ($0.id, $0) })
     }
 
     /// One page, newest first unless the filter says otherwise, and how many there are in all.

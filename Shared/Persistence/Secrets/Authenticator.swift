@@ -44,12 +44,23 @@ public final class Authenticator: Sendable {
         throw Self.refusal("The user name or the password is wrong.")
     }
 
+    /// Somebody who is known already, for a call from within.
+    /// - Throws: 403 when the person is not there any more or may not sign in; 503 when the directory cannot be read.
+    public func caller(_ person: String) async throws(RestError) -> Caller {
+        let view = try await directory(anew: false)
+        guard let person = view.people[person], Self.mayEnter(person) else {
+            throw RestError(
+                403, "The user is not there or may not sign in.", subcode: "authorization.user_inactive")
+        }
+        return Caller(person: person)
+    }
+
     private func check(
         _ login: String, _ password: String, in view: DirectoryView
     ) async throws(RestError) -> Caller? {
-        if let id = verified.person(login: login, password: password, version: view.version),
-            let person = view.people[id]
-        {
+        let known = verified.person(login: login, password: password) { view.people[$0]?.passwordHash }
+        // The login must still lead to the same person: names can move from one to another.
+        if let known, let person = view.person(login: login), person.id == known, Self.mayEnter(person) {
             return Caller(person: person)
         }
         if let pause = throttle.pause(of: login.lowercased(), at: now()) {
@@ -61,9 +72,9 @@ public final class Authenticator: Sendable {
         let person = view.person(login: login)
         // Somebody who is not there costs as much time as somebody who is.
         let isRight = try await checks.verify(password, against: person?.passwordHash ?? Self.decoy)
-        guard isRight, let person, person.passwordHash != nil, Self.mayEnter(person) else { return nil }
+        guard isRight, let person, let passwordHash = person.passwordHash, Self.mayEnter(person) else { return nil }
         throttle.recordSuccess(of: login.lowercased())
-        verified.remember(person.id, login: login, password: password, version: view.version)
+        verified.remember(person.id, login: login, password: password, passwordHash: passwordHash)
         return Caller(person: person)
     }
 

@@ -9,23 +9,28 @@ final class VerifiedCredentials: @unchecked Sendable {  // every stored variable
 
     private let key = SymmetricKey(size: .bits256)
     private let lock = NSLock()
-    private var people: [Data: String] = [:]
-    private var version: Int64 = 0
+    private var known: [Data: Entry] = [:]
 
-    /// - Parameter version: Of the directory: a change of it may have been a change of a password.
-    /// - Returns: The id of the person.
-    func person(login: String, password: String, version: Int64) -> String? {
-        let code = code(login, password)
-        return lock.withLock { self.version == version ? people[code] : nil }
+    private struct Entry {
+        let person: String
+        let passwordHash: String
     }
 
-    func remember(_ person: String, login: String, password: String, version: Int64) {
+    /// The id of the person whom these credentials have let in, if that was against the password hash that the
+    /// person has now: a changed password is checked anew, whatever else changes is not.
+    func person(login: String, password: String, passwordHash: (String) -> String?) -> String? {
+        let code = code(login, password)
+        guard let entry = lock.withLock({ known[code] }), let now = passwordHash(entry.person),
+            constantTimeEquals(now, entry.passwordHash)
+        else { return nil }
+        return entry.person
+    }
+
+    func remember(_ person: String, login: String, password: String, passwordHash: String) {
         let code = code(login, password)
         lock.withLock {
-            guard version >= self.version else { return }
-            if version > self.version || people.count >= Self.limit { people = [:] }
-            self.version = version
-            people[code] = person
+            if known.count >= Self.limit { known = [:] }
+            known[code] = Entry(person: person, passwordHash: passwordHash)
         }
     }
 

@@ -1,0 +1,34 @@
+import Foundation
+
+// fuzz TARGET [libFuzzer's options and corpus folders]: see run.sh.
+
+/// libFuzzer's own loop (https://llvm.org/docs/LibFuzzer.html#using-libfuzzer-as-a-library).
+@_silgen_name("LLVMFuzzerRunDriver")
+func runDriver(
+    _ count: UnsafeMutablePointer<Int32>,
+    _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>>,
+    _ body: @convention(c) (UnsafePointer<UInt8>?, Int) -> Int32
+) -> Int32
+
+/// One way in for bytes from outside. A problem ends the process: libFuzzer then keeps the bytes.
+protocol FuzzTarget {
+    func take(_ bytes: [UInt8])
+}
+
+nonisolated(unsafe) var target: any FuzzTarget = try DoorTarget()
+
+switch CommandLine.arguments.dropFirst().first {
+case "door": break
+case "body": target = BodyTarget()
+default:
+    print("usage: fuzz door|body [OPTIONS] [CORPUS…]")
+    exit(2)
+}
+
+var count = CommandLine.argc - 1
+var arguments = CommandLine.unsafeArgv + 1
+exit(
+    runDriver(&count, &arguments) { data, count in
+        target.take(Array(UnsafeBufferPointer(start: data, count: count)))
+        return 0
+    })

@@ -1,0 +1,30 @@
+import AlertCore
+import Hummingbird
+import Messaging
+import Persistence
+
+/// All of `/api/xm/1`, without console and links: what programs call, over the network or from within.
+public struct RESTAPI<Context: RequestContext>: Sendable {
+    private let configuration: RESTRoutes<Context>
+    private let events: EventRESTRoutes<Context>
+
+    var services: RESTServices { configuration.services }
+
+    public init(
+        database: any SQLDatabase, bus: any MessageBus, cache: DirectoryCache, secrets: SecretBox,
+        authenticator: Authenticator, now: @escaping Clock
+    ) {
+        configuration = RESTRoutes(
+            database: database, cache: cache, secrets: secrets, authenticator: authenticator, now: now)
+        events = EventRESTRoutes(
+            services: EventServices(
+                database: database, cache: cache, authenticator: authenticator,
+                gateway: CommandGateway(database: database, bus: bus), now: now))
+    }
+
+    /// Adds the routes, and what gives every error below `/api/` its shape.
+    public func add(to router: Router<Context>) {
+        configuration.add(to: router)
+        events.add(to: router)
+    }
+}

@@ -1,0 +1,137 @@
+import AlertCore
+
+/// An entry of the directory that holds sealed secrets.
+public protocol SecretHolder: DirectoryEntry {
+    /// The entry with each sealed text in it replaced.
+    func mapSecrets(_ change: (String, SecretContext) throws -> String) rethrows -> Self
+}
+
+extension Endpoint: SecretHolder {
+    public func mapSecrets(_ change: (String, SecretContext) throws -> String) rethrows -> Endpoint {
+        var endpoint = self
+        endpoint.sealedPassword = try sealedPassword.map { try change($0, .endpointPassword(id)) }
+        endpoint.sealedToken = try sealedToken.map { try change($0, .endpointToken(id)) }
+        endpoint.oauth2?.sealedClientSecret = try oauth2?.sealedClientSecret.map { try change($0, .clientSecret(id)) }
+        endpoint.oauth2?.sealedRefreshToken = try oauth2?.sealedRefreshToken.map { try change($0, .refreshToken(id)) }
+        if let certificate = clientCertificate {
+            endpoint.clientCertificate?.sealedPrivateKey = try change(certificate.sealedPrivateKey, .privateKey(id))
+        }
+        return endpoint
+    }
+}
+
+extension Integration: SecretHolder {
+    public func mapSecrets(_ change: (String, SecretContext) throws -> String) rethrows -> Integration {
+        var integration = self
+        integration.sealedKey = try sealedKey.map { try change($0, .integrationKey(id)) }
+        integration.sealedSigningSecrets = try sealedSigningSecrets.map { try change($0, .signingSecret(id)) }
+        return integration
+    }
+}
+
+/// Seals every secret of the directory with the current key, a batch of entries in each transaction. Servers may
+/// run meanwhile, if they have both keys.
+public struct Resealing: Sendable {
+    /// Every kind of entry that holds secrets.
+    static let holders: [any SecretHolder.Type] = [Endpoint.self, Integration.self]
+
+    public struct Outcome: Equatable, Sendable {
+        /// Secrets that are sealed anew.
+        public var resealed = 0
+        /// Secrets that were sealed with the current key already.
+        public var current = 0
+        /// Entries with a secret that no key opens, as in `endpoint Jira`. They are left as they were.
+        public var unreadable: [String] = []
+
+        public init() {}
+    }
+
+    private let database: any SQLDatabase
+    private let secrets: SecretBox
+    private let batch: Int
+    private let now: Clock
+
+    /// - Parameter batch: Entries in one transaction.
+    public init(database: any SQLDatabase, secrets: SecretBox, batch: Int = 100, now: @escaping Clock) {
+        precondition(batch > 0, "a batch holds something")
+        self.database = database
+        self.secrets = secrets
+        self.batch = batch
+        self.now = now
+    }
+
+    /// May be run again after a failure: what is done already is passed over.
+    public func run() async throws -> Outcome {
+        try await walk { try $0.mapSecrets($1) }
+    }
+
+    /// Counts what ``run()`` would do, and changes nothing.
+    public func survey() async throws -> Outcome {
+        try await walk { entry, change in
+            _ = try entry.mapSecrets(change)
+            return entry
+        }
+    }
+
+    private typealias Change = (String, SecretContext) throws -> String
+
+    private func walk(
+        _ visit: @escaping @Sendable (any SecretHolder, Change) throws -> any SecretHolder
+    ) async throws -> Outcome {
+        var total = Outcome()
+        for holder in Self.holders {
+            var last = ""
+            while true {
+                let after = last
+                let (outcome, end) = try await database.retrying { connection in
+                    try step(holder, after: after, in: connection, visit)
+                }
+                total.resealed += outcome.resealed
+                total.current += outcome.current
+                total.unreadable += outcome.unreadable
+                guard let end else { break }
+                last = end
+            }
+        }
+        return total
+    }
+
+    /// - Returns: The id of the batch's last entry; `nil` when there was none.
+    private func step<Holder: SecretHolder>(
+        _ type: Holder.Type, after last: String, in connection: any SQLConnection,
+        _ visit: (any SecretHolder, Change) throws -> any SecretHolder
+    ) throws -> (Outcome, String?) {
+        let directory = Directory(connection)
+        // First: what is read below must not change before it is written.
+        try directory.holdChanges()
+        let ids = try connection.execute(
+            "SELECT id FROM directory WHERE kind = \(Holder.kind) AND id > \(last) ORDER BY id LIMIT \(batch)"
+        ).map { $0.text(0) }
+        let moment = now()
+        var outcome = Outcome()
+        for id in ids {
+            guard let entry = try directory.get(Holder.self, id: id) else { continue }
+            var counted = Outcome()
+            do {
+                let changed = try visit(entry) { sealed, context in
+                    if secrets.isCurrent(sealed) {
+                        counted.current += 1
+                        return sealed
+                    }
+                    let fresh = secrets.seal(try secrets.open(sealed, for: context), for: context)
+                    counted.resealed += 1
+                    return fresh
+                }
+                if counted.resealed > 0, let changed = changed as? Holder {
+                    let origin = Origin(actor: "<rotate-key>", causation: "rotate-key", correlation: id)
+                    try directory.put(changed, by: origin, at: moment)
+                }
+                outcome.resealed += counted.resealed
+                outcome.current += counted.current
+            } catch is SecretError {
+                outcome.unreadable.append("\(Holder.kind) \(entry.entryName)")
+            }
+        }
+        return (outcome, ids.last)
+    }
+}

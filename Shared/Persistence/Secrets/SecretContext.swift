@@ -1,0 +1,29 @@
+/// Where a sealed secret belongs.
+public struct SecretContext: Hashable, Sendable {
+    let text: String
+
+    public init(_ text: String) { self.text = text }
+
+    /// `Endpoint.sealedPassword`.
+    public static func endpointPassword(_ endpoint: String) -> SecretContext { .init("endpoint/\(endpoint)") }
+    /// `Endpoint.sealedToken`.
+    public static func endpointToken(_ endpoint: String) -> SecretContext { .init("endpoint-token/\(endpoint)") }
+    /// `Endpoint.OAuth2.sealedClientSecret`.
+    public static func clientSecret(_ endpoint: String) -> SecretContext {
+        .init("endpoint-client-secret/\(endpoint)")
+    }
+    /// `Endpoint.OAuth2.sealedRefreshToken`.
+    public static func refreshToken(_ endpoint: String) -> SecretContext {
+        .init("endpoint-refresh-token/\(endpoint)")
+    }
+    /// `Endpoint.ClientCertificate.sealedPrivateKey`.
+    public static func privateKey(_ endpoint: String) -> SecretContext { .init("endpoint-private-key/\(endpoint)") }
+    /// `Integration.sealedKey`: the `apiKey` of URL authentication.
+    public static func integrationKey(_ integration: String) -> SecretContext {
+        .init("integration-key/\(integration)")
+    }
+    /// `Integration.sealedSigningSecrets`: each opens to `whsec_` and base64.
+    public static func signingSecret(_ integration: String) -> SecretContext {
+        .init("signing-secret/\(integration)")
+    }
+}
