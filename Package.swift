@@ -34,8 +34,9 @@ func executable(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
         name: name, dependencies: dependencies, path: "Services/Executables/\(name)", swiftSettings: strict)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: strict)
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, path: "Tests/\(name)", exclude: exclude, swiftSettings: strict)
 }
 
 func system(_ name: String, pkgConfig: String, apt: String) -> Target {
@@ -69,6 +70,7 @@ let package = Package(
         system("CLibPQ", pkgConfig: "libpq", apt: "libpq-dev"),
         system("CLibXML2", pkgConfig: "libxml-2.0", apt: "libxml2-dev"),
         system("CLibRDKafka", pkgConfig: "rdkafka", apt: "librdkafka-dev"),
+        system("CLibZip", pkgConfig: "libzip", apt: "libzip-dev"),
         .target(name: "CCurl", path: "Shared/CCurl", linkerSettings: [.linkedLibrary("curl")]),
         // QuickJS-ng: `make vendor` puts its sources into upstream/.
         .target(
@@ -85,6 +87,7 @@ let package = Package(
         .target(name: "CXMLDOM", path: "Shared/CXMLDOM", sources: ["upstream/modules.c"]),
 
         shared("AlertCore", [crypto]),
+        shared("WorkflowArchive", ["AlertCore", "CLibZip"]),
         shared("Persistence", ["AlertCore", crypto, cryptoExtras, logging], resources: [.copy("Migrations")]),
         shared("SQLiteDatabase", ["Persistence", "CSQLite"]),
         shared("PostgresDatabase", ["Persistence", "CLibPQ"]),
@@ -111,7 +114,7 @@ let package = Package(
             "WebhookDispatcher",
             ["AlertCore", "Endpoints", "Messaging", "OutboundHTTP", "Persistence", "Scripting", crypto, metrics]),
         service(
-            "API", ["AlertCore", "Endpoints", "Messaging", "Persistence", hummingbird, lifecycle, mustache],
+            "API", ["AlertCore", "Endpoints", "Messaging", "Persistence", "WorkflowArchive", hummingbird, lifecycle, mustache],
             resources: [.copy("Console/Templates"), .copy("Console/Static")]),
 
         executable("ingest", ["Bootstrap"]),
@@ -120,15 +123,16 @@ let package = Package(
         executable("webhook-dispatcher", ["Bootstrap"]),
         executable("api", ["Bootstrap"]),
         executable("script-sandbox", ["JavaScriptEngine"]),
-        executable("tocsin", ["Bootstrap", argumentParser, hummingbird]),
+        executable("tocsin", ["Bootstrap", "WorkflowArchive", argumentParser, hummingbird]),
 
         .target(
             name: "TestSupport", dependencies: ["Messaging", "Persistence", "PostgresDatabase", "SQLiteDatabase"],
             path: "Tests/TestSupport", swiftSettings: strict),
         tests("AlertCoreTests", ["AlertCore", "TestSupport"]),
+        tests("WorkflowArchiveTests", ["AlertCore", "CLibZip", "WorkflowArchive"]),
         tests("PersistenceTests", ["AlertCore", "Persistence", "TestSupport"]),
         tests("MessagingTests", ["AlertCore", "KafkaBus", "Messaging", "Persistence", "TestSupport"]),
-        tests("ScriptingTests", ["JavaScriptEngine", "Scripting"]),
+        tests("ScriptingTests", ["JavaScriptEngine", "Scripting"], exclude: ["Corpus"]),
         tests("OutboundHTTPTests", ["OutboundHTTP"]),
         tests(
             "EndpointsTests", ["AlertCore", "Endpoints", "OutboundHTTP", "Persistence", "TestSupport", hummingbird]),
@@ -137,6 +141,7 @@ let package = Package(
             [
                 "AlertCore", "AlertEngine", "API", "Bootstrap", "Endpoints", "Ingest", "Messaging", "Notifier",
                 "OutboundHTTP", "Persistence", "Scripting", "TestSupport", "WebhookDispatcher",
+                "WorkflowArchive",
             ]),
         tests("TidyTests", []),
     ]

@@ -14,7 +14,7 @@ struct FanOut: MessageHandler {
     let logger: Logger
 
     /// An alert as an event of it finds it.
-    private struct Subject {
+    struct Subject {
         let details: AlertDetails
         let startedAt: Timestamp
         /// At present: events that change it say so themselves.
@@ -39,7 +39,7 @@ struct FanOut: MessageHandler {
         return .none
     }
 
-    private func requests(
+    func requests(
         for message: AlertEventMessage, of subject: Subject, in view: DirectoryView
     ) throws -> [WebhookDelivery.Request] {
         let details = subject.details

@@ -39,7 +39,9 @@ enum Prelude {
         const trim = unbound(String.prototype.trim);
         const tests = unbound(RegExp.prototype.test);
         const tag = unbound(objectPrototype.toString);
-        const Texts = String, Maps = Map, Sets = Set, Expressions = RegExp;
+        const toISOString = unbound(Date.prototype.toISOString);
+        const { isNaN } = globalThis;
+        const Dates = Date, Texts = String, Maps = Map, Sets = Set, Expressions = RegExp;
         const isObject = (value) => typeof value === 'object' && value !== null;
 
         // Half a surrogate pair is text for JavaScript, but for nobody else.
@@ -82,6 +84,7 @@ enum Prelude {
             if (!isObject(value)) return ownText(value);
             if (value instanceof AnyError) return describe(value);
             if (value instanceof Expressions || value instanceof Texts || isNode(value)) return ownText(value);
+            if (value instanceof Dates) return isNaN(value) ? 'Invalid Date' : toISOString(value);
             try {
                 return stringify(value, showable()) ?? ownText(value);
             } catch (error) {
@@ -264,6 +267,10 @@ enum Prelude {
 
     /// The names that a script of this kind sees.
     private static let builtIns = #"""
+        // Not among what the platform's scripts find.
+        delete globalThis.btoa;
+        delete globalThis.atob;
+
         const shared = { http, console, constants: run.constants, require, XMLUtils, JXON };
         if (run.location === 'agent') Object.assign(shared, native.part('java')(native));
         const sharedNames = keys(shared).join();

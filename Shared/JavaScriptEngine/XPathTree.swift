@@ -40,12 +40,23 @@ struct XPathTree {
             xmlXPathRegisterNs(context, namespaces[pair], namespaces[pair + 1])
         }
         guard let object = xmlXPathEvalExpression(expression, context) else {
-            let reason = context.pointee.lastError.message.map { String(cString: $0) } ?? "it is not valid"
-            let line = String(reason.prefix { $0 != "\n" })
-            throw Problem(message: "\(line): \(expression.prefix(200))")
+            throw Problem(message: "\(Self.reason(context.pointee.lastError.code)): \(expression.prefix(200))")
         }
         defer { xmlXPathFreeObject(object) }
         return value(of: object.pointee, tree)
+    }
+
+    private static func reason(_ code: Int32) -> String {
+        switch xmlParserErrors(UInt32(bitPattern: code)) {
+        case XML_XPATH_UNDEF_PREFIX_ERROR: "a prefix stands for no namespace"
+        case XML_XPATH_UNKNOWN_FUNC_ERROR: "there is no such function"
+        case XML_XPATH_INVALID_ARITY, XML_XPATH_INVALID_TYPE: "a function has the wrong arguments"
+        case XML_XPATH_UNDEF_VARIABLE_ERROR: "there are no variables"
+        case XML_XPATH_MEMORY_ERROR: "it needs too much memory"
+        // Has no name in that list: too many steps.
+        case xmlParserErrors(XML_XPATH_EXPRESSION_OK.rawValue + 24): "it takes too many steps"
+        default: "the expression is not valid"
+        }
     }
 
     private func value(of object: xmlXPathObject, _ tree: Tree) -> Value {

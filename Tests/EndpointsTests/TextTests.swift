@@ -64,8 +64,8 @@ struct CallTextTests {
         let json = CallText.answer(
             OutboundResponse(status: 200, headers: [("Content-Type", "application/json")]),
             body:
-                #"{"access_token":"s3cret","token_type":"bearer","key":"PROJ-1","code":400,"a":[{"password":"s3cret"}]}"#
-        )
+                #"{"access_token":"s3cret","token_type":"bearer","key":"PROJ-1","code":400,"#
+                + #""a":[{"password":"s3cret"}]}"#)
         #expect(!json.contains("s3cret"))
         #expect(json.contains("\"bearer\"") && json.contains("PROJ-1") && json.contains("400"))
         let form = CallText.request(

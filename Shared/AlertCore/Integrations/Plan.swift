@@ -16,11 +16,13 @@ public struct Plan: Codable, Hashable, Sendable, Identifiable {
     @Later public var position: Int
     /// The `engine.json` of the file that it was imported from: see ``Archived``.
     public var archived: JSONValue?
+    /// Of a plan that was imported.
+    public var layout: PlanLayout?
 
     public init(
         id: String, name: String, description: String = "", enabled: Bool = true, loggingLevel: String = "INFO",
         accessibleByAll: Bool = true, floodControl: Bool = false, created: Timestamp, creator: String? = nil,
-        position: Int = 0, archived: JSONValue? = nil
+        position: Int = 0, archived: JSONValue? = nil, layout: PlanLayout? = nil
     ) {
         self.id = id
         self.name = name
@@ -33,5 +35,6 @@ public struct Plan: Codable, Hashable, Sendable, Identifiable {
         self.creator = creator
         self.position = position
         self.archived = archived
+        self.layout = layout
     }
 }

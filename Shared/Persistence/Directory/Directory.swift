@@ -227,6 +227,7 @@ extension Directory {
             try deleteAll(ScriptStep.self, in: plan.id, by: origin, at: now)
             try deleteAll(Canvas.self, in: plan.id, by: origin, at: now)
             try deleteAll(TriggerFilter.self, in: plan.id, by: origin, at: now)
+            try deleteAll(WorkflowFile.self, in: plan.id, by: origin, at: now)
         case let form as Form:
             try deleteAll(Integration.self, in: form.plan, by: origin, at: now) { $0.form == form.id }
         case let property as PropertyDefinition:

@@ -32,6 +32,7 @@ struct DirectoryAudit {
             return .null
         }
         for (name, value) in fields { fields[name] = redacted(value, named: name) }
+        if let content = fields["content"]?.string { fields["content"] = .string("\(content.utf8.count) characters") }
         if fields["propertyType"] == .string(PropertyDefinition.Kind.password.rawValue),
             fields["defaultValue"] != nil
         {

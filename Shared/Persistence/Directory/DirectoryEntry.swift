@@ -131,3 +131,11 @@ public struct APIKey: DirectoryEntry, Hashable {
         self.created = created
     }
 }
+
+extension WorkflowFile: DirectoryEntry {
+    public static let kind = "workflowfile"
+    public static let nameField = "path"
+    public static func nameKey(_ name: String) -> String { name }
+    public var parentID: String { plan }
+    public var entryName: String { path }
+}

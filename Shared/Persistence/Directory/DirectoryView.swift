@@ -149,6 +149,7 @@ struct DirectoryEntries: Sendable {
         case ScriptStep.kind: scriptSteps[id] = try Self.entry(document)
         case TriggerFilter.kind: triggerFilters[id] = try Self.entry(document)
         case Canvas.kind: break  // nothing runs it yet, and it can be large
+        case WorkflowFile.kind: break  // only exports want it
         default: break  // of a newer version of this program
         }
     }
