@@ -38,7 +38,8 @@ public struct APIRoutes<Context: RequestContext>: Sendable {
         console = ConsoleRoutes(
             pages: pages,
             sessions: ConsoleSessions(cache: cache, secrets: secrets, publicURL: publicURL, now: now),
-            services: services, live: LiveAlerts(services: services, pages: pages), logger: logger)
+            services: services, live: LiveAlerts(services: services, pages: pages),
+            rest: InternalREST(rest.services), publicURL: publicURL, logger: logger)
         respond = RespondRoutes(pages: pages, services: services, secrets: secrets)
         errors = ConsoleErrorMiddleware(pages: pages, logger: logger)
     }

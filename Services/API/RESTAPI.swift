@@ -8,6 +8,8 @@ public struct RESTAPI<Context: RequestContext>: Sendable {
     private let configuration: RESTRoutes<Context>
     private let events: EventRESTRoutes<Context>
 
+    var services: RESTServices { configuration.services }
+
     public init(
         database: any SQLDatabase, bus: any MessageBus, cache: DirectoryCache, secrets: SecretBox,
         authenticator: Authenticator, now: @escaping Clock

@@ -14,6 +14,10 @@ actor AlertMaker {
     private let bus: any MessageBus
     private let numbers: AlertNumbers
     private let secrets: SecretBox
+    /// Whether alerts are assembled and checked, and not made.
+    private let isDry: Bool
+    /// Of a dry run: what would have been made.
+    private(set) var drafts: [AlertDetails] = []
     private(set) var made: [Activity.MadeAlert] = []
     /// For the author of the integration.
     private(set) var notes: [String] = []
@@ -22,7 +26,7 @@ actor AlertMaker {
     /// - Parameter integration: `nil` for a request to a form.
     init(
         message: InboundRequestMessage, integration: Integration?, submitter: Person, view: DirectoryView,
-        bus: any MessageBus, numbers: AlertNumbers, secrets: SecretBox
+        bus: any MessageBus, numbers: AlertNumbers, secrets: SecretBox, isDry: Bool = false
     ) {
         self.message = message
         self.integration = integration
@@ -31,6 +35,7 @@ actor AlertMaker {
         self.bus = bus
         self.numbers = numbers
         self.secrets = secrets
+        self.isDry = isDry
     }
 
     /// Where the number of the n-th alert of a request is reserved.
@@ -53,17 +58,24 @@ actor AlertMaker {
         }
         let draft = AlertDraft(
             view: view, plan: plan, form: form, integration: integration, submitter: submitter, secrets: secrets)
-        let number = try await numbers.reserve(Self.reservation(of: message.requestId, ordinal))
+        // In a dry run, alerts are numbered from 1: no real one has such a number.
+        let number =
+            isDry
+            ? Int64(ordinal) + 1 : try await numbers.reserve(Self.reservation(of: message.requestId, ordinal))
         let id = DerivedID.uuid("alert", message.requestId, String(ordinal))
         var notes: [String] = []
         let details = try draft.details(
             json, recipients: recipients, id: id, number: number, requestId: message.requestId, notes: &notes)
+        self.notes += notes
+        if isDry {
+            drafts.append(details)
+            return Activity.MadeAlert(id: id, number: number)
+        }
         let command = AlertCommandMessage(
             commandId: "create-\(id)", alert: id, command: .create(details),
             origin: Origin(
                 actor: submitter.targetName, causation: message.requestId, correlation: message.requestId))
         try await bus.publish([try command.outgoing()], to: .alertCommands)
-        self.notes += notes
         let alert = Activity.MadeAlert(id: id, number: number)
         made.append(alert)
         return alert

@@ -1,4 +1,5 @@
 import Hummingbird
+import Messaging
 
 /// A request's headers as scripts see them: names in canonical case, no credentials (spec §2.5).
 enum CanonicalHeaders {
@@ -7,16 +8,10 @@ enum CanonicalHeaders {
     static func of(_ fields: HTTPFields) -> [String: String] {
         var headers: [String: String] = [:]
         for field in fields where !withheld.contains(field.name.canonicalName) {
-            let name = canonical(field.name.rawName)
+            let name = InboundRequestMessage.canonicalName(field.name.rawName)
             headers[name] = headers[name].map { "\($0), \(field.value)" } ?? field.value
         }
         return headers
-    }
-
-    /// `content-type` → `Content-Type`.
-    static func canonical(_ name: String) -> String {
-        name.split(separator: "-", omittingEmptySubsequences: false)
-            .map { $0.prefix(1).uppercased() + $0.dropFirst().lowercased() }.joined(separator: "-")
     }
 }
 

@@ -9,8 +9,8 @@ import Scripting
 /// request, so no second alert is made.
 struct RequestRunner: Sendable {
     let bus: any MessageBus
+    let database: any SQLDatabase
     let directory: DirectoryCache
-    let numbers: AlertNumbers
     let engine: any ScriptEngine
     let client: EndpointClient
     let secrets: SecretBox
@@ -21,10 +21,12 @@ struct RequestRunner: Sendable {
     /// What came of it. Throws only for what passes by itself (database, bus): the request is then run again.
     func run(_ message: InboundRequestMessage) async throws -> Activity {
         var view = try await directory.current()
-        // The integration may be younger than what is in memory.
-        if view.integrations[message.integration] == nil, message.form == nil { view = try await directory.refreshed() }
+        // The integration may be younger than what is in memory, and a text that was just saved even more so.
+        if message.form == nil, view.integrations[message.integration] == nil || message.run != nil {
+            view = try await directory.refreshed()
+        }
         var activity = message.activity(by: view.people[message.person]?.targetName ?? "")
-        if let suppression = try await flood.suppression(of: message, in: view) {
+        if message.run == nil, let suppression = try await flood.suppression(of: message, in: view) {
             activity.status = .suppressed
             activity.suppression = suppression
             return activity
@@ -37,6 +39,7 @@ struct RequestRunner: Sendable {
         }
         activity.status = activity.problem == nil ? .completed : .failed
         activity.durationMilliseconds = Int((ContinuousClock.now - started).milliseconds)
+        activity.heed(level: view.integrations[message.integration].flatMap { view.plans[$0.plan]?.loggingLevel })
         return activity
     }
 
@@ -51,20 +54,22 @@ struct RequestRunner: Sendable {
             throw Activity.Problem(kind: "configuration", message: "the person it acts as has been deleted")
         }
         let maker = AlertMaker(
-            message: message, integration: integration, submitter: submitter, view: view, bus: bus, numbers: numbers,
-            secrets: secrets)
-        guard let integration, integration.operation != .createAlert else {
-            activity.alerts = [try await makeAlert(maker, message)]
-            activity.log = await maker.notes.joined(separator: "\n")
-            return
+            message: message, integration: integration, submitter: submitter, view: view, bus: bus,
+            numbers: AlertNumbers(database: database), secrets: secrets, isDry: message.run?.attempt == .dryRun)
+        if let integration, integration.operation != .createAlert || integration.scriptStep != nil {
+            try await runScript(integration, message, view, maker, &activity)
+        } else {
+            try await makeAlert(maker, message)
         }
-        try await runScript(integration, message, view, maker, &activity)
+        activity.alerts = await maker.made
+        activity.drafts = await maker.drafts
+        activity.notes += await maker.notes
     }
 
-    private func makeAlert(_ maker: AlertMaker, _ message: InboundRequestMessage) async throws -> Activity.MadeAlert {
+    private func makeAlert(_ maker: AlertMaker, _ message: InboundRequestMessage) async throws {
         do {
             let text = message.body.allSatisfy(\.isWhitespace) ? "{}" : message.body
-            return try await maker.make(
+            _ = try await maker.make(
                 JSON.decode(text, as: JSONValue.self), recipients: message.parameters["recipients"])
         } catch let problem as FieldProblem {
             throw Activity.Problem(kind: "request", message: problem.description)
@@ -77,42 +82,76 @@ struct RequestRunner: Sendable {
         _ integration: Integration, _ message: InboundRequestMessage, _ view: DirectoryView, _ maker: AlertMaker,
         _ activity: inout Activity
     ) async throws {
+        let script = try await ChosenScript(message, integration, view, database)
+        activity.script = script.used
+        activity.libraries = script.usedLibraries
         let constants = Dictionary(
             view.constants(of: integration.plan).map { ($0.name, $0.value) }
         ) { first, _ in first }
         let caller = InternalCaller(person: maker.submitter, depth: (message.depth ?? 0) + 1)
-        let calls = ScriptCalls(client: client, view: view, plan: integration.plan, caller: caller)
-        let host = InboundScriptHost(
-            maker: integration.operation == .transformAndCreateAlert ? maker : nil, calls: calls)
+        let inner = InboundScriptHost(
+            maker: script.kind == .createEvent ? maker : nil,
+            calls: ScriptCalls(client: client, view: view, plan: integration.plan, caller: caller))
+        let host = RecordingScriptHost(
+            inner, answers: try await answers(for: message), integration: integration, view: view)
         let run = ScriptRun(
-            name: integration.name, kind: integration.operation == .runScript ? .runScript : .createEvent,
-            source: integration.script ?? "",
+            name: script.name, kind: script.kind, source: script.source,
             request: ScriptRequest(
                 method: message.method, headers: message.headers, parameters: message.parameters, body: message.body,
-                remoteAddress: message.remoteAddress, requestId: message.requestId), constants: constants)
+                remoteAddress: message.remoteAddress, requestId: message.requestId), constants: constants,
+            libraries: script.libraries, outputNames: script.outputNames,
+            location: integration.environment == .onPremise ? .agent : .hosted)
         let outcome = await engine.run(run, limits: limits, host: host)
-        if let lost = await host.lost { throw lost }
+        if let lost = await inner.lost { throw lost }
         if outcome.error?.kind == .unavailable {
             try Task.checkCancellation()
             throw StoreError(.busy, outcome.error?.message ?? "no script worker is free")
         }
-        activity.alerts = await maker.made
-        let parts = [outcome.log] + (await calls.record) + (await maker.notes)
-        activity.log = parts.filter { !$0.isEmpty }.joined(separator: "\n")
+        activity.log = outcome.log
+        activity.calls = await host.calls
+        for (index, offset) in zip(activity.calls.indices, outcome.callOffsets) {
+            activity.calls[index].logOffset = offset
+        }
+        activity.outputs = outcome.outputs
+        if integration.scriptStep != nil {
+            activity.notes.append("The flow that begins with this trigger is not executed yet: its step alone ran.")
+        }
         if let error = outcome.error {
             activity.problem = Activity.Problem(
                 kind: error.kind.rawValue, message: error.message, line: error.line, column: error.column)
         }
     }
+
+    private func answers(for message: InboundRequestMessage) async throws -> RecordingScriptHost.Answers {
+        guard let run = message.run, run.attempt == .dryRun else { return .real }
+        guard run.answersAsRecorded, let original = run.rerunOf else { return .recorded([]) }
+        return .recorded(try await database.reading { try Activities($0).get(original) }?.calls ?? [])
+    }
 }
 
 extension Activity.Problem: Error {}
+
+extension Activity {
+    /// The levels at which the console and the calls are kept of failures only.
+    private static let levelsOfFailures: Set<String> = ["ERROR", "WARN"]
+
+    /// Leaves out what the workflow's log level says, and notes it. What an author has asked for stays whole.
+    fileprivate mutating func heed(level: String?) {
+        guard let level, Self.levelsOfFailures.contains(level), status == .completed, run == nil,
+            !log.isEmpty || !calls.isEmpty
+        else { return }
+        log = ""
+        calls = []
+        notes.append("The workflow's log level is \(level): console and calls are kept of failed requests only.")
+    }
+}
 
 extension InboundRequestMessage {
     /// The record of the request before anything has come of it.
     func activity(by person: String) -> Activity {
         Activity(
             requestId: requestId, integration: integration, receivedAt: receivedAt, status: .running, method: method,
-            headers: headers, parameters: parameters, body: body, remoteAddress: remoteAddress, by: person, form: form)
+            headers: headers, parameters: parameters, body: body, remoteAddress: remoteAddress, by: person, form: form,
+            run: run)
     }
 }

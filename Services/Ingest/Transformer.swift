@@ -19,29 +19,38 @@ public struct Transformer: Service {
     let database: any SQLDatabase
     /// How long a run can take at most: after that, and no word of it, it is run again.
     let runTime: Duration
+    /// For how long activities are kept.
+    let kept: Duration
     let now: Clock
     let logger: Logger
 
     /// - Parameters:
     ///   - client: For the calls of scripts.
     ///   - limits: For one run of a script.
+    ///   - kept: For how long what came of a request can be looked at.
     public init(
         bus: any MessageBus, database: any SQLDatabase, directory: DirectoryCache, secrets: SecretBox,
-        engine: any ScriptEngine, client: EndpointClient, limits: ScriptLimits, now: @escaping Clock,
-        logger: Logger
+        engine: any ScriptEngine, client: EndpointClient, limits: ScriptLimits, kept: Duration,
+        now: @escaping Clock, logger: Logger
     ) {
         runner = RequestRunner(
-            bus: bus, directory: directory, numbers: AlertNumbers(database: database), engine: engine, client: client,
-            secrets: secrets, limits: limits, flood: TriggerFlood(database: database), now: now)
+            bus: bus, database: database, directory: directory, engine: engine, client: client, secrets: secrets,
+            limits: limits, flood: TriggerFlood(database: database), now: now)
         self.bus = bus
         self.database = database
         runTime = limits.time * 2 + .seconds(60)
+        self.kept = kept
         self.now = now
         self.logger = logger
     }
 
     public func run() async throws {
-        try await PartitionLoop(of: [.inboundRequests], as: Self.group, bus: bus, logger: logger, work: own).run()
+        let cleaning = ActivityCleaning(kept: kept, database: database, now: now, logger: logger)
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { await cleaning.run() }
+            defer { tasks.cancelAll() }
+            try await PartitionLoop(of: [.inboundRequests], as: Self.group, bus: bus, logger: logger, work: own).run()
+        }
     }
 
     private func own(_ feed: any PartitionFeed) async throws {

@@ -32,6 +32,7 @@ public struct ProcessSettings: Sendable {
     let alertFlood: FloodLimit?
     let notificationFlood: NotificationFloodControl
     let oauthClientId: String?
+    let activityKept: Duration
     let scriptLimits: ScriptLimits
     let scriptWorkers: Int
     let scriptSandbox: String
@@ -56,6 +57,7 @@ public struct ProcessSettings: Sendable {
             periodSeconds: reader.number(.alertFloodPeriod, in: 1...86_400))
         notificationFlood = Self.notificationFlood(reader)
         oauthClientId = reader.text(.oauthClientId)
+        activityKept = .seconds(86_400 * reader.number(.activityDays, in: 1...3650))
         scriptLimits = Self.limits(reader)
         scriptWorkers = reader.number(.scriptWorkers, in: 1...64)
         scriptSandbox = reader.text(.scriptSandbox) ?? Self.sandboxBesideExecutable

@@ -74,7 +74,8 @@ final class ServiceParts {
     private func transformer() throws -> any Service {
         Transformer(
             bus: platform.bus, database: platform.database, directory: platform.directory,
-            secrets: platform.secrets, engine: try scriptEngine(), client: endpoints(), limits: settings.scriptLimits, now: Platform.now, logger: logger)
+            secrets: platform.secrets, engine: try scriptEngine(), client: endpoints(), limits: settings.scriptLimits,
+            kept: settings.activityKept, now: Platform.now, logger: logger)
     }
 
     /// The sandbox of a service, with workers of its own, which start when they are needed.

@@ -2,7 +2,7 @@ import AlertCore
 import Foundation
 
 /// Hides secrets in what people are shown of requests and answers.
-enum SecretMask {
+public enum SecretMask {
     static let mark = "***"
 
     private static let headers: Set<String> = [
@@ -25,12 +25,12 @@ enum SecretMask {
         return names.contains(plain) || words.contains { plain.contains($0) }
     }
 
-    static func header(_ name: String, _ value: String) -> String {
+    public static func header(_ name: String, _ value: String) -> String {
         headers.contains(name.lowercased()) || isSecret(name) ? mark : value
     }
 
     /// The values of a URL's query that may be secret, and a user's password in it.
-    static func url(_ url: String) -> String {
+    public static func url(_ url: String) -> String {
         guard let query = url.firstIndex(of: "?") else { return url }
         return url[...query] + form(String(url[url.index(after: query)...]))
     }
@@ -58,5 +58,20 @@ enum SecretMask {
         case .array(let values): .array(values.map(json))
         default: value
         }
+    }
+
+    /// A body as it is kept: JSON and forms without secrets, all else as it is.
+    public static func body(_ text: String, type: String?) -> String {
+        if type?.lowercased().hasPrefix("application/x-www-form-urlencoded") == true { return form(text) }
+        guard let first = text.first(where: { !$0.isWhitespace }), first == "{" || first == "[",
+            // No JSON: kept as it is.
+            let value = try? JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))
+        else { return text }
+        let masked = json(value)
+        guard masked != value else { return text }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        // It was JSON a moment ago.
+        return (try? encoder.encode(masked)).map { String(decoding: $0, as: UTF8.self) } ?? text
     }
 }

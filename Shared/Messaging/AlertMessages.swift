@@ -72,10 +72,13 @@ public struct InboundRequestMessage: Codable, Sendable {
     public var depth: Int?
     /// The id of the form that the request was sent to, without an integration.
     public var form: String?
+    /// `nil` for a request that came from outside.
+    public var run: RequestedRun?
 
     public init(
         requestId: String, integration: String, receivedAt: Timestamp, method: String, headers: [String: String],
-        parameters: [String: String], body: String, remoteAddress: String, person: String, depth: Int? = nil
+        parameters: [String: String], body: String, remoteAddress: String, person: String, depth: Int? = nil,
+        run: RequestedRun? = nil
     ) {
         self.requestId = requestId
         self.integration = integration
@@ -87,7 +90,14 @@ public struct InboundRequestMessage: Codable, Sendable {
         self.remoteAddress = remoteAddress
         self.person = person
         self.depth = depth
+        self.run = run
     }
 
     public func outgoing() throws -> OutgoingMessage { try OutgoingMessage(key: requestId, encoding: self) }
+
+    /// `content-type` → `Content-Type`: how scripts look headers up.
+    public static func canonicalName(_ header: String) -> String {
+        header.split(separator: "-", omittingEmptySubsequences: false)
+            .map { $0.prefix(1).uppercased() + $0.dropFirst().lowercased() }.joined(separator: "-")
+    }
 }

@@ -22,6 +22,7 @@ struct SandboxSession {
         var callsLeft = limits.hostCalls
         var bytesLeft = limits.hostBytesTotal
         var hasBegun = false
+        var offsets: [Int] = []
         var frame = Frame(.run, SandboxedRun(run: run, limits: limits).payload)
         while true {
             let began = ContinuousClock.now
@@ -35,7 +36,8 @@ struct SandboxSession {
             }
             hasBegun = true
             time -= ContinuousClock.now - began
-            if reply.kind == .outcome { return end(with: reply) }
+            if reply.kind == .outcome { return end(with: reply, offsets) }
+            offsets.append(worker.consoleBytes)
             callsLeft -= 1
             bytesLeft -= reply.payload.count
             guard callsLeft >= 0, bytesLeft >= 0, let answer = await answer(to: reply) else {
@@ -46,10 +48,11 @@ struct SandboxSession {
         }
     }
 
-    private func end(with reply: Frame) -> End {
+    private func end(with reply: Frame, _ offsets: [Int]) -> End {
         do {
             var outcome = try ScriptOutcome(payload: reply.payload)
             outcome.log = worker.console
+            outcome.callOffsets = offsets
             return .finished(outcome)
         } catch {
             return end(after: .brokeProtocol)

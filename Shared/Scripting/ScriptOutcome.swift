@@ -9,6 +9,9 @@ public struct ScriptOutcome: Sendable {
     /// What the script has set of `output`, as text: objects as JSON, all else as JavaScript's `String(value)`
     /// has it. Empty when the run failed.
     public var outputs: [String: String]
+    /// For each call to the host, in order, how many bytes of the log were written before it. Empty when the worker
+    /// was lost.
+    public var callOffsets: [Int] = []
 
     public init(log: String, error: ScriptError?, durationMs: Int, outputs: [String: String] = [:]) {
         self.log = log

@@ -42,6 +42,7 @@ final class WorkerProcess: Sendable {
 
     /// What the script of the last run has written. To be asked for between two exchanges.
     var console: String { area.withLock { $0?.text } ?? "" }
+    var consoleBytes: Int { area.withLock { $0?.count } ?? 0 }
 
     /// Sends a frame and waits for the answer. After a failure the only thing left is ``stop()``.
     func exchange(_ exchange: Exchange) async -> Result<Frame, WorkerFailure> {

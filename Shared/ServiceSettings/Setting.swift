@@ -20,6 +20,11 @@ public struct Setting: Hashable, Sendable {
 }
 
 extension Setting {
+    public static let activityDays = Setting(
+        "activity-days", default: "30",
+        """
+        Days for which inbound requests and what came of them are kept, from 1 to 3650.
+        """)
     public static let adminPassword = Setting(
         "admin-password", isSecret: true, "Password of the first administrator, used once, when there is nobody yet.")
     public static let adminUser = Setting(
@@ -152,7 +157,7 @@ extension Setting {
 
     /// All of them, in the order of their names.
     public static let all: [Setting] = [
-        adminPassword, adminUser, alertFloodLimit, alertFloodPeriod, config, data, databaseConnections, databaseURL,
+        activityDays, adminPassword, adminUser, alertFloodLimit, alertFloodPeriod, config, data, databaseConnections, databaseURL,
         host, inboundBodyMax, inboundRate, inboundRateWorkflow, instanceID, kafkaBrokers, kafkaOptions,
         kafkaReplication, kafkaSessionTimeout, logLevel, mailFrom, notificationFloodClasses, notificationFloodLimit,
         notificationFloodPeriod, oauthClientId, outboundAllow, partitions, port, publicURL, scriptMemory,

@@ -5,7 +5,7 @@ import Hummingbird
 /// Turns what a page shows into an answer for a browser.
 struct ConsolePages: Sendable {
     /// The navigation's entries.
-    enum Place { case alerts, activity, deadLetters, elsewhere }
+    enum Place { case alerts, activity, workflows, deadLetters, elsewhere }
 
     let assets: ConsoleAssets
 
@@ -44,7 +44,8 @@ struct ConsolePages: Sendable {
             user: session.map { session in
                 Shell.User(
                     name: session.person.displayName, csrf: session.csrf, isAlerts: place == .alerts,
-                    isActivity: place == .activity, isDeadLetters: place == .deadLetters)
+                    isActivity: place == .activity, isWorkflows: place == .workflows,
+                    isDeadLetters: place == .deadLetters)
             }, page: content)
     }
 
@@ -67,6 +68,7 @@ private struct Shell<Content> {
         let csrf: String
         let isAlerts: Bool
         let isActivity: Bool
+        let isWorkflows: Bool
         let isDeadLetters: Bool
     }
 

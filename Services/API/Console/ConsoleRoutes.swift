@@ -9,12 +9,15 @@ import Persistence
 /// The pages for people, under `/console`.
 struct ConsoleRoutes<Context: RequestContext>: Sendable {
     /// The longest form in bytes.
-    private static var formLimit: Int { 64 << 10 }
+    static var formLimit: Int { 64 << 10 }
 
     let pages: ConsolePages
     let sessions: ConsoleSessions
     let services: EventServices
     let live: LiveAlerts
+    let rest: InternalREST
+    /// Without a slash at the end: what trigger URLs begin with.
+    let publicURL: String
     let logger: Logger
 
     func add(to router: Router<Context>) {
@@ -35,6 +38,10 @@ struct ConsoleRoutes<Context: RequestContext>: Sendable {
         }
         addAlerts(to: router)
         addActivity(to: router)
+        addWorkflows(to: router)
+        addIntegrations(to: router)
+        addVersions(to: router)
+        addWebhooks(to: router)
     }
 
     /// A page for those who have signed in; others are sent to sign in, and come back afterwards.
@@ -51,23 +58,24 @@ struct ConsoleRoutes<Context: RequestContext>: Sendable {
     }
 
     /// A form of those who have signed in; one that no page of the session has made is refused.
+    /// - Parameter limit: Bytes of the form.
     func post(
-        _ path: RouterPath, to router: Router<Context>,
+        _ path: RouterPath, to router: Router<Context>, limit: Int = Self.formLimit,
         _ handler: @escaping @Sendable (Request, Context, ConsoleSession, QueryParameters) async throws -> Response
     ) {
         router.post(path) { request, context in
             guard let session = try await sessions.session(of: request) else {
                 return Response.redirect(to: "/console/sign-in")
             }
-            let form = try await Self.form(of: request)
+            let form = try await Self.form(of: request, limit: limit)
             guard constantTimeEquals(form["csrf"] ?? "", session.csrf) else { throw Self.strangeForm }
             return try await handler(request, context, session, form)
         }
     }
 
-    static func form(of request: Request) async throws -> QueryParameters {
+    static func form(of request: Request, limit: Int = Self.formLimit) async throws -> QueryParameters {
         do {
-            return QueryParameters(String(buffer: try await request.body.collect(upTo: formLimit)))
+            return QueryParameters(String(buffer: try await request.body.collect(upTo: limit)))
         } catch is NIOTooManyBytesError {
             throw RestError(413, "The form is too long.", subcode: "request.body_too_large")
         }

@@ -7,8 +7,8 @@ import Persistence
 
 /// Alerts and what happened around them, by REST under `/api/xm/1` (spec §4.2, §4.3).
 struct EventRESTRoutes<Context: RequestContext>: Sendable {
-    /// The longest body in bytes: a status or a comment.
-    private static var bodyLimit: Int { 64 << 10 }
+    /// The longest body in bytes: a script that somebody tries.
+    private static var bodyLimit: Int { RESTRoute.bodyLimit }
 
     let services: EventServices
 

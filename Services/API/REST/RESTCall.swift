@@ -95,7 +95,7 @@ struct RESTServices: Sendable {
     var routes: [RESTRoute] {
         let forms = formRoutes + formPartRoutes + responseOptionRoutes + messageTemplateRoutes + sectionRoutes
         let plans = planRoutes + planPartRoutes + libraryRoutes + flowRoutes + integrationRoutes
-        return peopleRoutes + deviceRoutes + referenceRoutes + plans + forms + keyRoutes
+        return peopleRoutes + deviceRoutes + referenceRoutes + plans + forms + keyRoutes + scriptVersionRoutes
     }
 
     /// One consistent look at the directory.

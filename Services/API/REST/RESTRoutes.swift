@@ -7,7 +7,7 @@ import Persistence
 
 /// What people configure, by REST under `/api/xm/1` (spec §4).
 public struct RESTRoutes<Context: RequestContext>: Sendable {
-    private let services: RESTServices
+    let services: RESTServices
 
     /// - Parameters:
     ///   - cache: Invalidated after each change, so that who made it sees it at once.

@@ -51,7 +51,7 @@ public struct AlertRecipient: Codable, Hashable, Sendable {
 }
 
 /// What an alert is about, fixed when it begins.
-public struct AlertDetails: Codable, Equatable, Sendable {
+public struct AlertDetails: Codable, Hashable, Sendable {
     /// The number that people see; `eventIdentifier` in webhooks, `eventId` in REST.
     public var number: Int64
     public var plan: NamedReference

@@ -56,6 +56,8 @@ public struct Integration: Codable, Hashable, Sendable, Identifiable {
     public var disabledReason: String?
     /// The author's text, not encoded.
     public var script: String?
+    /// Set by the directory, one more with each change of the text; `nil` in older documents: 1.
+    public var scriptVersion: Int?
     /// The id of an endpoint; only outbound.
     public var endpoint: String?
     /// Appended to the endpoint's base URL; only outbound.

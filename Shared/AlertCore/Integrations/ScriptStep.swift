@@ -68,6 +68,8 @@ public struct ScriptStep: Codable, Hashable, Sendable, Identifiable {
     public var description: String
     public var kind: Kind
     public var script: String
+    /// Set by the directory, one more with each change of the text; `nil` in older documents: 1.
+    public var scriptVersion: Int?
     public var inputs: [Input]
     public var outputs: [Output]
     public var libraries: [Library]

@@ -5,6 +5,8 @@ public struct SharedLibrary: Codable, Hashable, Sendable, Identifiable {
     public var name: String
     /// The author's text, not encoded.
     public var script: String
+    /// Set by the directory, one more with each change of the text; `nil` in older documents: 1.
+    public var scriptVersion: Int?
     public var archived: JSONValue?
 
     public init(id: String, plan: String, name: String, script: String, archived: JSONValue? = nil) {

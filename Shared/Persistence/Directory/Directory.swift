@@ -114,11 +114,12 @@ extension Directory {
     /// - Throws: ``DirectoryError/nameTaken(field:name:)``.
     /// - Returns: Whether it is new.
     @discardableResult
-    public func put(_ entry: some DirectoryEntry, by origin: Origin, at now: Timestamp) throws -> Bool {
+    public func put<Entry: DirectoryEntry>(_ entry: Entry, by origin: Origin, at now: Timestamp) throws -> Bool {
         // First of all: the row's lock makes one change wait for another, so that the checks below hold.
         let version = try advance()
-        let kind = type(of: entry).kind
+        let kind = Entry.kind
         let before = try document(kind, entry.id)
+        let entry = try withVersion(entry, before: before, by: origin, at: now)
         let after = try DirectoryJSON.text(entry)
         guard before != after else { return false }
         try checkNames(of: entry)
@@ -159,6 +160,23 @@ extension Directory {
             """)
         try DirectoryAudit(connection: connection).record(entry, before: before, after: nil, by: origin, at: now)
         return entry
+    }
+
+    /// The entry with the number of its script's text, which is kept when it is a new one.
+    private func withVersion<Entry: DirectoryEntry>(
+        _ entry: Entry, before: String?, by origin: Origin, at now: Timestamp
+    ) throws -> Entry {
+        guard let owner = entry as? any ScriptOwner else { return entry }
+        return try numbered(owner, before: before, by: origin, at: now) as? Entry ?? entry
+    }
+
+    private func numbered<Owner: ScriptOwner>(
+        _ owner: Owner, before: String?, by origin: Origin, at now: Timestamp
+    ) throws -> Owner {
+        let before = try before.map { try DirectoryJSON.decode(Owner.self, from: $0) }
+        var owner = owner
+        owner.scriptVersion = try ScriptVersions(connection).keep(owner, before: before, by: origin.actor, at: now)
+        return owner
     }
 
     /// Makes every other change of the directory wait until the end of this transaction.

@@ -1,91 +1,40 @@
 import AlertCore
 
-/// One inbound request with what came of it (spec §2.8).
-public struct Activity: Codable, Equatable, Sendable {
-    public enum Status: String, Codable, Sendable {
-        case running = "RUNNING"
-        case completed = "COMPLETED"
-        case failed = "FAILED"
-        /// Too many like it have come: nothing was run.
-        case suppressed = "SUPPRESSED"
-    }
-
-    /// An error, for the author of the integration.
-    public struct Problem: Codable, Equatable, Sendable {
-        public var kind: String
-        public var message: String
-        /// In the integration's script, from 1.
-        public var line: Int?
-        public var column: Int?
-
-        public init(kind: String, message: String, line: Int? = nil, column: Int? = nil) {
-            self.kind = kind
-            self.message = message
-            self.line = line
-            self.column = column
-        }
-    }
-
-    public struct MadeAlert: Codable, Equatable, Sendable {
-        public var id: String
-        public var number: Int64
-
-        public init(id: String, number: Int64) {
-            self.id = id
-            self.number = number
-        }
-    }
-
-    public var requestId: String
-    /// Empty for a request to a form.
-    public var integration: String
-    /// The id of the form that the request was sent to, without an integration.
-    public var form: String?
-    public var receivedAt: Timestamp
-    public var status: Status
-    public var method: String
-    /// Without credentials.
-    public var headers: [String: String]
-    /// Without the key.
-    public var parameters: [String: String]
-    public var body: String
-    public var remoteAddress: String
-    /// The target name of whoever it acts as.
-    public var by: String
-    /// What the script printed, and each outgoing call with its answer.
-    public var log: String
-    public var problem: Problem?
-    /// Why nothing was run.
-    public var suppression: Suppression?
-    public var alerts: [MadeAlert]
-    public var durationMilliseconds: Int
-
-    public init(
-        requestId: String, integration: String, receivedAt: Timestamp, status: Status, method: String,
-        headers: [String: String], parameters: [String: String], body: String, remoteAddress: String, by: String,
-        log: String = "", problem: Problem? = nil, alerts: [MadeAlert] = [], durationMilliseconds: Int = 0,
-        form: String? = nil
-    ) {
-        self.requestId = requestId
-        self.integration = integration
-        self.receivedAt = receivedAt
-        self.status = status
-        self.method = method
-        self.headers = headers
-        self.parameters = parameters
-        self.body = body
-        self.remoteAddress = remoteAddress
-        self.by = by
-        self.log = log
-        self.problem = problem
-        self.alerts = alerts
-        self.durationMilliseconds = durationMilliseconds
-        self.form = form
-    }
-}
-
 /// All inbound requests.
 public struct Activities {
+    /// Which of them somebody wants to see. An empty filter lets everything through.
+    public struct Filter: Sendable {
+        public var integration: String?
+        public var statuses: [Activity.Status]
+        /// Received at that time or later.
+        public var from: Timestamp?
+        /// Received before that time.
+        public var to: Timestamp?
+        /// Those that have the content of this one.
+        public var rerunOf: String?
+
+        public init(
+            integration: String? = nil, statuses: [Activity.Status] = [], from: Timestamp? = nil,
+            to: Timestamp? = nil, rerunOf: String? = nil
+        ) {
+            self.integration = integration
+            self.statuses = statuses
+            self.from = from
+            self.to = to
+            self.rerunOf = rerunOf
+        }
+
+        var condition: SQL {
+            var conditions: [SQL] = []
+            if let integration { conditions.append("integration_id = \(integration)") }
+            if !statuses.isEmpty { conditions.append("status IN \(list: statuses.map(\.rawValue))") }
+            if let from { conditions.append("received_at >= \(from.milliseconds)") }
+            if let to { conditions.append("received_at < \(to.milliseconds)") }
+            if let rerunOf { conditions.append("rerun_of = \(rerunOf)") }
+            return conditions.joinedByAnd()
+        }
+    }
+
     let connection: any SQLConnection
 
     public init(_ connection: any SQLConnection) { self.connection = connection }
@@ -94,9 +43,9 @@ public struct Activities {
     public func put(_ activity: Activity) throws {
         try connection.execute(
             """
-            INSERT INTO activities (request_id, integration_id, status, received_at, document)
+            INSERT INTO activities (request_id, integration_id, status, received_at, rerun_of, document)
             VALUES (\(activity.requestId), \(activity.integration), \(activity.status.rawValue),
-            \(activity.receivedAt.milliseconds), \(try JSON.encode(activity)))
+            \(activity.receivedAt.milliseconds), \((activity.run?.rerunOf).sqlValue), \(try JSON.encode(activity)))
             ON CONFLICT (request_id) DO UPDATE SET status = excluded.status, document = excluded.document
             WHERE activities.status = 'RUNNING'
             """)
@@ -116,11 +65,8 @@ public struct Activities {
     }
 
     /// One page, newest first, and how many there are in all.
-    /// - Parameter integration: `nil` for those of all integrations.
-    public func list(
-        integration: String?, offset: Int, limit: Int
-    ) throws -> (total: Int, rows: [Activity]) {
-        let condition: SQL = integration.map { "integration_id = \($0)" } ?? "1 = 1"
+    public func list(_ filter: Filter, offset: Int, limit: Int) throws -> (total: Int, rows: [Activity]) {
+        let condition = filter.condition
         let total = try connection.execute("SELECT count(*) FROM activities WHERE \(condition)")[0].integer(0)
         let rows = try connection.execute(
             """
@@ -129,5 +75,24 @@ public struct Activities {
             """
         ).map { try JSON.decode($0.text(0), as: Activity.self) }
         return (Int(total), rows)
+    }
+
+    /// Deletes some of what has ended and was received before a time, and the drafts of that time.
+    /// - Returns: How many activities there were; fewer than `limit` when nothing is left.
+    public func delete(receivedBefore time: Timestamp, limit: Int) throws(StoreError) -> Int {
+        try connection.execute(
+            """
+            DELETE FROM script_drafts WHERE request_id IN (
+                SELECT request_id FROM script_drafts WHERE created_at < \(time.milliseconds) LIMIT \(limit))
+            """)
+        return try connection.execute(
+            """
+            DELETE FROM activities WHERE request_id IN (
+                SELECT request_id FROM activities
+                WHERE received_at < \(time.milliseconds) AND status <> \(Activity.Status.running.rawValue)
+                ORDER BY received_at LIMIT \(limit))
+            RETURNING request_id
+            """
+        ).count
     }
 }

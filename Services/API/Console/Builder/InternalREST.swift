@@ -1,0 +1,76 @@
+import AlertCore
+import Foundation
+import HTTPTypes
+import Persistence
+
+/// The REST API from within, for forms of the console: the same checks, the same audit.
+struct InternalREST: Sendable {
+    let services: RESTServices
+    private let routes: [String: RESTRoute]
+
+    init(_ services: RESTServices) {
+        self.services = services
+        routes = Dictionary(services.routes.map { (Self.key($0.method, $0.path), $0) }) { first, _ in first }
+    }
+
+    private static func key(_ method: HTTPRequest.Method, _ path: String) -> String { "\(method.rawValue) \(path)" }
+
+    func has(_ method: HTTPRequest.Method, _ path: String) -> Bool { routes[Self.key(method, path)] != nil }
+
+    /// - Parameter path: Of the route, as in `plans/{plan}/constants`; `parameters` has its parts in braces.
+    /// - Throws: What a client of the API would be answered, as a `RestError`.
+    func call(
+        _ method: HTTPRequest.Method, _ path: String, _ parameters: [String: String] = [:], body: JSONValue? = nil,
+        by caller: Caller
+    ) async throws -> RESTAnswer {
+        guard let route = routes[Self.key(method, path)] else {
+            throw RestError.notFound("There is no such operation.")
+        }
+        try caller.require(route.permission)
+        return try await route.handler(
+            Self.call(parameters, path: "\(RESTPath.base)/\(path)", body: body, by: caller))
+    }
+
+    /// One transaction of several changes, made as by one call.
+    func transaction<Value: Sendable>(
+        by caller: Caller, _ body: @escaping @Sendable (DirectoryEdit) throws -> Value
+    ) async throws -> Value {
+        try caller.require(.writeConfiguration)
+        defer { services.cache.invalidate() }  // after a throw, too: the transaction may have been committed
+        let call = Self.call([:], path: RESTPath.base, body: nil, by: caller)
+        let now = services.now()
+        return try await services.database.retrying { connection in
+            try body(DirectoryEdit(directory: Directory(connection), call: call, now: now))
+        }
+    }
+
+    private static func call(
+        _ parameters: [String: String], path: String, body: JSONValue?, by caller: Caller
+    ) -> RESTCall {
+        RESTCall(
+            parameters: parameters, query: QueryParameters(""), path: path, body: body, caller: caller,
+            trace: UUID().uuidString.lowercased())
+    }
+}
+
+extension QueryParameters {
+    /// A field of a form as a text of the API: line ends as scripts have them; `nil` when it is not there.
+    func text(_ name: String) -> String? {
+        self[name].map { $0.replacing("\r\n", with: "\n") }
+    }
+
+    /// A field that has something in it.
+    func filled(_ name: String) -> JSONValue? {
+        let text = text(name)?.trimmingCharacters(in: .whitespacesAndNewlines) ?? ""
+        return text.isEmpty ? nil : .string(text)
+    }
+
+    /// `a, b` and lines, as a list.
+    func names(_ name: String) -> [String] {
+        (text(name) ?? "").split { $0 == "," || $0.isNewline }.map { $0.trimmingCharacters(in: .whitespaces) }
+            .filter { !$0.isEmpty }
+    }
+
+    /// All values of boxes with one name.
+    func all(_ name: String) -> [String] { items.filter { $0.name == name }.map(\.value) }
+}
