@@ -65,7 +65,7 @@ step "starting PostgreSQL and a broker" start_servers
 step "tests of the core and the stores" unit 'AlertCoreTests|TidyTests|PersistenceTests'
 step "tests of messaging" unit 'MessagingTests'
 step "tests of scripts" unit 'ScriptingTests'
-step "tests of outbound calls" unit 'OutboundHTTPTests'
+step "tests of outbound calls" unit 'OutboundHTTPTests|EndpointsTests'
 step "tests of the services" unit 'ServiceTests'
 stop_all
 step "end to end: the path, bad input, settings, the console" end_to_end --ignore=test_crash.py
