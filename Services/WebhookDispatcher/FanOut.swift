@@ -34,7 +34,7 @@ struct FanOut: MessageHandler {
     ) throws -> [WebhookDelivery.Request] {
         guard let payload = WebhookPayload(message.event, of: details) else { return [] }
         let integrations = view.outboundIntegrations(form: details.form.id, trigger: payload.trigger)
-            .filter(\.deployed)
+            .filter { $0.deployed && $0.operation == .sendWebhook }
         guard !integrations.isEmpty else { return [] }
         let body = try JSON.encode(payload.body)
         return integrations.map { integration in

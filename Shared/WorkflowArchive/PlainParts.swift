@@ -66,9 +66,6 @@ extension Endpoint: WorkflowPart {
         let stated = document.filled("authentication", "authenticationType") ?? "NO_AUTH"
         if let known = Authentication(rawValue: stated.uppercased()) {
             endpoint.authenticationType = known
-            if known != .none {
-                document.note(.byHand, nil, "endpoint \(name): set its credentials (\(stated)); files hold none")
-            }
         } else {
             document.note(
                 .byHand, "authentication",

@@ -60,6 +60,8 @@ public struct WorkflowImport {
         reading.readAll()
         var workflow = reading.workflow
         if let name { workflow.plan.name = name }
+        let carryOver = CarryOver(from: current, notes: reading.scope.notes)
+        carryOver.apply(to: &workflow)
         let notes = Notes()
         if hasNewIDs {
             notes.add(.kept, "", "its ids belong to another plan: this one got new ones, also within texts")

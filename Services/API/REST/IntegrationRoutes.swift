@@ -66,7 +66,7 @@ extension RESTServices {
     }
 
     /// With its secrets for those who may configure: they need the trigger's URL and the signing secret.
-    private func wire(_ integration: Integration, for call: RESTCall, _ directory: Directory) throws -> JSONValue {
+    func wire(_ integration: Integration, for call: RESTCall, _ directory: Directory) throws -> JSONValue {
         let plan = try directory.get(Plan.self, id: integration.plan)
         var fields = try integration.wireFields(directory)
         fields["plan"] = plan?.reference

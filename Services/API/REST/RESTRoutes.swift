@@ -44,10 +44,15 @@ public struct RESTRoutes<Context: RequestContext>: Sendable {
         router.on(RouterPath("/api/xm/1/\(route.path)"), method: route.method) { [services] request, context in
             let caller = try await services.authenticator.authenticate(request)
             try caller.require(route.permission)
-            let call = RESTCall(
+            let bytes = try await Self.bytes(of: request, for: route)
+            var call = RESTCall(
                 parameters: try Self.parameters(context), query: QueryParameters(request.uri.query ?? ""),
-                path: request.uri.path.collapsingSlashes, body: try await Self.body(of: request, for: route.method),
+                path: request.uri.path.collapsingSlashes,
+                body: route.rawBodyLimit == nil ? try bytes.flatMap(RequestBodyText.parse) : nil,
                 caller: caller, trace: UUID().uuidString.lowercased())
+            if route.rawBodyLimit != nil {
+                call.raw = RawBody(bytes: bytes ?? Data(), type: request.headers[.contentType])
+            }
             return try await route.handler(call).response(trace: call.trace)
         }
     }
@@ -63,16 +68,15 @@ public struct RESTRoutes<Context: RequestContext>: Sendable {
         return parameters
     }
 
-    private static func body(of request: Request, for method: HTTPRequest.Method) async throws -> JSONValue? {
-        guard method == .post || method == .put else { return nil }
-        let buffer: ByteBuffer
+    /// `nil` where the method has no body.
+    private static func bytes(of request: Request, for route: RESTRoute) async throws -> Data? {
+        guard route.method == .post || route.method == .put else { return nil }
+        let limit = route.rawBodyLimit ?? RESTRoute.bodyLimit
         do {
-            buffer = try await request.body.collect(upTo: RESTRoute.bodyLimit)
+            return Data(try await request.body.collect(upTo: limit).readableBytesView)
         } catch let error as any HTTPResponseError where error.status == .contentTooLarge {
-            throw RestError(
-                413, "The body is larger than \(RESTRoute.bodyLimit) bytes.", subcode: "request.body_too_large")
+            throw RestError(413, "The body is larger than \(limit) bytes.", subcode: "request.body_too_large")
         }
-        return try RequestBodyText.parse(Data(buffer.readableBytesView))
     }
 }
 
@@ -87,6 +91,8 @@ struct RESTRoute: Sendable {
     let path: String
     let permission: Permission
     let handler: @Sendable (RESTCall) async throws -> RESTAnswer
+    /// Of a route whose body is no JSON: the longest in bytes.
+    var rawBodyLimit: Int?
 
     static func get(_ path: String, _ handler: @escaping @Sendable (RESTCall) async throws -> RESTAnswer) -> RESTRoute {
         RESTRoute(method: .get, path: path, permission: .readConfiguration, handler: handler)

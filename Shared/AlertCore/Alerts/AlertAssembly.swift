@@ -32,7 +32,12 @@ public struct AlertAssembly: Sendable {
         let items = form.sections.sorted { $0.orderNum < $1.orderNum }
             .flatMap { $0.items.sorted { $0.orderNum < $1.orderNum } }
         let properties = try properties(request.properties, items, notes: &notes)
-        let texts = FormText(properties: properties, number: number)
+        let itemNames = items.compactMap { item in
+            definitions[item.propertyDefinition].map { (item.id.lowercased(), $0.name) }
+        }
+        let texts = FormText(
+            properties: properties, number: number,
+            items: Dictionary(itemNames, uniquingKeysWith: { first, _ in first }))
         let template = form.emailTemplates.first
         var details = AlertDetails(
             number: number, plan: NamedReference(id: plan.id, name: plan.name),
