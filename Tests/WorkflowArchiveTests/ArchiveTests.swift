@@ -120,14 +120,17 @@ struct ArchiveTests {
 
     // MARK: JSON
 
-    @Test(arguments: [
+    static let readable: [(String, JSONValue)] = [
         ("[]", JSONValue.array([])), ("{}", .object([:])),
         (" [1, -2, 2.5, 1e3] ", [1, -2, .number(2.5), .number(1000)]),
         (#""a\n\u00e4\ud83d\ude00\ud83d""#, .string("a\nä😀\u{fffd}")), ("true", true), ("null", .null),
         ("9223372036854775807", .integer(.max)), ("18446744073709551616", .number(18_446_744_073_709_551_616)),
         (#"{"a":1,"a":2}"#, ["a": 2]),
-    ])
-    func reads(_ text: String, _ value: JSONValue) throws {
+    ]
+
+    @Test(arguments: readable.indices)
+    func reads(_ row: Int) throws {
+        let (text, value) = Self.readable[row]
         var values = 100
         #expect(try JSONParser.parse(Array(text.utf8), values: &values) == value)
     }
