@@ -208,18 +208,14 @@ struct ImportTests {
         workflow.libraries = []
         let after = WorkflowExport.documents(of: workflow) { $0 == "Database Ops" }
         let lines = WorkflowDiff.differences(from: before, to: after).flatMap(\.lines)
-        #expect(
-            lines
-                == [
-                    "~ integrations/integrations.json: endpoints[0].baseUrl: \"https://desk.example.com\" → "
-                        + "\"https://other.example.com\"",
-                    "~ integrations/integrations.json: integrations[\(SampleWorkflow.inbound)].script",
-                    "  +1: var a = 1;",
-                    "- integrations/sharedfunctions.json[Tools] (84 bytes)",
-                ].map {
-                    $0.replacing("endpoints[0]", with: "endpoints[Desk]").replacing(
-                        ".json[Tools]", with: ".json: [Tools]")
-                })
+        let expected = [
+            #"~ integrations/integrations.json: endpoints[Desk].baseUrl: "https://desk.example.com" → "#
+                + #""https://other.example.com""#,
+            "~ integrations/integrations.json: integrations[\(SampleWorkflow.inbound)].script", "  +1: var a = 1;",
+            #"- integrations/sharedfunctions.json: [Tools]: {"name":"Tools","#
+                + #""script":"exports.up = function (t) { return t.toUpperCase(); };"}"#,
+        ]
+        #expect(lines == expected)
         #expect(WorkflowDiff.differences(from: before, to: before).isEmpty)
     }
 }
