@@ -43,7 +43,7 @@ public struct WorkflowImport {
     public static func name(of documents: WorkflowDocuments) -> String? {
         let name = documents.documents[WorkflowPaths.engine]?["name"]?.string?
             .trimmingCharacters(in: .whitespacesAndNewlines)
-        return name.flatMap { $0.isEmpty || $0.contains("\0") ? nil : $0 }
+        return name.flatMap { $0.isEmpty || !IDs.isUsable(name: $0) ? nil : $0 }
     }
 
     /// Integrations come without keys and secrets, forms that are new without numbers: chance and counters are not

@@ -27,7 +27,7 @@ struct ImportJob: Sendable {
         if existing != nil, !isReplacing {
             throw RestError(
                 409,
-                "There is a plan \(name) already: import with mode=replace, or under another name (name=…).",
+                "There is a plan \(name) already: import with mode=replace, or under another name, as in name=Copy.",
                 subcode: "validation.common.field.not_unique", arguments: ["name", name])
         }
         let isNew = existing == nil

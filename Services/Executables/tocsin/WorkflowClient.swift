@@ -88,8 +88,9 @@ struct WorkflowClient {
         }
         guard (200..<300).contains(answer.status) else {
             let problem = try? JSONDecoder().decode(Problem.self, from: Data(answer.body))  // no error of ours
-            let hint = answer.status == 401 ? " Check --key or --user." : ""
-            throw CommandError("\(base) answered \(answer.status): \(problem?.message ?? "nothing more").\(hint)")
+            let hint = [401: " Check --key or --user.", 409: " Add --replace, or another --name."][answer.status]
+            throw CommandError(
+                "\(base) answered \(answer.status): \(problem?.message ?? "nothing more.")\(hint ?? "")")
         }
         return answer.body
     }

@@ -113,7 +113,8 @@ struct WorkflowImportCommand: AsyncParsableCommand {
 struct WorkflowDiffCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "diff",
-        abstract: "Compare a ZIP file or directory with the server's workflow, or with another file or directory.")
+        abstract: "Compare a ZIP file or directory with the server's workflow, or with another file or directory.",
+        discussion: "Shows what is different in the second: - is only in the first, + only in the second.")
 
     @Argument(help: "The ZIP file or the directory.")
     var file: String
