@@ -62,7 +62,7 @@ step "checking the deployment files" scripts/check-deploy.sh
 postgres_port=$(free_port)
 broker_port=$(free_port)
 step "starting PostgreSQL and a broker" start_servers
-step "tests of the core and the stores" unit 'AlertCoreTests|TidyTests|PersistenceTests'
+step "tests of the core and the stores" unit 'AlertCoreTests|TidyTests|PersistenceTests|WorkflowArchiveTests'
 step "tests of messaging" unit 'MessagingTests'
 step "tests of scripts" unit 'ScriptingTests'
 step "tests of outbound calls" unit 'OutboundHTTPTests|EndpointsTests'

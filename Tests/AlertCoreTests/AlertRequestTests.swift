@@ -1,6 +1,7 @@
-import AlertCore
 import Foundation
 import Testing
+
+@testable import AlertCore
 
 struct AlertRequestTests {
     func parse(_ json: String) throws -> AlertRequest {
@@ -79,6 +80,16 @@ struct AlertAssemblyTests {
             AlertRequest(json), number: 42, requestId: "r", integration: "i", submitter: Self.person,
             seal: { "sealed-\($1)-\($0.count)" }, notes: &notes, optionId: { "new-\($0)" })
         return (made, notes)
+    }
+
+    @Test func fillsPlaceholdersBySectionItem() throws {
+        let item = "0F0F0003-0000-4000-8000-000000000001"
+        let texts = FormText(
+            properties: ["Host": "<db>"], number: 42, items: [item.lowercased(): "Host", "other": "None"])
+        let template =
+            "${\(item)} ${\(item.lowercased())} ${Host}${other}${xm.bridgeNumber}${recipient.name}${event.id}"
+        #expect(texts.filled(template, isHTML: false) == "<db> <db> <db>42")
+        #expect(texts.filled(template, isHTML: true) == "&lt;db&gt; &lt;db&gt; &lt;db&gt;42")
     }
 
     @Test func takesFromTheFormWhatTheRequestLeavesOut() throws {

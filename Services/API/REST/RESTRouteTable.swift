@@ -30,10 +30,15 @@ struct RESTRouteTable: Sendable {
             [authenticator] request, context in
             let caller = try await authenticator.authenticate(request, context)
             try caller.require(route.permission)
-            let call = RESTCall(
+            let bytes = try await Self.bytes(of: request, for: route)
+            var call = RESTCall(
                 parameters: try Self.parameters(context), query: QueryParameters(request.uri.query ?? ""),
-                path: request.uri.path.collapsingSlashes, body: try await Self.body(of: request, for: route.method),
+                path: request.uri.path.collapsingSlashes,
+                body: route.rawBodyLimit == nil ? try bytes.flatMap(RequestBodyText.parse) : nil,
                 caller: caller, trace: UUID().uuidString.lowercased())
+            if route.rawBodyLimit != nil {
+                call.raw = RawBody(bytes: bytes ?? Data(), type: request.headers[.contentType])
+            }
             return try await route.handler(call).response(trace: call.trace)
         }
     }
@@ -49,16 +54,15 @@ struct RESTRouteTable: Sendable {
         return parameters
     }
 
-    private static func body(of request: Request, for method: HTTPRequest.Method) async throws -> JSONValue? {
-        guard method == .post || method == .put else { return nil }
-        let buffer: ByteBuffer
+    /// `nil` where the method has no body.
+    private static func bytes(of request: Request, for route: RESTRoute) async throws -> Data? {
+        guard route.method == .post || route.method == .put else { return nil }
+        let limit = route.rawBodyLimit ?? RESTRoute.bodyLimit
         do {
-            buffer = try await request.body.collect(upTo: RESTRoute.bodyLimit)
+            return Data(try await request.body.collect(upTo: limit).readableBytesView)
         } catch let error as any HTTPResponseError where error.status == .contentTooLarge {
-            throw RestError(
-                413, "The body is larger than \(RESTRoute.bodyLimit) bytes.", subcode: "request.body_too_large")
+            throw RestError(413, "The body is larger than \(limit) bytes.", subcode: "request.body_too_large")
         }
-        return try RequestBodyText.parse(Data(buffer.readableBytesView))
     }
 }
 

@@ -40,6 +40,8 @@ struct RESTRoute: Sendable {
     let path: String
     let permission: Permission
     let handler: @Sendable (RESTCall) async throws -> RESTAnswer
+    /// Of a route whose body is no JSON: the longest in bytes.
+    var rawBodyLimit: Int?
 
     static func get(_ path: String, _ handler: @escaping @Sendable (RESTCall) async throws -> RESTAnswer) -> RESTRoute {
         RESTRoute(method: .get, path: path, permission: .readConfiguration, handler: handler)
