@@ -68,6 +68,9 @@ struct FloodTests {
             #expect(suppressed.status == .suppressed && suppressed.alerts.isEmpty)
             #expect(suppressed.suppression?.rule == "Trigger flood control: at most 2 in 60 s with the same Host, site")
             #expect(suppressed.suppression?.until == DoorWorld.start.advanced(by: .seconds(60)))
+            let logs = try await world.get("/integrations/id-filtered/logs")["data"]?.array ?? []
+            let log = logs.first { $0["status"] == "SUPPRESSED" }
+            #expect(log?["suppressed"]?["until"]?.string == DoorWorld.start.advanced(by: .seconds(60)).iso)
             #expect(try await activity("db2").status == .completed)
             #expect(try await activity("db1", "&site=north").status == .completed)
             world.clock.advance(by: .seconds(60))

@@ -50,6 +50,9 @@ extension EventServices {
             fields["completed"] = .string(end.iso)
         }
         fields["by"] = directory.person(activity.by).map { PersonReference($0).representation }
+        fields["suppressed"] = activity.suppression.map {
+            ["rule": .string($0.rule), "until": .string($0.until.iso)]
+        }
         fields["error"] = activity.problem.map(Self.problem)
         return .object(fields)
     }
