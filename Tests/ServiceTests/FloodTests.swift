@@ -28,7 +28,10 @@ struct FloodTests {
             #expect(try await world.get("/events?status=SUPPRESSED")["total"] == 3)
             let event = try await world.get("/events/\(parent.id)?embed=suppressions")
             #expect(event["suppressedCount"] == 3 && event["suppressions"]?["total"] == 3)
-            #expect(try await world.get("/events/\(rows[5].id)")["status"] == "SUPPRESSED")
+            let suppressed = try await world.get("/events/\(rows[5].id)")
+            #expect(suppressed["status"] == "SUPPRESSED")
+            #expect(suppressed["suppression"]?["event"]?["id"]?.string == parent.id)
+            #expect(suppressed["suppression"]?["until"]?.string == DoorWorld.start.advanced(by: .seconds(60)).iso)
             // Other recipients are counted apart.
             let other = try await world.activity(world.trigger(query: "&recipients=eve")).alerts
             #expect(try await world.alert(other[0].number).status == "ACTIVE")
