@@ -62,7 +62,7 @@ extension Endpoint: WorkflowPart {
         }
         var endpoint = Endpoint(
             id: id, plan: scope.plan, name: name, url: url,
-            endpointType: document.filled("type", "endpointType") ?? "EXTERNAL")
+            endpointType: document.filled("type", "endpointType").flatMap { Kind(rawValue: $0.uppercased()) } ?? .external)
         let stated = document.filled("authentication", "authenticationType") ?? "NO_AUTH"
         if let known = Authentication(rawValue: stated.uppercased()) {
             endpoint.authenticationType = known
@@ -84,7 +84,7 @@ extension Endpoint: WorkflowPart {
         var fields = DocumentFields()
         fields.add("name", text: name)
         fields.add("baseUrl", "url", text: url)
-        fields.add("type", "endpointType", text: endpointType)
+        fields.add("type", "endpointType", text: endpointType.rawValue)
         fields.add("authentication", "authenticationType", text: authenticationType.rawValue)
         fields.add("trustSelfSigned", value: trustSelfSigned ? true : nil)
         fields.add("preemptive", value: preemptive ? nil : false)
