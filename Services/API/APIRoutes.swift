@@ -8,6 +8,7 @@ import Persistence
 /// Everything that the API service answers: `/api/xm/1`, the console, the links in notifications.
 public struct APIRoutes<Context: RequestContext>: Sendable {
     private let rest: RESTAPI<Context>
+    private let tokens: TokenRoutes<Context>
     private let console: ConsoleRoutes<Context>
     private let respond: RespondRoutes<Context>
     private let errors: ConsoleErrorMiddleware<Context>
@@ -16,18 +17,24 @@ public struct APIRoutes<Context: RequestContext>: Sendable {
     ///   - secrets: Has the keys that sign sessions and links: the same in each process of an installation.
     ///   - publicURL: What people's browsers reach us by; cookies are for https only when it is.
     ///   - authenticator: The process's one; a new one when there is none yet.
+    ///   - oauthClientId: What clients of OAuth2 have to give; `nil` lets every one pass.
     /// - Throws: When the templates of the pages are missing or wrong.
     public init(
         database: any SQLDatabase, bus: any MessageBus, cache: DirectoryCache, secrets: SecretBox,
-        publicURL: String, now: @escaping Clock, logger: Logger, authenticator: Authenticator? = nil
+        publicURL: String, now: @escaping Clock, logger: Logger, authenticator: Authenticator? = nil,
+        oauthClientId: String? = nil
     ) throws {
-        let authenticator = authenticator ?? Authenticator(cache: cache, now: now)
+        let accessTokens = AccessTokens(secrets: secrets)
+        let authenticator = authenticator ?? Authenticator(cache: cache, tokens: accessTokens, now: now)
         let services = EventServices(
             database: database, cache: cache, authenticator: authenticator,
             gateway: CommandGateway(database: database, bus: bus), now: now)
         let pages = ConsolePages(assets: try ConsoleAssets())
         rest = RESTAPI(
             database: database, bus: bus, cache: cache, secrets: secrets, authenticator: authenticator, now: now)
+        tokens = TokenRoutes(
+            database: database, cache: cache, authenticator: authenticator, tokens: accessTokens,
+            clientId: oauthClientId, now: now)
         console = ConsoleRoutes(
             pages: pages,
             sessions: ConsoleSessions(cache: cache, secrets: secrets, publicURL: publicURL, now: now),
@@ -42,6 +49,7 @@ public struct APIRoutes<Context: RequestContext>: Sendable {
     public func add(to router: Router<Context>) {
         router.add(middleware: errors)
         rest.add(to: router)
+        tokens.add(to: router)
         console.add(to: router)
         respond.add(to: router)
     }

@@ -13,12 +13,22 @@ public struct AlertEngine: Service {
 
     let bus: any MessageBus
     let database: any SQLDatabase
+    let directory: DirectoryCache
+    let flood: FloodLimit?
     let now: Clock
     let logger: Logger
 
-    public init(bus: any MessageBus, database: any SQLDatabase, now: @escaping Clock, logger: Logger) {
+    /// - Parameters:
+    ///   - directory: Says who is told of a flood; one of its own by default.
+    ///   - flood: How many alerts of one integration for the same recipients pass; `nil` for all.
+    public init(
+        bus: any MessageBus, database: any SQLDatabase, directory: DirectoryCache? = nil,
+        flood: FloodLimit? = .alerts, now: @escaping Clock, logger: Logger
+    ) {
         self.bus = bus
         self.database = database
+        self.directory = directory ?? DirectoryCache(database: database)
+        self.flood = flood
         self.now = now
         self.logger = logger
     }
@@ -29,7 +39,7 @@ public struct AlertEngine: Service {
 
     /// Everything that belongs to one partition, for as long as it is ours: commands in, timers, events out.
     private func own(_ feed: any PartitionFeed) async throws {
-        let writer = AlertWriter(partition: feed.partition, now: now)
+        let writer = AlertWriter(partition: feed.partition, flood: flood, now: now)
         let appended = Signal()
         let scheduled = Signal()
         let consumer = ConsumerLoop(
@@ -49,8 +59,15 @@ public struct AlertEngine: Service {
             }
             appended.notify()
         }
+        let notices = DueWorkLoop(
+            kind: FloodNotices.dueKind, partition: feed.partition, lease: Self.timerLease, database: database,
+            signal: scheduled, now: now, logger: logger,
+            perform: FloodNotices(
+                bus: bus, database: database, directory: directory, numbers: AlertNumbers(database: database)
+            ).send)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { await relay.run() }
+            tasks.addTask { await notices.run() }
             tasks.addTask { await timers.run() }
             try await consumer.run()
             tasks.cancelAll()

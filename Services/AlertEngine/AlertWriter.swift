@@ -7,6 +7,8 @@ struct AlertWriter: Sendable {
     static let timerKind = "alert-expiry"
 
     let partition: Int
+    /// Past which alerts are suppressed; `nil` for none.
+    let flood: FloodLimit?
     let now: Clock
 
     /// Writes what `messages` lead to, in their order.
@@ -14,6 +16,8 @@ struct AlertWriter: Sendable {
     @discardableResult
     func write(_ messages: [AlertCommandMessage], in connection: any SQLConnection) throws -> Timestamp? {
         let at = now()
+        let (messages, floods) = try FloodGate(limit: flood, connection: connection).admit(messages, at: at)
+        try FloodNotices.schedule(floods, partition: partition, at: at, in: connection)
         let commands = messages.map { message in
             AddressedCommand<Alert>(message.command, on: message.alert, by: message.origin)
         }
@@ -54,7 +58,9 @@ struct AlertWriter: Sendable {
                         outcome.id, kind: Self.timerKind, partition: partition, payload: details.requestId, at: due)
                     earliest = min(earliest ?? due, due)
                 case .terminated: ended.append(outcome.id)
-                case .commented, .responded, .deliveryRecorded, .suspended, .resumed: break
+                case .commented, .responded, .deliveryRecorded, .suspended, .resumed, .suppressed,
+                    .notificationSuppressed:
+                    break
                 }
             }
         }

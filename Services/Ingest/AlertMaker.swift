@@ -8,11 +8,12 @@ actor AlertMaker {
     private static let limit = 100
 
     private let message: InboundRequestMessage
-    private let integration: Integration
+    private let integration: Integration?
     let submitter: Person
     private let view: DirectoryView
     private let bus: any MessageBus
     private let numbers: AlertNumbers
+    private let secrets: SecretBox
     /// Whether alerts are assembled and checked, and not made.
     private let isDry: Bool
     /// Of a dry run: what would have been made.
@@ -22,9 +23,10 @@ actor AlertMaker {
     private(set) var notes: [String] = []
     private var ordinal = 0
 
+    /// - Parameter integration: `nil` for a request to a form.
     init(
-        message: InboundRequestMessage, integration: Integration, submitter: Person, view: DirectoryView,
-        bus: any MessageBus, numbers: AlertNumbers, isDry: Bool = false
+        message: InboundRequestMessage, integration: Integration?, submitter: Person, view: DirectoryView,
+        bus: any MessageBus, numbers: AlertNumbers, secrets: SecretBox, isDry: Bool = false
     ) {
         self.message = message
         self.integration = integration
@@ -32,8 +34,12 @@ actor AlertMaker {
         self.view = view
         self.bus = bus
         self.numbers = numbers
+        self.secrets = secrets
         self.isDry = isDry
     }
+
+    /// Where the number of the n-th alert of a request is reserved.
+    static func reservation(of requestId: String, _ ordinal: Int) -> String { "\(requestId)/\(ordinal)" }
 
     /// Makes an alert, durably. - Parameter recipients: Of the URL, when the body names none.
     func make(_ json: JSONValue, recipients: String? = nil) async throws -> Activity.MadeAlert {
@@ -42,23 +48,24 @@ actor AlertMaker {
         }
         let ordinal = ordinal
         self.ordinal += 1
-        guard let form = integration.form.flatMap({ view.forms[$0] }), let plan = view.plans[form.plan] else {
-            throw FieldProblem("the integration", "has no form")
+        guard let form = (message.form ?? integration?.form).flatMap({ view.forms[$0] }),
+            let plan = view.plans[form.plan]
+        else {
+            throw FieldProblem(integration == nil ? "the form" : "the integration", "has no form any more")
         }
         guard form.maySend(submitter) else {
             throw FieldProblem("the form", "\(form.name) may not be sent by \(submitter.targetName)")
         }
-        var request = try AlertRequest(json)
-        if request.recipients == nil, let recipients {
-            request.recipients = try AlertRequest(["recipients": .string(recipients)]).recipients
-        }
+        let draft = AlertDraft(
+            view: view, plan: plan, form: form, integration: integration, submitter: submitter, secrets: secrets)
         // In a dry run, alerts are numbered from 1: no real one has such a number.
-        let number = isDry ? Int64(ordinal) + 1 : try await numbers.reserve("\(message.requestId)/\(ordinal)")
+        let number =
+            isDry
+            ? Int64(ordinal) + 1 : try await numbers.reserve(Self.reservation(of: message.requestId, ordinal))
         let id = DerivedID.uuid("alert", message.requestId, String(ordinal))
         var notes: [String] = []
-        let details = try assembly(plan, form).details(
-            request, number: number, requestId: message.requestId, integration: integration.id, submitter: submitter,
-            notes: &notes, optionId: { DerivedID.uuid("option", id, String($0)) })
+        let details = try draft.details(
+            json, recipients: recipients, id: id, number: number, requestId: message.requestId, notes: &notes)
         self.notes += notes
         if isDry {
             drafts.append(details)
@@ -72,16 +79,5 @@ actor AlertMaker {
         let alert = Activity.MadeAlert(id: id, number: number)
         made.append(alert)
         return alert
-    }
-
-    private func assembly(_ plan: Plan, _ form: Form) -> AlertAssembly {
-        let definitions = Dictionary(
-            view.properties(of: plan.id).map { ($0.id, $0) }
-        ) { first, _ in first }
-        return AlertAssembly(
-            plan: plan, form: form, definitions: definitions, person: { [view] in view.person($0) },
-            device: { [view] name in
-                view.device(name).flatMap { device in view.people[device.owner].map { (device, $0) } }
-            })
     }
 }

@@ -6,102 +6,132 @@ import Hummingbird
 import Logging
 import Messaging
 import Metrics
+import OutboundHTTP
 import Persistence
 
+/// What the door takes, and from whom.
+public struct IngestSettings: Sendable {
+    /// Bytes.
+    public var bodyLimit: Int
+    public var rates: InboundRateLimits
+    /// Whose `X-Forwarded-For` is believed.
+    public var trustedProxies: [CIDR]
+
+    public init(
+        bodyLimit: Int, rates: InboundRateLimits = InboundRateLimits(), trustedProxies: [CIDR] = []
+    ) {
+        self.bodyLimit = bodyLimit
+        self.rates = rates
+        self.trustedProxies = trustedProxies
+    }
+}
+
 /// The door: `POST /api/integration/1/functions/{id}/triggers` answers 202 once the bus has the request: from then
-/// on it cannot be lost (spec §2.1).
+/// on it cannot be lost (spec §2.1). Forms have doors of their own: see ``FormTriggers``.
 public struct IngestRoutes<Context: RemoteAddressRequestContext>: Sendable {
     let bus: any MessageBus
     let directory: DirectoryCache
-    let authentication: TriggerAuthentication
-    /// Bytes.
+    let authenticator: Authenticator
+    let secrets: SecretBox
+    let numbers: AlertNumbers
     let bodyLimit: Int
+    let rates: InboundRates
+    let addresses: ClientAddress
     let now: Clock
     let logger: Logger
 
     public init(
-        bus: any MessageBus, directory: DirectoryCache, authenticator: Authenticator, secrets: SecretBox,
-        bodyLimit: Int, now: @escaping Clock, logger: Logger
+        bus: any MessageBus, database: any SQLDatabase, directory: DirectoryCache, authenticator: Authenticator,
+        secrets: SecretBox, settings: IngestSettings, now: @escaping Clock, logger: Logger
     ) {
         self.bus = bus
         self.directory = directory
-        authentication = TriggerAuthentication(authenticator: authenticator, secrets: secrets)
-        self.bodyLimit = bodyLimit
+        self.authenticator = authenticator
+        self.secrets = secrets
+        numbers = AlertNumbers(database: database)
+        bodyLimit = settings.bodyLimit
+        rates = InboundRates(settings.rates)
+        addresses = ClientAddress(trustedProxies: settings.trustedProxies)
         self.now = now
         self.logger = logger
     }
 
-    private static var path: RouterPath { "/api/integration/1/functions/:integration/triggers" }
-
     public func add(to router: Router<Context>) {
-        router.post(Self.path, use: accept)
-        for method in [HTTPRequest.Method.get, .put, .delete, .patch] {
-            router.on(Self.path, method: method) { _, _ in
-                try Self.answer(
-                    RestError(
-                        405, "Only POST triggers an integration.", subcode: "request.method_not_allowed",
-                        headers: ["Allow": "POST"]))
+        add("/api/integration/1/functions/{integration}/triggers", to: router, accept)
+        for door in FormDoor.allCases {
+            for path in door.paths {
+                add(RouterPath(path), to: router) { try await FormTriggers(routes: self, door: door).accept($0, $1) }
             }
         }
     }
 
+    /// A route that takes POST, and says so to the other methods.
+    private func add(
+        _ path: RouterPath, to router: Router<Context>,
+        _ accept: @escaping @Sendable (Request, Context) async throws -> Response
+    ) {
+        router.post(path) { request, context in
+            do {
+                let response = try await accept(request, context)
+                count(answer: response.status.code)
+                return response
+            } catch let error as RestError {
+                count(answer: error.code)
+                logger.info(
+                    "inbound request refused",
+                    metadata: ["path": "\(request.uri.path)", "status": "\(error.code)", "reason": "\(error.message)"])
+                return try Self.answer(error, isLegacy: request.uri.path.hasPrefix("/reapi/"))
+            }
+        }
+        for method in [HTTPRequest.Method.get, .head, .put, .delete, .patch] {
+            router.on(path, method: method) { request, _ in
+                try Self.answer(
+                    RestError(
+                        405, "Only POST triggers an integration.", subcode: "request.method_not_allowed",
+                        headers: ["Allow": "POST"]), isLegacy: request.uri.path.hasPrefix("/reapi/"))
+            }
+        }
+    }
+
+    private func count(answer: Int) {
+        Counter(label: "tocsin_inbound_requests_total", dimensions: [("answer", "\(answer)")]).increment()
+    }
+
+    // MARK: Integrations
+
     @Sendable
     private func accept(_ request: Request, _ context: Context) async throws -> Response {
-        do {
-            let requestId = DerivedID.timeOrdered(at: now(), chance: (0..<10).map { _ in UInt8.random(in: 0...255) })
-            let message = try await message(from: request, context, requestId)
-            try await publish(message)
-            Counter(label: "tocsin_inbound_requests_total", dimensions: [("answer", "202")]).increment()
-            return try Self.answer(202, ["requestId": requestId])
-        } catch let error as RestError {
-            Counter(label: "tocsin_inbound_requests_total", dimensions: [("answer", "\(error.code)")]).increment()
-            logger.info(
-                "inbound request refused",
-                metadata: ["path": "\(request.uri.path)", "status": "\(error.code)", "reason": "\(error.message)"])
-            return try Self.answer(error)
-        }
-    }
-
-    private func message(
-        from request: Request, _ context: Context, _ requestId: String
-    ) async throws -> InboundRequestMessage {
-        let (integration, view) = try await integration(context.parameters.get("integration") ?? "")
-        var parameters = Dictionary(
-            request.uri.queryParameters.map { (String($0.key), String($0.value)) }
-        ) { _, last in last }
+        let id = context.parameters.get("integration") ?? ""
+        let (integration, plan, view) = try await integration(id)
+        var parameters = FormEncoding.parse(request.uri.query ?? "")
         let key = parameters.removeValue(forKey: "apiKey")
         let given = (context as? any InternalCallContext)?.internalCaller
-        let person = try await authentication.authenticate(
+        let person = try await TriggerAuthentication(authenticator: authenticator, secrets: secrets).authenticate(
             integration, key: key, authorization: request.headers[.authorization], given: given?.person, in: view)
-        let depth = given?.depth ?? Self.depth(of: request)
-        try InternalCaller.check(depth: depth)
+        try rates.admit(
+            source: (integration.id, "the integration \(integration.name)"), plan: (plan.id, plan.name), at: now())
         let body = try await body(of: request)
-        if request.headers[.contentType]?.hasPrefix("application/x-www-form-urlencoded") == true {
-            parameters.merge(FormEncoding.parse(body)) { _, fromBody in fromBody }
+        parameters.merge(body.parameters) { _, fromBody in fromBody }
+        if integration.operation == .createAlert {
+            do {
+                _ = try AlertRequest(try Self.json(body))
+            } catch let problem as FieldProblem {
+                throw Self.refusal(problem)
+            }
         }
-        if integration.operation == .createAlert { try Self.checkBody(body) }
-        return InboundRequestMessage(
-            requestId: requestId, integration: integration.id, receivedAt: now(), method: request.method.rawValue,
-            headers: CanonicalHeaders.of(request.headers), parameters: parameters, body: body,
-            remoteAddress: context.remoteAddress?.ipAddress ?? "", person: person.id, depth: depth == 0 ? nil : depth)
+        var message = try message(from: request, context, body, person)
+        message.integration = integration.id
+        message.parameters = parameters
+        try await publish(message)
+        return try Self.answer(202, ["requestId": message.requestId])
     }
 
-    /// Only refuses: who makes it up does so to his own requests.
-    private static func depth(of request: Request) -> Int {
-        let value = HTTPField.Name(InternalCaller.depthHeader).flatMap { request.headers[$0] }
-        return max(0, value.flatMap(Int.init) ?? 0)
-    }
-
-    private func integration(_ id: String) async throws -> (Integration, DirectoryView) {
-        var view = try await unavailableIfItFails { try await directory.current() }
-        // The integration may be younger than what is in memory.
-        if view.integrations[id.lowercased()] == nil {
-            view = try await unavailableIfItFails { try await directory.refreshed() }
-        }
+    private func integration(_ id: String) async throws -> (Integration, Plan, DirectoryView) {
+        let view = try await view { $0.integrations[id.lowercased()] != nil }
         guard let integration = view.integrations[id.lowercased()], integration.integrationType == .inbound else {
             throw RestError(404, "There is no inbound integration \(id).", subcode: "validation.common.not_found")
         }
-        guard integration.deployed, view.plans[integration.plan]?.enabled == true else {
+        guard integration.deployed, let plan = view.plans[integration.plan], plan.enabled else {
             throw RestError(
                 404, "The integration \(integration.name) or its workflow is not in service.",
                 subcode: "validation.common.not_in_service")
@@ -111,14 +141,24 @@ public struct IngestRoutes<Context: RemoteAddressRequestContext>: Sendable {
                 404, "The integration \(integration.name) is not in service: \(reason)",
                 subcode: "validation.common.not_in_service")
         }
-        return (integration, view)
+        return (integration, plan, view)
+    }
+}
+
+// MARK: - What all doors have in common
+
+extension IngestRoutes {
+    /// The directory; read anew when it lacks what may be younger than what is in memory.
+    func view(having isThere: (DirectoryView) -> Bool) async throws -> DirectoryView {
+        let view = try await unavailableIfItFails { try await directory.current() }
+        return isThere(view) ? view : try await unavailableIfItFails { try await directory.refreshed() }
     }
 
-    private func body(of request: Request) async throws -> String {
+    func body(of request: Request) async throws -> RequestText {
         if let length = request.headers[.contentLength].flatMap(Int.init), length > bodyLimit { throw tooLarge }
         do {
             let buffer = try await request.body.collect(upTo: bodyLimit)
-            return String(decoding: buffer.readableBytesView, as: UTF8.self)
+            return try RequestText(buffer.readableBytesView, headers: request.headers)
         } catch is HTTPError {
             throw tooLarge
         }
@@ -129,26 +169,35 @@ public struct IngestRoutes<Context: RemoteAddressRequestContext>: Sendable {
             413, "The body of a request can have at most \(bodyLimit) bytes.", subcode: "request.body_too_large")
     }
 
-    /// Without a script, the body is the alert: what is wrong with its form is said at once.
-    private static func checkBody(_ body: String) throws {
-        if body.allSatisfy(\.isWhitespace) { return }
-        do {
-            _ = try AlertRequest(JSON.decode(body, as: JSONValue.self))
-        } catch let problem as FieldProblem {
-            throw RestError(
-                400, "The field \(problem).", subcode: "validation.common.field.invalid", arguments: [problem.field])
-        } catch {
-            throw RestError(
-                400, "The body is not valid JSON: \(jsonProblem(error)).", subcode: "validation.common.json.malformed")
-        }
+    /// The request as it is kept, for now to no integration and no form.
+    /// - Throws: 508 when requests go round in a circle.
+    func message(
+        from request: Request, _ context: Context, _ body: RequestText, _ person: Person
+    ) throws(RestError) -> InboundRequestMessage {
+        let depth = (context as? any InternalCallContext)?.internalCaller?.depth ?? Self.depth(of: request)
+        try InternalCaller.check(depth: depth)
+        let at = now()
+        let peer = context.remoteAddress?.ipAddress ?? ""
+        return InboundRequestMessage(
+            requestId: DerivedID.timeOrdered(at: at, chance: (0..<10).map { _ in UInt8.random(in: 0...255) }),
+            integration: "", receivedAt: at, method: request.method.rawValue,
+            headers: CanonicalHeaders.of(request.headers), parameters: [:], body: body.text,
+            remoteAddress: addresses.of(peer: peer, headers: request.headers), person: person.id,
+            depth: depth == 0 ? nil : depth)
     }
 
-    private func publish(_ message: InboundRequestMessage) async throws {
+    /// Only refuses: who makes it up does so to his own requests.
+    private static func depth(of request: Request) -> Int {
+        let value = HTTPField.Name(InternalCaller.depthHeader).flatMap { request.headers[$0] }
+        return max(0, value.flatMap(Int.init) ?? 0)
+    }
+
+    func publish(_ message: InboundRequestMessage) async throws {
         let outgoing = try message.outgoing()
         try await unavailableIfItFails { try await bus.publish([outgoing], to: .inboundRequests) }
     }
 
-    private func unavailableIfItFails<Value>(_ body: () async throws -> Value) async throws -> Value {
+    func unavailableIfItFails<Value>(_ body: () async throws -> Value) async throws -> Value {
         do {
             return try await body()
         } catch {
@@ -160,15 +209,35 @@ public struct IngestRoutes<Context: RemoteAddressRequestContext>: Sendable {
         }
     }
 
-    private static func answer(_ error: RestError) throws -> Response {
-        var response = try answer(error.code, error)
+    /// A body that is the alert. Nothing at all is an alert as the form has it.
+    static func json(_ body: RequestText) throws(RestError) -> JSONValue {
+        if body.text.allSatisfy(\.isWhitespace) { return [:] }
+        do {
+            return try JSON.decode(body.text)
+        } catch {
+            guard !body.isForm || body.looksLikeJSON else {
+                throw RestError(
+                    400, "The body is form-encoded; it has to be JSON, as in {\"properties\": {…}}.",
+                    subcode: "validation.common.json.malformed", arguments: ["Content-Type"])
+            }
+            throw RestError(
+                400, "The body is not valid JSON: \(jsonProblem(error)).", subcode: "validation.common.json.malformed")
+        }
+    }
+
+    static func refusal(_ problem: FieldProblem) -> RestError {
+        RestError(400, "The field \(problem).", subcode: "validation.common.field.invalid", arguments: [problem.field])
+    }
+
+    static func answer(_ error: RestError, isLegacy: Bool) throws -> Response {
+        var response = isLegacy ? try answer(error.code, LegacyError(error)) : try answer(error.code, error)
         for (name, value) in error.headers {
             if let name = HTTPField.Name(name) { response.headers[name] = value }
         }
         return response
     }
 
-    private static func answer(_ status: Int, _ body: some Encodable) throws -> Response {
+    static func answer(_ status: Int, _ body: some Encodable) throws -> Response {
         Response(
             status: HTTPResponse.Status(code: status),
             headers: [.contentType: "application/json;charset=utf-8", .cacheControl: "no-store"],

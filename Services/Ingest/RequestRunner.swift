@@ -13,17 +13,24 @@ struct RequestRunner: Sendable {
     let directory: DirectoryCache
     let engine: any ScriptEngine
     let client: EndpointClient
+    let secrets: SecretBox
     let limits: ScriptLimits
+    let flood: TriggerFlood
     let now: Clock
 
     /// What came of it. Throws only for what passes by itself (database, bus): the request is then run again.
     func run(_ message: InboundRequestMessage) async throws -> Activity {
         var view = try await directory.current()
         // The integration may be younger than what is in memory, and a text that was just saved even more so.
-        if view.integrations[message.integration] == nil || message.run != nil {
+        if message.form == nil, view.integrations[message.integration] == nil || message.run != nil {
             view = try await directory.refreshed()
         }
         var activity = message.activity(by: view.people[message.person]?.targetName ?? "")
+        if message.run == nil, let suppression = try await flood.suppression(of: message, in: view) {
+            activity.status = .suppressed
+            activity.suppression = suppression
+            return activity
+        }
         let started = ContinuousClock.now
         do {
             try await perform(message, view, &activity)
@@ -39,7 +46,8 @@ struct RequestRunner: Sendable {
     private func perform(
         _ message: InboundRequestMessage, _ view: DirectoryView, _ activity: inout Activity
     ) async throws {
-        guard let integration = view.integrations[message.integration] else {
+        let integration = view.integrations[message.integration]
+        guard integration != nil || message.form != nil else {
             throw Activity.Problem(kind: "configuration", message: "the integration has been deleted")
         }
         guard let submitter = view.people[message.person] else {
@@ -47,11 +55,11 @@ struct RequestRunner: Sendable {
         }
         let maker = AlertMaker(
             message: message, integration: integration, submitter: submitter, view: view, bus: bus,
-            numbers: AlertNumbers(database: database), isDry: message.run?.attempt == .dryRun)
-        if integration.operation == .createAlert, integration.scriptStep == nil {
-            try await makeAlert(maker, message)
-        } else {
+            numbers: AlertNumbers(database: database), secrets: secrets, isDry: message.run?.attempt == .dryRun)
+        if let integration, integration.operation != .createAlert || integration.scriptStep != nil {
             try await runScript(integration, message, view, maker, &activity)
+        } else {
+            try await makeAlert(maker, message)
         }
         activity.alerts = await maker.made
         activity.drafts = await maker.drafts
@@ -91,7 +99,8 @@ struct RequestRunner: Sendable {
             request: ScriptRequest(
                 method: message.method, headers: message.headers, parameters: message.parameters, body: message.body,
                 remoteAddress: message.remoteAddress, requestId: message.requestId), constants: constants,
-            libraries: script.libraries, outputNames: script.outputNames)
+            libraries: script.libraries, outputNames: script.outputNames,
+            location: integration.environment == .onPremise ? .agent : .hosted)
         let outcome = await engine.run(run, limits: limits, host: host)
         if let lost = await inner.lost { throw lost }
         if outcome.error?.kind == .unavailable {
@@ -142,6 +151,7 @@ extension InboundRequestMessage {
     func activity(by person: String) -> Activity {
         Activity(
             requestId: requestId, integration: integration, receivedAt: receivedAt, status: .running, method: method,
-            headers: headers, parameters: parameters, body: body, remoteAddress: remoteAddress, by: person, run: run)
+            headers: headers, parameters: parameters, body: body, remoteAddress: remoteAddress, by: person, form: form,
+            run: run)
     }
 }

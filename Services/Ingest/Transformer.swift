@@ -29,13 +29,13 @@ public struct Transformer: Service {
     ///   - limits: For one run of a script.
     ///   - kept: For how long what came of a request can be looked at.
     public init(
-        bus: any MessageBus, database: any SQLDatabase, directory: DirectoryCache,
+        bus: any MessageBus, database: any SQLDatabase, directory: DirectoryCache, secrets: SecretBox,
         engine: any ScriptEngine, client: EndpointClient, limits: ScriptLimits, kept: Duration,
         now: @escaping Clock, logger: Logger
     ) {
         runner = RequestRunner(
-            bus: bus, database: database, directory: directory, engine: engine, client: client, limits: limits,
-            now: now)
+            bus: bus, database: database, directory: directory, engine: engine, client: client, secrets: secrets,
+            limits: limits, flood: TriggerFlood(database: database), now: now)
         self.bus = bus
         self.database = database
         runTime = limits.time * 2 + .seconds(60)

@@ -16,18 +16,22 @@ struct TriggerAuthentication: Sendable {
         in view: DirectoryView
     ) async throws -> Person {
         if let given, key == nil { return given }
+        let person: Person
         switch integration.authenticationType {
         case .url:
-            return try byKey(integration, key, view)
-        case .basic, .apiKey:
-            return try await byCredentials(integration, authorization)
+            person = try byKey(integration, key, view)
+        case .basic, .apiKey, .oauth2:
+            person = try await byCredentials(integration, authorization)
         case .any, .none:
-            return if key != nil {
-                try byKey(integration, key, view)
-            } else {
-                try await byCredentials(integration, authorization)
-            }
+            person =
+                if key != nil {
+                    try byKey(integration, key, view)
+                } else {
+                    try await byCredentials(integration, authorization)
+                }
         }
+        try Caller(person: person).require(.sendRequests)
+        return person
     }
 
     private func byKey(_ integration: Integration, _ key: String?, _ view: DirectoryView) throws -> Person {
@@ -45,18 +49,21 @@ struct TriggerAuthentication: Sendable {
 
     private func byCredentials(_ integration: Integration, _ authorization: String?) async throws -> Person {
         let caller = try await authenticator.authenticate(authorization: authorization)
-        let isKey = caller.apiKey != nil
-        if integration.authenticationType == .basic, isKey {
-            throw Self.unauthorized("The integration takes a user and a password, no API key.")
+        switch (integration.authenticationType, caller.credential) {
+        case (.basic, .apiKey), (.basic, .token):
+            throw Self.unauthorized("The integration takes a user and a password only.")
+        case (.apiKey, .password), (.apiKey, .token):
+            throw Self.unauthorized("The integration takes an API key only.")
+        case (.oauth2, .password), (.oauth2, .apiKey):
+            throw Self.unauthorized("The integration takes an OAuth2 bearer token only.", scheme: "Bearer")
+        case (.any, _), (.none, _), (.url, _), (.basic, .password), (.apiKey, .apiKey), (.oauth2, .token):
+            return caller.person
         }
-        if integration.authenticationType == .apiKey, !isKey {
-            throw Self.unauthorized("The integration takes an API key, no user and password.")
-        }
-        return caller.person
     }
 
-    private static func unauthorized(_ message: String) -> RestError {
+    private static func unauthorized(_ message: String, scheme: String = "Basic") -> RestError {
         RestError(
-            401, message, subcode: "authentication.failed", headers: ["WWW-Authenticate": "Basic realm=\"Tocsin\""])
+            401, message, subcode: "authentication.failed",
+            headers: ["WWW-Authenticate": "\(scheme) realm=\"Tocsin\""])
     }
 }

@@ -16,6 +16,7 @@ struct NotificationSender: Sendable {
     let bus: any MessageBus
     let database: any SQLDatabase
     let composer: MessageComposer
+    let flood: NotificationFloodControl
     let now: Clock
     let logger: Logger
 
@@ -47,15 +48,36 @@ struct NotificationSender: Sendable {
         try await report(id)
     }
 
-    /// Records that an attempt begins; `nil` when the notification is not to be sent any more.
+    /// Records that an attempt begins; `nil` when the notification is not to be sent any more, or is one too many for
+    /// the person: what counts is when the first attempt begins.
     private func begin(_ id: String) async throws -> NotificationRow? {
         try await database.retrying { connection -> NotificationRow? in
             guard let row = try Notifications(connection).get([id]).first,
                 row.status == .pending || row.status == .sending
             else { return nil }
+            if row.version == 1, let suppression = try suppression(of: row.plan, in: connection) {
+                try execute(.suppress(suppression), row, in: connection)
+                return nil
+            }
             try execute(.begin, row, in: connection)
             return row
         }
+    }
+
+    private func suppression(
+        of plan: Notification.Plan, in connection: any SQLConnection
+    ) throws -> Suppression? {
+        guard let limit = flood.limit(for: plan) else { return nil }
+        let at = now()
+        var windows = try FloodWindows(connection).lock([plan.floodKey])
+        let pass = FloodWindow.Pass(id: plan.id, number: plan.alertNumber, at: at)
+        let verdict = windows[plan.floodKey, default: FloodWindow()].admit(pass, limit: limit)
+        try FloodWindows(connection).put(windows, limit: limit, at: at)
+        guard case .suppressed(_, let until, _) = verdict else { return nil }
+        Counter(label: "tocsin_notifications_total", dimensions: [("outcome", "suppressed")]).increment()
+        return Suppression(
+            rule: "Notification flood control: \(limit.words) to one person, devices of the class \(plan.deviceClass)",
+            until: until)
     }
 
     private func carryOut(_ command: Notification.Command, _ row: NotificationRow) async throws {
@@ -98,6 +120,7 @@ struct NotificationSender: Sendable {
         switch last {
         case .delivered(_, _): try await report(plan, .delivered, "Notification delivered")
         case .failed(let reason, _): try await report(plan, .failed, reason)
+        case .suppressed(let suppression, _): try await report(plan, suppression)
         case .cancelled: break
         case .planned, .attemptBegun, .attemptFailed: return
         }
@@ -110,8 +133,18 @@ struct NotificationSender: Sendable {
         let delivery = DeviceDelivery(
             id: plan.id, recipient: plan.recipient, device: plan.device, deviceNumber: plan.deviceNumber,
             status: status, message: message)
+        try await tell(plan, .recordDelivery(delivery), id: "delivery-\(plan.id)")
+    }
+
+    private func report(_ plan: Notification.Plan, _ suppression: Suppression) async throws {
+        let record = NotificationSuppression(
+            id: plan.id, recipient: plan.recipient, device: plan.device, suppression: suppression)
+        try await tell(plan, .recordSuppression(record), id: "suppression-\(plan.id)")
+    }
+
+    private func tell(_ plan: Notification.Plan, _ command: Alert.Command, id: String) async throws {
         let command = AlertCommandMessage(
-            commandId: "delivery-\(plan.id)", alert: plan.alert, command: .recordDelivery(delivery),
+            commandId: id, alert: plan.alert, command: command,
             origin: Origin(actor: "<notifier>", causation: plan.id, correlation: plan.correlation))
         try await bus.publish([try command.outgoing()], to: .alertCommands)
     }
@@ -125,6 +158,7 @@ extension Notification.Command {
         case .deliver: "delivered"
         case .fail: "failed"
         case .cancel: "cancelled"
+        case .suppress: "suppressed"
         }
     }
 }

@@ -20,15 +20,18 @@ public struct Notifier: Service {
     let channel: any NotificationChannel
     let linkKey: @Sendable () -> SymmetricKey
     let publicURL: String
+    let flood: NotificationFloodControl
     let now: Clock
     let logger: Logger
 
     /// - Parameters:
     ///   - linkKey: Gives the key that signs the links by which people answer, as it is at the moment.
+    ///   - flood: The limit on notifications of alerts whose integration or workflow has flood control.
     ///   - publicURL: Where people reach the console, without a slash at the end.
     public init(
         bus: any MessageBus, database: any SQLDatabase, directory: DirectoryCache, channel: any NotificationChannel,
-        linkKey: @escaping @Sendable () -> SymmetricKey, publicURL: String, now: @escaping Clock, logger: Logger
+        linkKey: @escaping @Sendable () -> SymmetricKey, publicURL: String,
+        flood: NotificationFloodControl = NotificationFloodControl(), now: @escaping Clock, logger: Logger
     ) {
         self.bus = bus
         self.database = database
@@ -36,6 +39,7 @@ public struct Notifier: Service {
         self.channel = channel
         self.linkKey = linkKey
         self.publicURL = publicURL
+        self.flood = flood
         self.now = now
         self.logger = logger
     }
@@ -51,8 +55,8 @@ public struct Notifier: Service {
             database: database, now: now, logger: logger)
         let sender = NotificationSender(
             partition: feed.partition, channel: channel, bus: bus, database: database,
-            composer: MessageComposer(database: database, linkKey: linkKey, publicURL: publicURL), now: now,
-            logger: logger)
+            composer: MessageComposer(database: database, linkKey: linkKey, publicURL: publicURL),
+            flood: flood, now: now, logger: logger)
         let due = DueWorkLoop(
             kind: NotificationPlanner.dueKind, partition: feed.partition, lease: Self.lease, database: database,
             signal: scheduled, now: now, logger: logger, perform: sender.send)

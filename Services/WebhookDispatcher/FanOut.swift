@@ -90,8 +90,9 @@ struct FanOut: MessageHandler {
     private func subjects(of events: [AlertEventMessage]) async throws -> [String: Subject] {
         var subjects: [String: Subject] = [:]
         for event in events {
-            if case .created(let created, let at) = event.event {
-                subjects[event.alert] = Subject(details: created, startedAt: at, status: "ACTIVE")
+            if let beginning = event.event.beginning {
+                subjects[event.alert] = Subject(
+                    details: beginning.details, startedAt: beginning.at, status: "ACTIVE")
             }
         }
         let missing = Set(events.map(\.alert)).subtracting(subjects.keys)

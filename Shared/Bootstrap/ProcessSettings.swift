@@ -1,5 +1,7 @@
+import AlertCore
 import Crypto
 import Foundation
+import Ingest
 import KafkaBus
 import Logging
 import OutboundHTTP
@@ -26,7 +28,10 @@ public struct ProcessSettings: Sendable {
     let logLevel: Logger.Level
     let adminUser: String
     let adminPassword: String?
-    let inboundBodyMax: Int
+    let ingest: IngestSettings
+    let alertFlood: FloodLimit?
+    let notificationFlood: NotificationFloodControl
+    let oauthClientId: String?
     let activityKept: Duration
     let scriptLimits: ScriptLimits
     let scriptWorkers: Int
@@ -46,7 +51,12 @@ public struct ProcessSettings: Sendable {
         logLevel = reader.parsed(.logLevel, Self.level) ?? .info
         adminUser = reader.text(.adminUser) ?? "admin"
         adminPassword = reader.text(.adminPassword)
-        inboundBodyMax = reader.number(.inboundBodyMax, in: 1024...900_000)
+        ingest = Self.ingest(reader)
+        alertFlood = FloodLimit(
+            count: reader.number(.alertFloodLimit, in: 0...1000),
+            periodSeconds: reader.number(.alertFloodPeriod, in: 1...86_400))
+        notificationFlood = Self.notificationFlood(reader)
+        oauthClientId = reader.text(.oauthClientId)
         activityKept = .seconds(86_400 * reader.number(.activityDays, in: 1...3650))
         scriptLimits = Self.limits(reader)
         scriptWorkers = reader.number(.scriptWorkers, in: 1...64)
@@ -108,6 +118,37 @@ public struct ProcessSettings: Sendable {
             return text
         }
         return text.hasSuffix("/") ? String(text.dropLast()) : text
+    }
+
+    private static func ingest(_ reader: SettingsReader) -> IngestSettings {
+        func rate(_ setting: Setting) -> Int? {
+            let rate = reader.number(setting, in: 0...10_000_000)
+            return rate == 0 ? nil : rate
+        }
+        return IngestSettings(
+            bodyLimit: reader.number(.inboundBodyMax, in: 1024...900_000),
+            rates: InboundRateLimits(perIntegration: rate(.inboundRate), perPlan: rate(.inboundRateWorkflow)),
+            trustedProxies: reader.parsed(.trustedProxies, Self.blocks) ?? [])
+    }
+
+    private static func notificationFlood(_ reader: SettingsReader) -> NotificationFloodControl {
+        NotificationFloodControl(
+            limit: FloodLimit(
+                count: reader.number(.notificationFloodLimit, in: 0...1000),
+                periodSeconds: reader.number(.notificationFloodPeriod, in: 1...86_400)),
+            classes: reader.parsed(.notificationFloodClasses, Self.deviceClasses) ?? [])
+    }
+
+    private static func deviceClasses(_ text: String) throws -> Set<DeviceClass> {
+        var classes: Set<DeviceClass> = []
+        for name in text.split(separator: ",").map({ $0.trimmingCharacters(in: .whitespaces) }) {
+            guard let known = DeviceClass(rawValue: name) else {
+                let valid = DeviceClass.allCases.map(\.rawValue).joined(separator: ", ")
+                throw SettingsError(problems: ["\(name); it must be of \(valid)"])
+            }
+            classes.insert(known)
+        }
+        return classes
     }
 
     private static func limits(_ reader: SettingsReader) -> ScriptLimits {

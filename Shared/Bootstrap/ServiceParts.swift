@@ -36,7 +36,8 @@ final class ServiceParts {
         self.settings = settings
         self.platform = platform
         self.logger = logger
-        authenticator = Authenticator(cache: platform.directory, now: Platform.now)
+        authenticator = Authenticator(
+            cache: platform.directory, tokens: AccessTokens(secrets: platform.secrets), now: Platform.now)
     }
 
     /// The loops of a service.
@@ -44,7 +45,11 @@ final class ServiceParts {
         switch kind {
         case .ingest: [try transformer()]
         case .alertEngine:
-            [AlertEngine(bus: platform.bus, database: platform.database, now: Platform.now, logger: logger)]
+            [
+                AlertEngine(
+                    bus: platform.bus, database: platform.database, directory: platform.directory,
+                    flood: settings.alertFlood, now: Platform.now, logger: logger)
+            ]
         case .notifier: [notifier()]
         case .webhookDispatcher: [try dispatcher()]
         case .api: []
@@ -59,7 +64,8 @@ final class ServiceParts {
         case .api:
             try APIRoutes<HTTPContext>(
                 database: platform.database, bus: platform.bus, cache: platform.directory, secrets: platform.secrets,
-                publicURL: settings.publicURL, now: Platform.now, logger: logger, authenticator: authenticator
+                publicURL: settings.publicURL, now: Platform.now, logger: logger, authenticator: authenticator,
+                oauthClientId: settings.oauthClientId
             ).add(to: router)
         case .alertEngine, .notifier, .webhookDispatcher: break
         }
@@ -67,9 +73,9 @@ final class ServiceParts {
 
     private func transformer() throws -> any Service {
         Transformer(
-            bus: platform.bus, database: platform.database, directory: platform.directory, engine: try scriptEngine(),
-            client: endpoints(), limits: settings.scriptLimits, kept: settings.activityKept, now: Platform.now,
-            logger: logger)
+            bus: platform.bus, database: platform.database, directory: platform.directory,
+            secrets: platform.secrets, engine: try scriptEngine(), client: endpoints(), limits: settings.scriptLimits,
+            kept: settings.activityKept, now: Platform.now, logger: logger)
     }
 
     /// The sandbox of a service, with workers of its own, which start when they are needed.
@@ -102,8 +108,7 @@ final class ServiceParts {
         return Notifier(
             bus: platform.bus, database: platform.database, directory: platform.directory, channel: channel,
             linkKey: { [secrets = platform.secrets] in secrets.subkey(for: "links") }, publicURL: settings.publicURL,
-            now: Platform.now,
-            logger: logger)
+            flood: settings.notificationFlood, now: Platform.now, logger: logger)
     }
 
     private func dispatcher() throws -> any Service {
@@ -115,8 +120,9 @@ final class ServiceParts {
 
     private func ingestRoutes<Context: RemoteAddressRequestContext>(_ context: Context.Type) -> IngestRoutes<Context> {
         IngestRoutes(
-            bus: platform.bus, directory: platform.directory, authenticator: authenticator, secrets: platform.secrets,
-            bodyLimit: settings.inboundBodyMax, now: Platform.now, logger: logger)
+            bus: platform.bus, database: platform.database, directory: platform.directory,
+            authenticator: authenticator, secrets: platform.secrets, settings: settings.ingest, now: Platform.now,
+            logger: logger)
     }
 
     /// What reaches endpoints: those outside by a client of the service's own, and this server's API, whichever

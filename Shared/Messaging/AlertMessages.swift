@@ -56,6 +56,7 @@ public struct AlertEventMessage: Codable, Sendable {
 /// On `inbound-requests`, keyed by the request's id: a request as it came, after its sender was recognised.
 public struct InboundRequestMessage: Codable, Sendable {
     public var requestId: String
+    /// Empty for a request to a form.
     public var integration: String
     public var receivedAt: Timestamp
     public var method: String
@@ -69,6 +70,8 @@ public struct InboundRequestMessage: Codable, Sendable {
     public var person: String
     /// How many requests in a row have led here, each set off by the script of the one before; absent for none.
     public var depth: Int?
+    /// The id of the form that the request was sent to, without an integration.
+    public var form: String?
     /// `nil` for a request that came from outside.
     public var run: RequestedRun?
 

@@ -41,14 +41,28 @@ public struct Migrator: Sendable {
     /// - Returns: The names of the migrations that ran now.
     @discardableResult
     public func run(on database: any SQLDatabase) async throws -> [String] {
-        try await database.retrying { connection in
-            try connection.execute(
-                "CREATE TABLE IF NOT EXISTS schema_migrations (name TEXT PRIMARY KEY, checksum TEXT NOT NULL)")
-        }
+        try await makeTable(in: database)
         var ran: [String] = []
         for migration in migrations where try await run(migration, on: database) { ran.append(migration.name) }
         return ran
     }
+
+    /// On PostgreSQL, of those who make a table that is not there at the same time, one fails with a broken unique
+    /// index of the catalogue, whatever `IF NOT EXISTS` says: the table is there then, or soon.
+    private func makeTable(in database: any SQLDatabase) async throws {
+        for attempt in 1... {
+            do {
+                return try await database.retrying { connection in
+                    _ = try connection.execute(
+                        "CREATE TABLE IF NOT EXISTS schema_migrations (name TEXT PRIMARY KEY, checksum TEXT NOT NULL)")
+                }
+            } catch  where attempt < Self.tableAttempts {
+                try await Task.sleep(for: .milliseconds(20 * attempt))
+            }
+        }
+    }
+
+    private static let tableAttempts = 8
 
     /// The migrations that have not run on the database yet.
     public func pending(on database: any SQLDatabase) async throws -> [String] {

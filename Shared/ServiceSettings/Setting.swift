@@ -29,6 +29,14 @@ extension Setting {
         "admin-password", isSecret: true, "Password of the first administrator, used once, when there is nobody yet.")
     public static let adminUser = Setting(
         "admin-user", "Name of the first administrator, used once, when there is nobody yet.")
+    public static let alertFloodLimit = Setting(
+        "alert-flood-limit", default: "4",
+        """
+        Alerts that one integration can make for the same recipients within alert-flood-period; further ones are \
+        suppressed. From 0, for no limit, to 1000.
+        """)
+    public static let alertFloodPeriod = Setting(
+        "alert-flood-period", default: "60", "Seconds of alert-flood-limit, from 1 to 86400.")
     public static let config = Setting(
         "config",
         """
@@ -47,6 +55,18 @@ extension Setting {
         "inbound-body-max", default: "524288",
         """
         Bytes that the body of an inbound request may have, from 1024 to 900000.
+        """)
+    public static let inboundRate = Setting(
+        "inbound-rate", default: "6000",
+        """
+        Requests a minute that an ingest process takes for one integration or form, from 0, for no limit, to \
+        10000000; more are answered 429.
+        """)
+    public static let inboundRateWorkflow = Setting(
+        "inbound-rate-workflow", default: "0",
+        """
+        Requests a minute that an ingest process takes for one workflow, from 0, for no limit, to 10000000; more \
+        are answered 429.
         """)
     public static let instanceID = Setting(
         "instance-id",
@@ -71,6 +91,24 @@ extension Setting {
         "log-level", default: "info", "trace, debug, info, notice, warning, error or critical.")
     public static let mailFrom = Setting(
         "mail-from", default: "Tocsin <tocsin@localhost>", "Sender of notifications by email.")
+    public static let notificationFloodClasses = Setting(
+        "notification-flood-classes", default: "mobile,chat,sms,voice",
+        """
+        Kinds of devices that notification-flood-limit holds for, of mobile, chat, sms, voice, email and other.
+        """)
+    public static let notificationFloodLimit = Setting(
+        "notification-flood-limit", default: "1",
+        """
+        Notifications to one person on one kind of device within notification-flood-period, for integrations and \
+        workflows with flood control; further ones are suppressed. From 0, for no limit, to 1000.
+        """)
+    public static let notificationFloodPeriod = Setting(
+        "notification-flood-period", default: "300", "Seconds of notification-flood-limit, from 1 to 86400.")
+    public static let oauthClientId = Setting(
+        "oauth-client-id",
+        """
+        The client_id that clients have to give for a token of OAuth2; any by default.
+        """)
     public static let outboundAllow = Setting(
         "outbound-allow",
         """
@@ -103,6 +141,11 @@ extension Setting {
         """
         Mail server, as in smtp://user:password@host:587; smtps:// for TLS from the start.
         """)
+    public static let trustedProxies = Setting(
+        "trusted-proxies",
+        """
+        Address blocks (CIDR, comma separated) of the proxies whose X-Forwarded-For says where a request comes from.
+        """)
     public static let webhookParkAfter = Setting(
         "webhook-park-after", default: "2000",
         """
@@ -114,11 +157,11 @@ extension Setting {
 
     /// All of them, in the order of their names.
     public static let all: [Setting] = [
-        activityDays, adminPassword, adminUser, config, data, databaseConnections, databaseURL, host, inboundBodyMax,
-        instanceID, kafkaBrokers, kafkaOptions, kafkaReplication, kafkaSessionTimeout, logLevel, mailFrom,
-        outboundAllow,
-        partitions,
-        port, publicURL, scriptMemory, scriptSandbox, scriptTimeout, scriptWorkers, secretKey, smtpURL,
+        activityDays, adminPassword, adminUser, alertFloodLimit, alertFloodPeriod, config, data, databaseConnections, databaseURL,
+        host, inboundBodyMax, inboundRate, inboundRateWorkflow, instanceID, kafkaBrokers, kafkaOptions,
+        kafkaReplication, kafkaSessionTimeout, logLevel, mailFrom, notificationFloodClasses, notificationFloodLimit,
+        notificationFloodPeriod, oauthClientId, outboundAllow, partitions, port, publicURL, scriptMemory,
+        scriptSandbox, scriptTimeout, scriptWorkers, secretKey, smtpURL, trustedProxies,
         webhookParkAfter, webhookTimeout,
     ]
 }

@@ -9,7 +9,9 @@ struct AlertRequestTests {
 
     @Test func readsEverySpellingOfRecipients() throws {
         #expect(try parse(#"{"recipients":["a"]}"#).recipients == ["a"])
-        #expect(try parse(#"{"recipients":[{"id":"a"},{"targetName":"b"}]}"#).recipients == ["a", "b"])
+        #expect(
+            try parse(#"{"recipients":[{"id":"a"},"b",{"id":"c","targetName":"d"}]}"#).recipients == ["a", "b", "c"])
+        #expect(try parse(#"{"recipients":[{"targetName":"b"}]}"#).recipients == ["b"])
         #expect(try parse(#"{"recipients":"a, b c"}"#).recipients == ["a", "b c"])
         #expect(try parse(#"{"recipients":[]}"#).recipients == nil)
         #expect(try parse("{}").recipients == nil)
@@ -21,7 +23,8 @@ struct AlertRequestTests {
                 + #""targetDeviceNames":[{"name":"Work Email"}],"conference":{"type":"BRIDGE"}}"#)
         #expect(request.priority == .high)
         #expect(request.expirationInMinutes == 60)
-        #expect(request.overrideDeviceRestrictions)
+        #expect(request.overrideDeviceRestrictions == true)
+        #expect(request.escalationOverride == nil)
         #expect(request.properties == ["a": 1])
         #expect(request.targetDeviceNames == ["Work Email"])
         #expect(request.withoutEffect == ["conference"])
@@ -73,8 +76,8 @@ struct AlertAssemblyTests {
             device: { $0 == "bob|Work Email" ? (Self.device, Self.person) : nil })
         var notes: [String] = []
         let made = try assembly.details(
-            AlertRequest(json), number: 42, requestId: "r", integration: "i", submitter: Self.person, notes: &notes,
-            optionId: { "new-\($0)" })
+            AlertRequest(json), number: 42, requestId: "r", integration: "i", submitter: Self.person,
+            seal: { "sealed-\($1)-\($0.count)" }, notes: &notes, optionId: { "new-\($0)" })
         return (made, notes)
     }
 

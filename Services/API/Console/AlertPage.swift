@@ -13,6 +13,7 @@ struct StatusText: Sendable {
         case "SUSPENDED": (text, style) = ("Suspended", "wait")
         case "TERMINATED": (text, style) = ("Expired", "ended")
         case "TERMINATED_EXTERNAL": (text, style) = ("Ended", "ended")
+        case "SUPPRESSED": (text, style) = ("Suppressed", "ended")
         default: (text, style) = (status.capitalized, "ended")
         }
     }

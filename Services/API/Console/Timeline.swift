@@ -61,7 +61,21 @@ struct Timeline {
                 var entry = entry
                 entry.at = format.text(event.recordedAt)
                 return entry
-            })
+            }) + suppressed
+    }
+
+    /// What was suppressed because of this alert: last, as it may go on.
+    private var suppressed: [TimelineEntry] {
+        guard let last = history.suppressions.last else { return [] }
+        let count = history.suppressions.count
+        let rule = last.suppression.suppression
+        var entry = TimelineEntry(
+            "alert", "wait",
+            "\(count) further alert\(count == 1 ? "" : "s") suppressed, until \(format.short(rule.until))",
+            reason: rule.rule)
+        entry.facts = ["the newest is \(last.number)"]
+        entry.at = format.text(last.at)
+        return [entry]
     }
 
     private func shortened(_ all: [TimelineEntry]) -> [TimelineEntry] {
@@ -90,6 +104,20 @@ extension Timeline {
             let title = "\(delivery.status.rawValue) to \(delivery.recipient.displayName) on \(delivery.device.name)"
             return TimelineEntry(
                 "alert", delivery.status == .delivered ? "good" : "bad", title, reason: delivery.message)
+        case .suppressed(let details, let suppression, _):
+            var entry = created(details)
+            (entry.tone, entry.title) = ("wait", "Suppressed: nobody is told")
+            entry.reason = suppression.suppression.rule
+            entry.facts += [
+                "like alert \(suppression.parentNumber); until \(format.short(suppression.suppression.until))"
+            ]
+            return entry
+        case .notificationSuppressed(let record, _):
+            var entry = TimelineEntry(
+                "alert", "wait", "Not told: \(record.recipient.displayName) on \(record.device.name)",
+                reason: record.suppression.rule)
+            entry.facts = ["until \(format.short(record.suppression.until))"]
+            return entry
         case .suspended(let person, _):
             return TimelineEntry("alert", "wait", "Suspended", actor: person.displayName)
         case .resumed(let person, _):
@@ -153,6 +181,11 @@ extension Timeline {
             return TimelineEntry("notification", "bad", "Gave up on \(target)", reason: reason)
         case .cancelled(let reason, _):
             return TimelineEntry("notification", "plain", "No need to notify \(target)", reason: reason)
+        case .suppressed(let suppression, _):
+            var entry = TimelineEntry(
+                "notification", "wait", "Suppressed: \(target)", reason: suppression.rule)
+            entry.facts = ["until \(format.short(suppression.until))"]
+            return entry
         }
     }
 }

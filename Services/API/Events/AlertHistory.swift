@@ -31,6 +31,8 @@ struct AlertHistory: Sendable {
     let deliveries: [DeliveryHistory]
     /// Records about the alert from other streams than the alert's, its notifications' and its deliveries'.
     let notes: [RecordedEvent]
+    /// How many alerts were suppressed because of this one, and the newest of them; for pages only.
+    let suppressions: (count: Int, last: AlertSuppressionRow?)
 
     /// - Parameter includingNotes: Reads all that the alert's request led to; for pages only.
     init(of row: AlertRow, in connection: any SQLConnection, includingNotes: Bool = false) throws {
@@ -52,6 +54,9 @@ struct AlertHistory: Sendable {
             DeliveryHistory(row: row, entries: deliveryEvents["\(WebhookDelivery.category)-\(row.id)"] ?? [])
         }
         notes = includingNotes ? try Self.notes(of: row, in: log) : []
+        let store = AlertSuppressions(connection)
+        suppressions =
+            includingNotes ? (try store.count(parent: row.id), try store.last(parent: row.id)) : (0, nil)
     }
 
     /// The alert's own events, oldest first.
@@ -94,11 +99,12 @@ struct AlertRevision: Equatable, Sendable {
             SELECT version,
             (SELECT CAST(count(*) + coalesce(sum(version), 0) AS BIGINT) FROM notifications WHERE alert_id = \(alert)),
             (SELECT CAST(count(*) + coalesce(sum(version), 0) AS BIGINT) FROM webhook_deliveries
-            WHERE alert_id = \(alert))
+            WHERE alert_id = \(alert)),
+            (SELECT count(*) FROM alert_suppressions WHERE parent_id = \(alert))
             FROM alerts WHERE id = \(alert)
             """
         ).first
         guard let row else { return nil }
-        parts = [row.integer(0), row.integer(1), row.integer(2)]
+        parts = (0...3).map { row.integer($0) }
     }
 }

@@ -40,7 +40,7 @@ struct AuditRepresentation {
         of event: Alert.Event, _ responses: [String: RecordedResponse]
     ) -> (type: String, fields: [String: JSONValue]) {
         switch event {
-        case .created(let details, _): ("EVENT_CREATED", about(by: details.submitter))
+        case .created(let details, _), .suppressed(let details, _, _): ("EVENT_CREATED", about(by: details.submitter))
         case .suspended(let person, _): ("EVENT_SUSPENDED", about(by: person))
         case .resumed(let person, _): ("EVENT_RESUMED", about(by: person))
         case .terminated(let person, _, _): ("EVENT_TERMINATED", about(by: person))
@@ -50,6 +50,8 @@ struct AuditRepresentation {
                 "RESPONSE_RECEIVED",
                 ["response": self.response(response, option, at, responses[response.id]?.notification)]
             )
+        case .notificationSuppressed(let record, let at):
+            ("NOTIFICATION_FAILED", ["notification": notification(record, at)])
         case .deliveryRecorded(let delivery, let at):
             (
                 delivery.status == .delivered ? "NOTIFICATION_DELIVERED" : "NOTIFICATION_FAILED",
@@ -71,6 +73,16 @@ struct AuditRepresentation {
             "recipient": delivery.device.recipient(of: delivery.recipient),
             "deliveryStatus": .string((delivery.status == .delivered ? DeliveryStatus.delivered : .failed).rawValue),
             "message": .string(delivery.message), "created": .string(at.iso), "event": event.reference,
+        ]
+    }
+
+    private func notification(_ record: NotificationSuppression, _ at: Timestamp) -> JSONValue {
+        [
+            "id": .string(record.id), "category": "DEVICE",
+            "recipient": record.device.recipient(of: record.recipient),
+            "deliveryStatus": .string(DeliveryStatus.failed.rawValue),
+            "message": .string("Suppressed. \(record.suppression.rule), until \(record.suppression.until.iso)"),
+            "created": .string(at.iso), "event": event.reference,
         ]
     }
 

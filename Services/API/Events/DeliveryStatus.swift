@@ -35,7 +35,7 @@ extension AlertHistory {
         if responses.contains(where: { $0.notification == notification.plan.id }) { return .responded }
         return switch notification.status {
         case .delivered: .delivered
-        case .failed, .cancelled: .failed
+        case .failed, .cancelled, .suppressed: .failed
         case .unknown, .pending, .sending: .pending
         }
     }

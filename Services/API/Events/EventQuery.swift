@@ -27,16 +27,15 @@ struct EventQuery: Sendable {
     var terms: [String] = []
     var needsAllTerms = false
     var isAscending = false
-    /// `eventType=SYSTEM`: there are no such alerts here.
-    var isNothing = false
+    /// `USER`, `SYSTEM`; empty for both.
+    var types: [String] = []
 
     init() {}
 
     init(_ query: QueryParameters) throws(RestError) {
         statuses = try Self.choices(query, "status", of: Self.validStatuses)
         priorities = try Self.choices(query, "priority", of: Priority.allCases.map(\.rawValue))
-        let types = try Self.choices(query, "eventType", of: ["USER", "SYSTEM"])
-        isNothing = types == ["SYSTEM"]
+        types = try Self.choices(query, "eventType", of: ["USER", "SYSTEM"])
         plans = query.list("plan") ?? []
         forms = query.list("form") ?? []
         submitters = query.list("submitter") ?? []
@@ -129,7 +128,8 @@ extension EventQuery {
     }
 
     private func conditions(_ directory: DirectoryView) throws -> [SQL] {
-        var conditions: [SQL] = isNothing ? ["1 = 0"] : []
+        var conditions: [SQL] = []
+        if !types.isEmpty { conditions.append("event_type IN \(list: types)") }
         if !statuses.isEmpty {
             let ended = statuses.contains("TERMINATED") ? ["TERMINATED_EXTERNAL"] : []
             conditions.append("status IN \(list: Set(statuses + ended).sorted())")

@@ -20,7 +20,7 @@ struct EventRepresentation {
             "id": .string(row.id),
             "eventId": .string(String(details.number)),
             "name": .string(details.subject),
-            "eventType": "USER",
+            "eventType": details.systemEventType.isEmpty ? "USER" : "SYSTEM",
             "incident": .string("INCIDENT_ID-\(details.number)"),
             "status": .string(status),
             "priority": .string(details.priority.rawValue),
@@ -33,11 +33,12 @@ struct EventRepresentation {
             "escalationOverride": .bool(details.escalationOverride),
             "bypassPhoneIntro": .bool(details.bypassPhoneIntro),
             "requirePhonePassword": .bool(details.requirePhonePassword),
-            "responseCountsEnabled": false,
-            "floodControl": false,
+            "responseCountsEnabled": .bool(details.responseCountsEnabled),
+            "floodControl": .bool(row.floodControl),
             "links": .links(path),
         ]
         fields["terminated"] = row.terminatedAt.map { .string($0.isoWithOffset) }
+        if !details.systemEventType.isEmpty { fields["systemEventType"] = .string(details.systemEventType) }
         fields["integration"] = details.integration.map { ["id": .string($0)] }
         return fields
     }
@@ -48,7 +49,21 @@ struct EventRepresentation {
         var fields = summary
         fields["expirationInMinutes"] = .integer(Int64(details.expirationInMinutes))
         fields["notificationAuditCount"] = .integer(Int64(notificationCount))
-        fields["voicemailOptions"] = ["retry": 0, "every": 60, "leave": "callbackonly"]
+        fields["voicemailOptions"] = details.voicemailOptions.representation
+        fields["otherResponseCountThreshold"] = details.otherResponseCountThreshold.map { .integer(Int64($0)) }
+        if details.responseCountsEnabled { fields["otherResponseCount"] = 0 }
+        fields["senderOverrides"] = details.senderOverrides.map { sender in
+            .fields(["displayName": .text(sender.displayName), "callerId": .text(sender.callerId)])
+        }
+        fields["conference"] = details.conference.map { conference in
+            .fields([
+                "type": .string(conference.type.rawValue), "bridgeId": .text(conference.bridgeId),
+                "bridgeNumber": .text(conference.bridgeNumber),
+            ])
+        }
+        if !details.targetDeviceNames.isEmpty {
+            fields["targetDeviceNames"] = .array(details.targetDeviceNames.map { ["name": .string($0)] })
+        }
         return fields
     }
 
@@ -75,6 +90,10 @@ extension EventRepresentation {
 
     var responseOptions: [JSONValue] {
         details.responseOptions.enumerated().map { $1.representation(order: $0 + 1) }
+    }
+
+    var attachments: [JSONValue] {
+        details.attachments.map { ["name": .string($0.name), "path": .string($0.path)] }
     }
 
     var messages: [JSONValue] {
@@ -131,9 +150,16 @@ extension EventRepresentation {
         fields["targetName"] = .string(recipient.targetName)
         fields["recipientType"] = .string(recipient.recipientType.rawValue)
         fields["targeted"] = true
+        fields["responseCountThreshold"] = recipient.responseCountThreshold.map { .integer(Int64($0)) }
         fields["deliveryStatus"] = .string(history.deliveryStatus(of: notifications).rawValue)
         fields["links"] = .links("/\(collection)/\(recipient.id)")
         return .object(fields)
+    }
+}
+
+extension VoicemailOptions {
+    fileprivate var representation: JSONValue {
+        ["retry": .integer(Int64(retry)), "every": .integer(Int64(every)), "leave": .string(leave.rawValue)]
     }
 }
 

@@ -59,9 +59,19 @@ extension EventServices {
         }
         if embeds.contains("annotations") { fields["annotations"] = event.annotationsPage(history.events) }
         if embeds.contains("messages") { fields["messages"] = .embeddedPage(event.messages, path: path) }
-        for absent in ["attachments", "suppressions"] where embeds.contains(absent) {
-            fields[absent] = .embeddedPage([], path: path)
+        if embeds.contains("attachments") {
+            fields["attachments"] = .embeddedPage(event.attachments, path: "\(path)/attachments")
         }
+        let row = history.row
+        let (count, suppressions) = try await database.reading { connection in
+            (
+                try AlertSuppressions(connection).count(parent: row.id),
+                embeds.contains("suppressions")
+                    ? try EventRepresentation.suppressionsPage(of: row, in: connection) : nil
+            )
+        }
+        fields["suppressedCount"] = .integer(Int64(count))
+        fields["suppressions"] = suppressions
         return .ok(.object(fields))
     }
 

@@ -12,7 +12,8 @@ struct EventServices: Sendable {
 
     /// The routes below `/api/xm/1/`. All of them need a role that may read.
     var routes: [RESTRoute] {
-        eventRoutes + annotationRoutes + deliveryRoutes + auditRoutes + integrationLogRoutes
+        eventRoutes + annotationRoutes + deliveryRoutes + suppressionRoutes + auditRoutes
+            + integrationLogRoutes
     }
 
     /// - Throws: 404.

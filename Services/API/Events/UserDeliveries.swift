@@ -48,6 +48,10 @@ struct UserDeliveries {
             case .planned(_, let at): fields["created"] = .string(at.iso)
             case .attemptBegun(_, _, let at): fields["deliveryAttempted"] = .string(at.iso)
             case .delivered(_, let at): fields["delivered"] = .string(at.iso)
+            case .suppressed(let suppression, _):
+                fields["suppressed"] = [
+                    "rule": .string(suppression.rule), "until": .string(suppression.until.iso),
+                ]
             case .attemptFailed, .failed, .cancelled: break
             }
         }

@@ -17,6 +17,9 @@ public enum Alert: Aggregate {
         case comment(id: String, by: PersonReference, text: String)
         case respond(AlertResponse)
         case recordDelivery(DeviceDelivery)
+        /// Too many like it have come: it is kept, and nobody is told.
+        case createSuppressed(details: AlertDetails, suppression: AlertSuppression)
+        case recordSuppression(NotificationSuppression)
         case suspend(by: PersonReference)
         case resume(by: PersonReference)
         case terminate(by: PersonReference)
@@ -28,6 +31,9 @@ public enum Alert: Aggregate {
         case commented(id: String, by: PersonReference, text: String, at: Timestamp)
         case responded(response: AlertResponse, option: ResponseOption, at: Timestamp)
         case deliveryRecorded(delivery: DeviceDelivery, at: Timestamp)
+        /// The beginning and the end of an alert of which nobody is told.
+        case suppressed(details: AlertDetails, suppression: AlertSuppression, at: Timestamp)
+        case notificationSuppressed(suppression: NotificationSuppression, at: Timestamp)
         case suspended(by: PersonReference, at: Timestamp)
         case resumed(by: PersonReference, at: Timestamp)
         /// `by` is absent when the alert expired.

@@ -21,77 +21,113 @@ public struct AlertAssembly: Sendable {
         self.device = device
     }
 
+    /// The most lines about what has no effect.
+    private static let noteLimit = 100
+
     /// - Parameters:
+    ///   - seal: Seals the n-th callback's password.
     ///   - notes: Gets a line, for the author of the integration, for each thing of the request that has no effect.
     ///   - optionId: Makes the id of the n-th option that the request itself defines.
     public func details(
         _ request: AlertRequest, number: Int64, requestId: String, integration: String?, submitter: Person,
-        notes: inout [String], optionId: (Int) -> String
+        seal: (String, Int) -> String, notes: inout [String], optionId: (Int) -> String
     ) throws(FieldProblem) -> AlertDetails {
-        notes += request.withoutEffect.map { "\($0) has no effect yet and was left out" }
+        var found = request.withoutEffect.map { "\($0) is kept and has no effect yet" }
         let items = form.sections.sorted { $0.orderNum < $1.orderNum }
             .flatMap { $0.items.sorted { $0.orderNum < $1.orderNum } }
-        let properties = try properties(request.properties, items, notes: &notes)
-        let texts = FormText(properties: properties, number: number)
+        let checked = try FormProperties(form: form, definitions: definitions).check(request.properties, items)
+        found += checked.notes
+        let texts = FormText(properties: checked.values, number: number)
         let template = form.emailTemplates.first
         var details = AlertDetails(
             number: number, plan: NamedReference(id: plan.id, name: plan.name),
             form: NamedReference(id: form.id, name: form.name), integration: integration, requestId: requestId,
             submitter: PersonReference(submitter), priority: request.priority ?? form.priority)
-        details.properties = properties
+        details.properties = checked.values
+        details.propertyTranslations = checked.translations
         details.textProperties = items.compactMap { definitions[$0.propertyDefinition] }
-            .filter { $0.propertyType == .text && properties[$0.name] != nil }.map(\.name)
+            .filter { $0.propertyType == .text && checked.values[$0.name] != nil }.map(\.name)
         details.callbackProperties = items.filter(\.includeInCallback)
-            .compactMap { definitions[$0.propertyDefinition]?.name }.filter { properties[$0] != nil }
-        details.recipients = try recipients(request.recipients ?? form.recipients)
+            .compactMap { definitions[$0.propertyDefinition]?.name }.filter { checked.values[$0] != nil }
+        details.recipients = try recipients(request.recipients ?? form.recipients.map { .init($0) })
         details.responseOptions = try options(request.responseOptions, optionId)
         details.subject = template.map { texts.filled($0.subject, isHTML: false) } ?? "\(form.name): alert \(number)"
         details.body = template.map { texts.filled($0.body, isHTML: true) } ?? texts.table(title: form.name)
         details.expirationInMinutes = request.expirationInMinutes ?? form.expirationInMinutes
-        details.overrideDeviceRestrictions = request.overrideDeviceRestrictions
-        details.escalationOverride = request.escalationOverride
-        details.bypassPhoneIntro = request.bypassPhoneIntro
-        details.requirePhonePassword = request.requirePhonePassword
-        details.targetDeviceNames = request.targetDeviceNames
+        try handle(request, &details)
+        details.conference = request.conference
+        details.senderOverrides = request.senderOverrides ?? form.senderOverrides
+        details.attachments = request.attachments
+        details.callbacks = request.callbacks.enumerated().map { index, given in
+            var callback = given.callback
+            callback.sealedPassword = given.password.map { seal($0, index) }
+            return callback
+        }
+        details.limitsNotifications = plan.floodControl
+        notes += found.prefix(Self.noteLimit)
+        if found.count > Self.noteLimit { notes.append("and \(found.count - Self.noteLimit) more") }
         return details
     }
 
-    private func properties(
-        _ given: [String: JSONValue], _ items: [FormSection.Item], notes: inout [String]
-    ) throws(FieldProblem) -> [String: JSONValue] {
-        var properties: [String: JSONValue] = [:]
-        var known: Set<String> = []
-        for item in items {
-            guard let definition = definitions[item.propertyDefinition] else { continue }
-            let name = definition.name
-            known.formUnion([name, "\(name)#en"])
-            let value = given[name] ?? given["\(name)#en"] ?? definition.defaultValue ?? .null
-            if let checked = try definition.check(value) {
-                properties[name] = checked
-            } else if item.required {
-                throw FieldProblem("properties.\(name)", "is mandatory on the form \(form.name) and is missing")
-            }
+    /// How the alert is handled: what the request leaves open, the form says (spec §5.3).
+    private func handle(_ request: AlertRequest, _ details: inout AlertDetails) throws(FieldProblem) {
+        let handling = form.handling
+        details.overrideDeviceRestrictions = request.overrideDeviceRestrictions ?? handling.overrideDeviceRestrictions
+        details.escalationOverride = request.escalationOverride ?? handling.escalationOverride
+        details.bypassPhoneIntro = request.bypassPhoneIntro ?? handling.bypassPhoneIntro
+        details.requirePhonePassword = request.requirePhonePassword ?? handling.requirePhonePassword
+        details.targetDeviceNames =
+            request.targetAllDevices ? [] : request.targetDeviceNames ?? form.targetDeviceNames
+        var voicemail = handling.voicemailOptions
+        if let given = request.voicemailOptions {
+            voicemail.retry = given.retry ?? voicemail.retry
+            voicemail.every = given.every ?? voicemail.every
+            voicemail.leave = given.leave ?? voicemail.leave
         }
-        notes += given.keys.filter { !known.contains($0) }.sorted()
-            .map { "property \($0) is not on the form \(form.name) and was left out" }
-        return properties
+        if details.requirePhonePassword, voicemail.leave.revealsContent {
+            try request.voicemailOptions?.refuseContent(field: "voicemailOptions.leave")
+            voicemail.leave = .callbackOnly  // the form's choice gives way to the password
+        }
+        details.voicemailOptions = voicemail
+        details.responseCountsEnabled = form.responseCountsEnabled
+        if form.responseCountsEnabled {
+            details.otherResponseCountThreshold =
+                request.otherResponseCountThreshold ?? form.otherResponseCountThreshold
+        }
     }
 
-    private func recipients(_ names: [String]) throws(FieldProblem) -> [AlertRecipient] {
+    private func recipients(_ given: [AlertRequest.Recipient]) throws(FieldProblem) -> [AlertRecipient] {
         var recipients: [AlertRecipient] = []
-        for (index, name) in names.enumerated() {
-            let recipient: AlertRecipient
-            if let person = person(name) {
-                recipient = AlertRecipient(id: person.id, targetName: person.targetName, recipientType: .person)
-            } else if let (device, owner) = device(name) {
-                recipient = AlertRecipient(
-                    id: device.id, targetName: "\(owner.targetName)|\(device.name)", recipientType: .device)
-            } else {
-                throw FieldProblem("recipients[\(index)]", "names no person and no device: \(name)")
+        var known: Set<String> = []
+        for (index, given) in given.enumerated() {
+            guard var recipient = recipient(given) else {
+                throw FieldProblem("recipients[\(index)]", Self.unknown(given))
             }
-            if !recipients.contains(recipient) { recipients.append(recipient) }
+            recipient.responseCountThreshold = given.responseCountThreshold
+            if known.insert(recipient.id).inserted { recipients.append(recipient) }
         }
         return recipients
+    }
+
+    private func recipient(_ given: AlertRequest.Recipient) -> AlertRecipient? {
+        if given.kind == nil || given.kind == .person, let person = person(given.name) {
+            return AlertRecipient(id: person.id, targetName: person.targetName, recipientType: .person)
+        }
+        if given.kind == nil || given.kind == .device, let (device, owner) = device(given.name) {
+            return AlertRecipient(
+                id: device.id, targetName: "\(owner.targetName)|\(device.name)", recipientType: .device)
+        }
+        return nil
+    }
+
+    private static func unknown(_ given: AlertRequest.Recipient) -> String {
+        switch given.kind {
+        case .person: "names no person: \(given.name)"
+        case .device: "names no device: \(given.name)"
+        case .group: "names no group: \(given.name)"
+        case .dynamicTeam: "names no dynamic team: \(given.name)"
+        case nil: "names no person and no device: \(given.name)"
+        }
     }
 
     private func options(
@@ -112,7 +148,9 @@ public struct AlertAssembly: Sendable {
                     throw FieldProblem("\(field).text", "is missing")
                 }
                 var option = ResponseOption(
-                    id: optionId(index), number: index + 1, text: text, action: .recordResponse)
+                    id: optionId(index), number: index + 1, text: text,
+                    description: fields["description"]?.string, prompt: fields["prompt"]?.string,
+                    action: .recordResponse)
                 try option.override(fields, field)
                 options.append(option)
             }
@@ -124,21 +162,20 @@ public struct AlertAssembly: Sendable {
 extension ResponseOption {
     /// Takes over the fields that a request gives.
     fileprivate mutating func override(_ fields: [String: JSONValue], _ path: String) throws(FieldProblem) {
-        if let number = fields["number"]?.integer { self.number = Int(clamping: number) }
-        if let text = fields["text"]?.string { self.text = text }
-        if let description = fields["description"]?.string { self.description = description }
-        if let prompt = fields["prompt"]?.string { self.prompt = prompt }
-        if let name = fields["action"]?.string {
-            guard let action = Action(rawValue: name) else {
-                let valid = Action.allCases.map(\.rawValue).joined(separator: ", ")
-                throw FieldProblem(
-                    "\(path).action", "contains an invalid value: \(name). Valid values include: \(valid)")
+        let fields = FieldReader(fields, prefix: "\(path).")
+        if let number = try fields.integer("number", in: 1...99) { self.number = number }
+        if let text = try fields.text("text", limit: 1000), !text.isEmpty { self.text = text }
+        if let description = try fields.text("description", limit: 4000) { self.description = description }
+        if let prompt = try fields.text("prompt", limit: 4000) { self.prompt = prompt }
+        if let action = try fields.choice("action", Action.self) { self.action = action }
+        if let contribution = try fields.choice("contribution", Contribution.self) { self.contribution = contribution }
+        if let value = try fields.flag("joinConference") { joinConference = value }
+        if let value = try fields.flag("allowComments") { allowComments = value }
+        if let url = try fields.text("redirectUrl", limit: 2000) {
+            guard url.isEmpty || url.hasPrefix("http://") || url.hasPrefix("https://") else {
+                throw FieldProblem(fields.path("redirectUrl"), "has to begin with http:// or https://")
             }
-            self.action = action
+            redirectUrl = url.isEmpty ? nil : url
         }
-        if let name = fields["contribution"]?.string, let value = Contribution(rawValue: name) { contribution = value }
-        if let value = fields["joinConference"]?.bool { joinConference = value }
-        if let value = fields["allowComments"]?.bool { allowComments = value }
-        if let value = fields["redirectUrl"]?.string { redirectUrl = value }
     }
 }

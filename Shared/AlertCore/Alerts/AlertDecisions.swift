@@ -6,7 +6,10 @@ extension Alert {
         switch (timed.command, state.phase) {
         case (.create(let details), .unknown):
             return [.created(details: details, at: now)]
-        case (.create, .active), (.create, .suspended), (.create, .terminated):
+        case (.createSuppressed(let details, let suppression), .unknown):
+            return [.suppressed(details: details, suppression: suppression, at: now)]
+        case (.create, .active), (.create, .suspended), (.create, .terminated), (.createSuppressed, .active),
+            (.createSuppressed, .suspended), (.createSuppressed, .terminated):
             return []
 
         case (.comment(let id, let author, let text), .active),
@@ -25,6 +28,11 @@ extension Alert {
             // What was sent before the end is recorded after it, too.
             return state.recorded.contains(delivery.id) ? [] : [.deliveryRecorded(delivery: delivery, at: now)]
 
+        case (.recordSuppression(let suppression), .active), (.recordSuppression(let suppression), .suspended),
+            (.recordSuppression(let suppression), .terminated):
+            guard !state.recorded.contains(suppression.id) else { return [] }
+            return [.notificationSuppressed(suppression: suppression, at: now)]
+
         case (.suspend(let person), .active):
             return [.suspended(by: person, at: now)]
         case (.resume(let person), .suspended):
@@ -42,7 +50,7 @@ extension Alert {
             return []  // the timer lost a race with a person
 
         case (.comment, .unknown), (.respond, .unknown), (.recordDelivery, .unknown), (.suspend, .unknown),
-            (.resume, .unknown), (.terminate, .unknown):
+            (.resume, .unknown), (.terminate, .unknown), (.recordSuppression, .unknown):
             throw .unknown
         }
     }
@@ -71,6 +79,10 @@ extension Alert {
             next.recorded.insert(response.id)
         case .deliveryRecorded(let delivery, _):
             next.recorded.insert(delivery.id)
+        case .notificationSuppressed(let suppression, _):
+            next.recorded.insert(suppression.id)
+        case .suppressed:
+            next.phase = .terminated
         case .suspended:
             next.phase = .suspended
         case .resumed:
@@ -86,7 +98,8 @@ extension Alert.Event {
     /// When it happened.
     public var at: Timestamp {
         switch self {
-        case .created(_, let at), .commented(_, _, _, let at), .responded(_, _, let at), .deliveryRecorded(_, let at),
+        case .suppressed(_, _, let at), .notificationSuppressed(_, let at),
+            .created(_, let at), .commented(_, _, _, let at), .responded(_, _, let at), .deliveryRecorded(_, let at),
             .suspended(_, let at), .resumed(_, let at), .terminated(_, _, let at):
             at
         }

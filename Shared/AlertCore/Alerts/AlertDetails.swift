@@ -39,11 +39,14 @@ public struct AlertRecipient: Codable, Hashable, Sendable {
     public var id: String
     public var targetName: String
     public var recipientType: Kind
+    /// How many of its answers are wanted.
+    public var responseCountThreshold: Int?
 
-    public init(id: String, targetName: String, recipientType: Kind) {
+    public init(id: String, targetName: String, recipientType: Kind, responseCountThreshold: Int? = nil) {
         self.id = id
         self.targetName = targetName
         self.recipientType = recipientType
+        self.responseCountThreshold = responseCountThreshold
     }
 }
 
@@ -75,6 +78,21 @@ public struct AlertDetails: Codable, Hashable, Sendable {
     public var requirePhonePassword: Bool
     /// Restricts the devices to those with one of these names; empty for no restriction.
     public var targetDeviceNames: [String]
+    @Later public var voicemailOptions: VoicemailOptions
+    public var conference: ConferenceReference?
+    public var senderOverrides: SenderOverrides?
+    @Later public var attachments: [AlertAttachment]
+    /// Who is told about this alert besides the outbound integrations.
+    @Later public var callbacks: [AlertCallback]
+    /// Whether responses are counted against thresholds (spec §5.5).
+    @Later public var responseCountsEnabled: Bool
+    public var otherResponseCountThreshold: Int?
+    /// Of text properties, by name and language: what is not English.
+    @Later public var propertyTranslations: [String: [String: String]]
+    /// Whether the limits on the notifications of one person hold for this alert (spec §2.7).
+    @Later public var limitsNotifications: Bool
+    /// What the system itself reports by this alert; empty for an alert that somebody wanted.
+    @Later public var systemEventType: String
 
     public init(
         number: Int64, plan: NamedReference, form: NamedReference, integration: String? = nil, requestId: String,
@@ -104,5 +122,12 @@ public struct AlertDetails: Codable, Hashable, Sendable {
         self.bypassPhoneIntro = bypassPhoneIntro
         self.requirePhonePassword = requirePhonePassword
         self.targetDeviceNames = targetDeviceNames
+        voicemailOptions = VoicemailOptions()
+        attachments = []
+        callbacks = []
+        responseCountsEnabled = false
+        propertyTranslations = [:]
+        limitsNotifications = false
+        systemEventType = ""
     }
 }

@@ -35,6 +35,7 @@ public struct Integration: Codable, Hashable, Sendable, Identifiable {
         case url = "URL"
         case basic = "BASIC"
         case apiKey = "API_KEY"
+        case oauth2 = "OAUTH2"
         case none = "NONE"
     }
 

@@ -1,7 +1,6 @@
 extension Integration {
     /// Why this version does not run the integration although it is configured; `nil` when it does.
     public var notExecuted: String? {
-        if environment == .onPremise { return "The environment ONPREMISE needs an agent, which this version has not." }
         guard integrationType == .outbound else { return nil }
         switch operation {
         case .sendWebhook, .runScript: break

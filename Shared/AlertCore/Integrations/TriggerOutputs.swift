@@ -45,6 +45,8 @@ public struct TriggerOutputs: Equatable, Sendable {
             ]
         case .deliveryRecorded(let delivery, let at):
             globals = Self.delivery(delivery, at)
+        case .suppressed, .notificationSuppressed:
+            return nil
         }
         globals["event"] = Self.event(details, id, status, startedAt)
         globals["alert"] = globals["event"]

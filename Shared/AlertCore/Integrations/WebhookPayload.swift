@@ -40,6 +40,8 @@ public struct WebhookPayload: Equatable, Sendable {
                 ])
         case .deliveryRecorded(let delivery, let at):
             self.init(delivery, details, at)
+        case .suppressed, .notificationSuppressed:
+            return nil
         }
     }
 

@@ -19,6 +19,8 @@ public enum Notification: Aggregate {
         case failed
         /// Not to be sent any more: somebody answered, or the alert ended, before its time.
         case cancelled
+        /// Not sent: the person has had enough of them.
+        case suppressed
     }
 
     public enum Command: Equatable, Sendable {
@@ -28,6 +30,7 @@ public enum Notification: Aggregate {
         /// - Parameter isPermanent: Whether another attempt is pointless.
         case fail(reason: String, isPermanent: Bool)
         case cancel(reason: String)
+        case suppress(Suppression)
     }
 
     public enum Event: Codable, Equatable, Sendable {
@@ -38,6 +41,7 @@ public enum Notification: Aggregate {
         case attemptFailed(reason: String, retryAt: Timestamp, at: Timestamp)
         case failed(reason: String, at: Timestamp)
         case cancelled(reason: String, at: Timestamp)
+        case suppressed(suppression: Suppression, at: Timestamp)
     }
 
     public enum Rejection: Error, Equatable, Sendable { case unknown }
@@ -56,10 +60,15 @@ public enum Notification: Aggregate {
         /// Why this person on this device, for people to read.
         public var reason: String
         public var correlation: String
+        /// Whether the limit on notifications holds for it.
+        @Later public var isLimited: Bool
+        /// As ``DeviceClass``; empty in older records.
+        @Later public var deviceClass: String
 
         public init(
             id: String, alert: String, alertNumber: Int64, recipient: PersonReference, device: NamedReference,
-            deviceNumber: Int64, address: String, dueAt: Timestamp, reason: String, correlation: String
+            deviceNumber: Int64, address: String, dueAt: Timestamp, reason: String, correlation: String,
+            isLimited: Bool = false, deviceClass: DeviceClass = .other
         ) {
             self.id = id
             self.alert = alert
@@ -71,6 +80,8 @@ public enum Notification: Aggregate {
             self.dueAt = dueAt
             self.reason = reason
             self.correlation = correlation
+            self.isLimited = isLimited
+            self.deviceClass = deviceClass.rawValue
         }
     }
 
@@ -97,9 +108,11 @@ extension Notification {
             return [.attemptFailed(reason: reason, retryAt: now.advanced(by: pause), at: now)]
         case (.cancel(let reason), .pending):
             return [.cancelled(reason: reason, at: now)]
-        case (.begin, .unknown), (.deliver, .unknown), (.fail, .unknown), (.cancel, .unknown):
+        case (.suppress(let suppression), .pending):
+            return [.suppressed(suppression: suppression, at: now)]
+        case (.suppress, .unknown), (.begin, .unknown), (.deliver, .unknown), (.fail, .unknown), (.cancel, .unknown):
             throw .unknown
-        case (.begin, _), (.deliver, _), (.fail, _), (.cancel, _):
+        case (.suppress, _), (.begin, _), (.deliver, _), (.fail, _), (.cancel, _):
             return []
         }
     }
@@ -114,6 +127,7 @@ extension Notification {
         case .delivered: next.phase = .delivered
         case .failed: next.phase = .failed
         case .cancelled: next.phase = .cancelled
+        case .suppressed: next.phase = .suppressed
         }
         return next
     }

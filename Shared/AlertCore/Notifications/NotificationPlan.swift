@@ -78,7 +78,8 @@ public struct NotificationPlan: Equatable, Sendable {
             Notification.Plan(
                 id: id, alert: alert, alertNumber: details.number, recipient: PersonReference(person),
                 device: NamedReference(id: device.id, name: device.name), deviceNumber: device.number,
-                address: address, dueAt: due, reason: reason, correlation: correlation))
+                address: address, dueAt: due, reason: reason, correlation: correlation,
+                isLimited: details.limitsNotifications, deviceClass: DeviceClass(device.deviceType)))
     }
 
     private static func obstacle(_ device: Device, _ details: AlertDetails) -> String? {

@@ -6,6 +6,7 @@ public struct Activity: Codable, Equatable, Sendable {
         case running = "RUNNING"
         case completed = "COMPLETED"
         case failed = "FAILED"
+        /// Too many like it have come: nothing was run.
         case suppressed = "SUPPRESSED"
     }
 
@@ -53,7 +54,10 @@ public struct Activity: Codable, Equatable, Sendable {
     }
 
     public var requestId: String
+    /// Empty for a request to a form.
     public var integration: String
+    /// The id of the form that the request was sent to, without an integration.
+    public var form: String?
     public var receivedAt: Timestamp
     public var status: Status
     public var method: String
@@ -72,6 +76,8 @@ public struct Activity: Codable, Equatable, Sendable {
     /// What the server has to say to the author: what was left out, what was not done.
     @Later public var notes: [String]
     public var problem: Problem?
+    /// Why nothing was run.
+    public var suppression: Suppression?
     public var alerts: [MadeAlert]
     /// Of a dry run: the alerts that would have been made.
     @Later public var drafts: [AlertDetails]
@@ -90,7 +96,7 @@ public struct Activity: Codable, Equatable, Sendable {
         headers: [String: String], parameters: [String: String], body: String, remoteAddress: String, by: String,
         log: String = "", calls: [ActivityCall] = [], notes: [String] = [], problem: Problem? = nil,
         alerts: [MadeAlert] = [], drafts: [AlertDetails] = [], outputs: [String: String] = [:],
-        durationMilliseconds: Int = 0, run: RequestedRun? = nil, script: UsedScript? = nil,
+        durationMilliseconds: Int = 0, form: String? = nil, run: RequestedRun? = nil, script: UsedScript? = nil,
         libraries: [UsedScript] = []
     ) {
         self.requestId = requestId
@@ -111,6 +117,7 @@ public struct Activity: Codable, Equatable, Sendable {
         self.drafts = drafts
         self.outputs = outputs
         self.durationMilliseconds = durationMilliseconds
+        self.form = form
         self.run = run
         self.script = script
         self.libraries = libraries

@@ -8,6 +8,8 @@ public struct AlertRow: Equatable, Sendable {
     public let terminatedAt: Timestamp?
     public let version: Version
     public let details: AlertDetails
+    /// Whether a notification was suppressed.
+    public let floodControl: Bool
 }
 
 /// The alerts, findable.
@@ -38,9 +40,13 @@ public struct Alerts {
     public func apply(_ changes: [(id: String, version: Version, events: [Alert.Event])]) throws {
         var created: [[SQLValue]] = []
         var properties: [[SQLValue]] = []
+        var suppressions: [(id: String, suppression: AlertSuppression, at: Timestamp)] = []
         for (id, version, events) in changes {
             for event in events {
-                if case .created(let details, let at) = event {
+                if case .suppressed(_, let suppression, let at) = event {
+                    suppressions.append((id, suppression, at))
+                }
+                if let (details, at) = event.beginning {
                     created.append(try row(id, details, at, version))
                     properties += details.properties.map { name, value in
                         [.text(id), .text(name), .text(value.readable)]
@@ -54,6 +60,7 @@ public struct Alerts {
         if !properties.isEmpty {
             try connection.insert(properties, into: "alert_properties", columns: ["alert_id", "name", "value"])
         }
+        for (id, suppression, at) in suppressions { try AlertSuppressions(connection).add(id, suppression, at: at) }
         for (id, version, events) in changes where !events.isEmpty { try update(id, version, events) }
     }
 
@@ -111,9 +118,14 @@ public struct Alerts {
     private func update(_ id: String, _ version: Version, _ events: [Alert.Event]) throws(StoreError) {
         var status: String?
         var terminatedAt: Timestamp?
+        var floodControl: Int?
         for event in events {
             switch event {
             case .created, .commented, .responded, .deliveryRecorded: break
+            case .notificationSuppressed: floodControl = 1
+            case .suppressed(_, _, let at):
+                status = "SUPPRESSED"
+                terminatedAt = at
             case .suspended: status = "SUSPENDED"
             case .resumed: status = "ACTIVE"
             case .terminated(let person, _, let at):
@@ -125,18 +137,19 @@ public struct Alerts {
         try connection.execute(
             """
             UPDATE alerts SET version = \(version), status = coalesce(\(status.sqlValue), status),
-            terminated_at = coalesce(CAST(\((terminatedAt?.milliseconds).sqlValue) AS BIGINT), terminated_at)
+            terminated_at = coalesce(CAST(\((terminatedAt?.milliseconds).sqlValue) AS BIGINT), terminated_at),
+            flood_control = coalesce(CAST(\(floodControl.sqlValue) AS BIGINT), flood_control)
             WHERE id = \(id)
             """)
     }
 
     private static let columns = [
         "id", "number", "status", "priority", "plan_id", "form_id", "submitter", "request_id", "integration_id",
-        "created_at", "version", "document",
+        "created_at", "version", "document", "event_type",
     ]
 
     private static let select: SQL = """
-        SELECT id, status, created_at, terminated_at, version, document FROM alerts
+        SELECT id, status, created_at, terminated_at, version, document, flood_control FROM alerts
         """
 
     private func row(
@@ -146,7 +159,7 @@ public struct Alerts {
             .text(id), .integer(details.number), .text("ACTIVE"), .text(details.priority.rawValue),
             .text(details.plan.id), .text(details.form.id), .text(details.submitter.id), .text(details.requestId),
             details.integration.sqlValue, .integer(at.milliseconds), .integer(version),
-            .text(try JSON.encode(details)),
+            .text(try JSON.encode(details)), .text(details.systemEventType.isEmpty ? "USER" : "SYSTEM"),
         ]
     }
 
@@ -154,6 +167,16 @@ public struct Alerts {
         AlertRow(
             id: row.text(0), status: row.text(1), createdAt: Timestamp(milliseconds: row.integer(2)),
             terminatedAt: row.optionalInteger(3).map(Timestamp.init(milliseconds:)), version: row.integer(4),
-            details: try JSON.decode(row.text(5)))
+            details: try JSON.decode(row.text(5)), floodControl: row.integer(6) != 0)
+    }
+}
+
+extension Alert.Event {
+    /// What an alert is and since when, of the event that begins it.
+    public var beginning: (details: AlertDetails, at: Timestamp)? {
+        switch self {
+        case .created(let details, let at), .suppressed(let details, _, let at): (details, at)
+        default: nil
+        }
     }
 }

@@ -5,6 +5,8 @@ public struct NotificationRow: Sendable {
     public let plan: Notification.Plan
     public let status: Notification.Phase
     public let updatedAt: Timestamp
+    /// Of the stream: 1 as long as nothing has been done.
+    public let version: Version
 }
 
 /// The notifications, by alert.
@@ -41,11 +43,11 @@ public struct Notifications {
         try connection.execute("\(Self.select) WHERE id IN \(list: ids)").map(Self.decode)
     }
 
-    private static let select: SQL = "SELECT document, status, updated_at FROM notifications"
+    private static let select: SQL = "SELECT document, status, updated_at, version FROM notifications"
 
     private static func decode(_ row: SQLRow) throws -> NotificationRow {
         NotificationRow(
             plan: try JSON.decode(row.text(0)), status: Notification.Phase(rawValue: row.text(1)) ?? .unknown,
-            updatedAt: Timestamp(milliseconds: row.integer(2)))
+            updatedAt: Timestamp(milliseconds: row.integer(2)), version: row.integer(3))
     }
 }

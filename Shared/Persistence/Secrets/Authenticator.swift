@@ -3,20 +3,23 @@ import Crypto
 import Foundation
 
 /// Finds out who sends a request: Basic with a web login or target name and its password, or with an API key
-/// and its secret (spec §4.1).
+/// and its secret; or a bearer token (spec §4.1).
 public final class Authenticator: Sendable {
     /// Checks that wait for a processor; past that, requests are turned away.
     private static let waitingLimit = 64
 
     private let cache: DirectoryCache
+    private let tokens: AccessTokens?
     private let now: Clock
     private let verified = VerifiedCredentials()
     private let throttle = LoginThrottle()
     private let checks = PasswordChecks(limit: waitingLimit)
 
     /// One for a process: it remembers who has been let in and who has failed.
-    public init(cache: DirectoryCache, now: @escaping Clock) {
+    /// - Parameter tokens: `nil` lets nobody in by a token.
+    public init(cache: DirectoryCache, tokens: AccessTokens? = nil, now: @escaping Clock) {
         self.cache = cache
+        self.tokens = tokens
         self.now = now
     }
 
@@ -25,6 +28,7 @@ public final class Authenticator: Sendable {
     ///   after ten failures of a login within a minute; 503 when the directory cannot be read.
     public func authenticate(authorization: String?) async throws(RestError) -> Caller {
         guard let authorization else { throw Self.refusal("Authentication is required.") }
+        if let token = Self.token(of: authorization) { return try await authenticate(token: token) }
         guard let (login, password) = Self.credentials(of: authorization) else {
             throw Self.refusal("The Authorization header is not valid: Basic authentication is expected.")
         }
@@ -53,6 +57,18 @@ public final class Authenticator: Sendable {
                 403, "The user is not there or may not sign in.", subcode: "authorization.user_inactive")
         }
         return Caller(person: person)
+    }
+
+    /// A bearer token of ``AccessTokens``.
+    private func authenticate(token: String) async throws(RestError) -> Caller {
+        guard let tokens, let (id, stamp) = tokens.check(token, at: now()) else { throw Self.tokenRefusal }
+        var view = try await directory(anew: false)
+        func isRight(_ person: Person?) -> Bool {
+            person.map { Self.mayEnter($0) && constantTimeEquals(tokens.stamp(of: $0), stamp) } ?? false
+        }
+        if !isRight(view.people[id]) { view = try await directory(anew: true) }
+        guard let person = view.people[id], isRight(person) else { throw Self.tokenRefusal }
+        return Caller(person: person, isByToken: true)
     }
 
     private func check(
@@ -89,7 +105,8 @@ public final class Authenticator: Sendable {
     /// What ``APIKey/secretHash`` holds.
     public static func secretHash(_ secret: String) -> String { SHA256.hash(data: Data(secret.utf8)).hexadecimal }
 
-    private static func mayEnter(_ person: Person) -> Bool {
+    /// Whether somebody may sign in at all.
+    public static func mayEnter(_ person: Person) -> Bool {
         person.status == .active && !person.roles.contains("No Access User")
     }
 
@@ -100,6 +117,16 @@ public final class Authenticator: Sendable {
             throw RestError(503, "The directory cannot be read at present.", subcode: "store.unavailable")
         }
     }
+
+    private static func token(of authorization: String) -> String? {
+        let parts = authorization.split(separator: " ", maxSplits: 1)
+        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
+        return parts[1].trimmingCharacters(in: .whitespaces)
+    }
+
+    private static let tokenRefusal = RestError(
+        401, "The access token is not valid, or not any more.", subcode: "authentication.failed",
+        headers: ["WWW-Authenticate": "Bearer realm=\"Tocsin\", error=\"invalid_token\""])
 
     static func credentials(of authorization: String) -> (login: String, password: String)? {
         let parts = authorization.split(separator: " ", maxSplits: 1).map(String.init)

@@ -4,6 +4,8 @@ import AlertCore
 public enum Permission: Hashable, Sendable {
     case readConfiguration
     case writeConfiguration
+    /// The platform's function “REST Web Service User”: to send requests to integrations and forms.
+    case sendRequests
 }
 
 /// Who sends a request.
@@ -11,10 +13,15 @@ public struct Caller: Sendable {
     public let person: Person
     /// The id of the API key with which the person signed in; `nil` for a password.
     public let apiKey: String?
+    /// How the person signed in.
+    public let credential: Credential
 
-    public init(person: Person, apiKey: String? = nil) {
+    public enum Credential: Sendable { case password, apiKey, token }
+
+    public init(person: Person, apiKey: String? = nil, isByToken: Bool = false) {
         self.person = person
         self.apiKey = apiKey
+        credential = isByToken ? .token : apiKey == nil ? .password : .apiKey
     }
 
     public func may(_ permission: Permission) -> Bool {
@@ -51,10 +58,13 @@ public enum Role {
         "REST Web Service User", "Person Supervisor", "Group Supervisor", "Standard User",
     ])
 
+    static let senders = writers.union(["REST Web Service User"])
+
     static func allowing(_ permission: Permission) -> Set<String> {
         switch permission {
         case .readConfiguration: readers
         case .writeConfiguration: writers
+        case .sendRequests: senders
         }
     }
 }

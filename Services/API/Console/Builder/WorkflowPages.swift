@@ -191,6 +191,7 @@ extension Integration.Authentication {
         case .url: "URL with a key"
         case .basic: "User and password"
         case .apiKey: "API key"
+        case .oauth2: "OAuth 2 token"
         case .none: "None"
         }
     }
