@@ -1,21 +1,15 @@
 """The console in a real headless browser: sign-in, the list, and an alert whose timeline goes on by itself."""
 
-import shutil
 import uuid
 
 import pytest
 
 import alertmanager
-from conftest import missing, require, run_deployment
+from conftest import run_deployment
+from console import SCREENSHOTS, browser, complaints, sees, sign_in, text  # noqa: F401 (browser: a fixture)
 from deployments import ADMIN
-from processes import ROOT, WORK, wait_until
+from processes import wait_until
 from workflow import Workflow
-
-SCREENSHOTS = ROOT / ".test"
-BROWSER_FLAGS = [
-    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
-    "--window-size=1280,900",
-]
 
 
 @pytest.fixture(scope="module")
@@ -26,59 +20,6 @@ def deployment(request, executables, mail):
 @pytest.fixture(scope="module")
 def workflow(tocsin, sinks) -> Workflow:
     return Workflow.make(tocsin, sinks)
-
-
-@pytest.fixture
-def browser():
-    require(missing("chromium", "chromedriver"))
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = shutil.which("chromium")
-    profile = WORK / f"browser-{uuid.uuid4()}"
-    for flag in [*BROWSER_FLAGS, f"--user-data-dir={profile}"]:
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
-    driver.set_page_load_timeout(30)
-    yield driver
-    driver.quit()
-    shutil.rmtree(profile, ignore_errors=True)
-
-
-def complaints(browser) -> list[str]:
-    """What a developer would see in red. A missing icon of the tab is not worth it."""
-    return [
-        entry["message"] for entry in browser.get_log("browser")
-        if entry["level"] == "SEVERE" and "favicon" not in entry["message"]
-    ]
-
-
-def text(browser) -> str:
-    return browser.execute_script("return document.body.innerText")
-
-
-def sees(browser, *words: str, seconds: float = 15):
-    """Waits until the page shows the words, whatever their case (style sheets change it)."""
-
-    def shown():
-        page = text(browser).lower()
-        lacking = [word for word in words if word.lower() not in page]
-        assert not lacking, f"{browser.current_url} does not show {lacking}: {page[:1500]}"
-        return True
-
-    wait_until(shown, seconds, f"the page shows {words}", every=0.1)
-
-
-def sign_in(browser, url: str, user: str, password: str):
-    browser.get(url)
-    field = wait_until(
-        lambda: browser.find_elements("css selector", "form input[type=password]"), 10, "a sign-in form"
-    )[0]
-    form = field.find_element("xpath", "ancestor::form")
-    form.find_element("css selector", "input:not([type=password]):not([type=hidden])").send_keys(user)
-    field.send_keys(password)
-    form.find_element("css selector", "button, input[type=submit]").click()
 
 
 def test_a_wrong_password_is_refused(deployment, browser):

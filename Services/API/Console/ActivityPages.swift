@@ -144,7 +144,7 @@ struct ActivityPage: Sendable {
             configured == nil || !session.caller.may(.writeConfiguration)
             ? nil
             : Rerun(
-                csrf: session.csrf, versions: Self.versions(look, format), hasVersions: !look.versions.isEmpty,
+                csrf: session.csrf, versions: Self.versions(look), hasVersions: !look.versions.isEmpty,
                 isDry: activity.run?.attempt == .dryRun)
     }
 
@@ -156,13 +156,13 @@ struct ActivityPage: Sendable {
             href: isOwn ? "/console/integrations/\(integration)/versions/\(script.version ?? 1)" : nil)
     }
 
-    private static func versions(_ look: ActivityLook, _ format: TimeFormat) -> [Choice] {
+    private static func versions(_ look: ActivityLook) -> [Choice] {
         look.versions.enumerated().map { index, version in
             let ran = version.number == look.activity.script?.version ? ", ran here" : ""
-            let present = index == 0 ? ", the present one" : ""
+            let present = index == 0 ? ", present" : ""
             return Choice(
                 value: String(version.number),
-                text: "Version \(version.number) of \(format.short(version.createdAt))\(present)\(ran)",
+                text: "Version \(version.number)\(present)\(ran)",
                 isChosen: index == 0)
         }
     }

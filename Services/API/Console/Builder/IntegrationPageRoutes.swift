@@ -100,17 +100,23 @@ extension ConsoleRoutes {
     }
 
     /// The URL has its key for those who may configure.
+    func triggerURL(
+        of integration: Integration, for session: ConsoleSession
+    ) throws -> (url: String, isKeyShown: Bool) {
+        let url = publicURL + integration.triggerPath
+        let takesKey = integration.authenticationType == .url || integration.authenticationType == .any
+        guard takesKey, session.caller.may(.writeConfiguration), let sealed = integration.sealedKey else {
+            return (url, !takesKey)
+        }
+        let key = try rest.services.secrets.open(sealed, for: .integrationKey(integration.id))
+        return ("\(url)?apiKey=\(key)", true)
+    }
+
     private func triggerText(
         _ integration: Integration, _ input: IntegrationPage.Input, _ directory: DirectoryView,
         _ session: ConsoleSession
     ) throws -> IntegrationPage.Trigger {
-        var url = publicURL + integration.triggerPath
-        let takesKey = integration.authenticationType == .url || integration.authenticationType == .any
-        var isKeyShown = false
-        if takesKey, session.caller.may(.writeConfiguration), let sealed = integration.sealedKey {
-            url += "?apiKey=\(try rest.services.secrets.open(sealed, for: .integrationKey(integration.id)))"
-            isKeyShown = true
-        }
+        let (url, isKeyShown) = try triggerURL(of: integration, for: session)
         let form = integration.form.flatMap { directory.forms[$0] }
         let body = input.testBody.isEmpty ? SampleText.body(for: form, directory) : input.testBody
         return IntegrationPage.Trigger(

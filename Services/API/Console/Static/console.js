@@ -39,4 +39,59 @@
     events.onerror = () => { state.hidden = true; };
     events.addEventListener("alert", (event) => refresh(event.data));
   }
+
+  // An editor gets line numbers, a mark on the line of an error, and a tab key that puts in spaces.
+  for (const editor of document.querySelectorAll("[data-editor]")) {
+    const area = editor.querySelector("textarea");
+    const gutter = editor.querySelector(".gutter");
+    const mark = editor.querySelector(".line-mark");
+    const marked = Number(editor.dataset.line || 0);
+    let count = 0;
+
+    const place = () => {
+      gutter.scrollTop = area.scrollTop;
+      if (!marked) return;
+      const style = getComputedStyle(area);
+      const height = parseFloat(style.lineHeight);
+      mark.style.top = `${parseFloat(style.paddingTop) + (marked - 1) * height - area.scrollTop}px`;
+    };
+    const number = () => {
+      const lines = area.value.split("\n").length;
+      if (lines !== count) {
+        count = lines;
+        gutter.replaceChildren(...Array.from({ length: lines }, (_, index) => {
+          const line = document.createElement("div");
+          line.textContent = String(index + 1);
+          if (index + 1 === marked) line.className = "culprit";
+          return line;
+        }));
+      }
+      gutter.style.height = `${area.offsetHeight}px`;
+      place();
+    };
+    area.addEventListener("input", number);
+    area.addEventListener("scroll", place);
+    new ResizeObserver(number).observe(area);
+    let leaves = false;
+    area.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") { leaves = true; return; }
+      if (event.key === "Tab" && !event.shiftKey && !leaves && !area.readOnly) {
+        event.preventDefault();
+        area.setRangeText("    ", area.selectionStart, area.selectionEnd, "end");
+        number();
+      }
+      leaves = false;
+    });
+    number();
+    if (marked) {
+      mark.hidden = false;
+      const height = parseFloat(getComputedStyle(area).lineHeight);
+      area.scrollTop = Math.max(0, (marked - 8) * height);
+      place();
+    }
+  }
+
+  // The result of what was tried is what somebody wants to see next.
+  const result = document.getElementById("result");
+  if (result) result.scrollIntoView({ block: "nearest" });
 })();
