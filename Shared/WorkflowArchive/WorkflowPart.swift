@@ -153,7 +153,7 @@ enum PartList {
 /// Ids and names as they come in files.
 enum IDs {
     /// Names stand in indexes of the database: at most 500 bytes, without a NUL.
-    static func isUsable(name: String) -> Bool { name.utf8.count <= 500 && IDs.isUsable(name: name) }
+    static func isUsable(name: String) -> Bool { name.utf8.count <= 500 && !name.contains("\0") }
 
     /// Ids stand in addresses.
     static func isUsable(_ id: String) -> Bool {
