@@ -38,7 +38,7 @@ public struct Transformer: Service {
             limits: limits, flood: TriggerFlood(database: database), now: now)
         self.bus = bus
         self.database = database
-        runTime = limits.time * 2 + .seconds(60)
+        runTime = max(limits.time, limits.totalTime) + .seconds(60)
         self.kept = kept
         self.now = now
         self.logger = logger

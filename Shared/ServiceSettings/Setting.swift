@@ -157,7 +157,8 @@ extension Setting {
 
     /// All of them, in the order of their names.
     public static let all: [Setting] = [
-        activityDays, adminPassword, adminUser, alertFloodLimit, alertFloodPeriod, config, data, databaseConnections, databaseURL,
+        activityDays, adminPassword, adminUser, alertFloodLimit, alertFloodPeriod, config, data, databaseConnections,
+        databaseURL,
         host, inboundBodyMax, inboundRate, inboundRateWorkflow, instanceID, kafkaBrokers, kafkaOptions,
         kafkaReplication, kafkaSessionTimeout, logLevel, mailFrom, notificationFloodClasses, notificationFloodLimit,
         notificationFloodPeriod, oauthClientId, outboundAllow, partitions, port, publicURL, scriptMemory,

@@ -5,6 +5,7 @@ import Logging
 import Messaging
 import OutboundHTTP
 import Persistence
+import Scripting
 import ServiceLifecycle
 import TestSupport
 import Testing
@@ -56,7 +57,7 @@ struct WebhookDispatcherTests {
             bus: bus, database: database, directory: DirectoryCache(database: database), secrets: secrets,
             client: EndpointClient(
                 client: OutboundHTTPClient(policy: policy, userAgent: "test", logger: Self.silent), secrets: secrets,
-                database: database, now: now, logger: Self.silent),
+                database: database, now: now, logger: Self.silent), engine: StubEngine(), limits: ScriptLimits(),
             settings: WebhookDispatcherSettings(timeout: .seconds(20), parkAfter: .milliseconds(300)), now: now,
             logger: Self.silent)
         return Setup(database: database, bus: bus, sink: sink, dispatcher: dispatcher)
