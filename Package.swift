@@ -107,7 +107,8 @@ let package = Package(
             ]),
 
         service(
-            "Ingest", ["AlertCore", "Endpoints", "Messaging", "Persistence", "Scripting", hummingbird, metrics]),
+            "Ingest",
+            ["AlertCore", "Endpoints", "Messaging", "OutboundHTTP", "Persistence", "Scripting", hummingbird, metrics]),
         service("AlertEngine", ["AlertCore", "Messaging", "Persistence", metrics]),
         service("Notifier", ["AlertCore", "Messaging", "OutboundHTTP", "Persistence", metrics]),
         service(

@@ -136,11 +136,6 @@ public struct IngestRoutes<Context: RemoteAddressRequestContext>: Sendable {
                 404, "The integration \(integration.name) or its workflow is not in service.",
                 subcode: "validation.common.not_in_service")
         }
-        if let reason = integration.notExecuted {
-            throw RestError(
-                404, "The integration \(integration.name) is not in service: \(reason)",
-                subcode: "validation.common.not_in_service")
-        }
         return (integration, plan, view)
     }
 }

@@ -78,7 +78,6 @@ struct WorkflowReport {
         let place = Self.place("integrations[\(index ?? 0)]")
         let name = integration.integrationType == .inbound ? "inbound" : "outbound"
         func keep(_ why: String) { notes.add(.kept, place, "\(name) integration \(integration.name): \(why)") }
-        if integration.environment == .onPremise { keep("it wants an agent; nothing runs it here") }
         guard integration.integrationType == .outbound else { return }
         switch integration.triggeredBy {
         case .escalation?, .targetedRecipientFailure?:
@@ -91,8 +90,9 @@ struct WorkflowReport {
             if integration.endpoint == nil {
                 notes.add(.byHand, place, "outbound integration \(integration.name): choose its endpoint")
             }
+        case .runScript:
+            if integration.script?.isEmpty ?? true { keep("it begins a flow, which is not executed yet") }
         case .sendToAgent: keep("there are no agents here")
-        case .runScript: keep("outbound scripts do not run here yet")
         case .createAlert, .transformAndCreateAlert: keep("no outbound integration makes alerts")
         }
     }

@@ -12,7 +12,7 @@ from console import SCREENSHOTS, browser, complaints, sees, sign_in, text  # noq
 from deployments import ADMIN
 from processes import wait_until
 from sinks import Answer, Sink
-from tocsin import Tocsin
+from tocsin import Refused, Tocsin, script
 
 FAULTY = """var data = JSON.parse(request.body);
 console.log("A request about " + data.host);
@@ -121,7 +121,7 @@ def test_an_author_mends_a_script_and_runs_the_request_again(author, browser, to
     browser.get(page)
     sees(browser, "Failed", f"line {LINE}", "The CMDB says 200", "version 2")
     assert author.find(".culprit").text.lstrip().startswith(str(LINE))
-    assert "geheim" not in browser.page_source, "a secret is shown"
+    assert "geheim" not in author.find("#run-console").get_attribute("innerHTML"), "a secret is shown"
     author.screenshot("failed")
     author.click("#run-problem h2 a")
     assert author.find("#script").get_attribute("value") == FAULTY
@@ -221,3 +221,55 @@ def test_pages_fit_a_phone(author, browser, tocsin):
         browser.get(f"{base}/console/{path}")
         wide = browser.execute_script("return document.documentElement.scrollWidth - window.innerWidth")
         assert wide <= 0, f"{path} is {wide} pixels too wide"
+
+
+def test_versions_and_reruns_over_rest(tocsin, sinks):
+    cmdb = sinks.sink("cmdb by rest", lambda _: Answer(body=b'{"owner": "mary"}'))
+    plan = tocsin.post("/plans", {"name": f"REST {uuid.uuid4()}"})
+    base = f"/plans/{plan['id']}"
+    tocsin.post(f"{base}/endpoints", {"name": "CMDB", "url": cmdb.url, "endpointType": "EXTERNAL",
+                                      "authenticationType": "NO_AUTH"})
+    first = 'console.log("before");\nhttp.request({ endpoint: "CMDB", path: "/a" }).write();\nconsole.log("after");\n'
+    integration = tocsin.post(f"{base}/integrations", {
+        "name": "In", "integrationType": "INBOUND_WEBHOOK", "operation": "RUN_SCRIPT", "authenticationType": "URL",
+        "createdBy": "IB", "script": script(first),
+    })
+    request_id = tocsin.accepted(integration, {"a": 1})
+    row = tocsin.activity(integration, request_id)
+    assert row["scriptVersion"] == 1 and row["attempt"] == "ORIGINAL"
+    lines = row["log"].split("\n")
+    order = [lines.index("before"), lines.index(f"> GET {cmdb.url}/a HTTP/1.1"), lines.index("< HTTP/1.1 200 200"),
+             lines.index("after")]
+    assert order == sorted(order), row["log"]
+
+    # A second version; the difference; the first one restored as the third.
+    tocsin.post(f"{base}/integrations", {"id": integration["id"], "script": script(first.replace("after", "later"))})
+    versions = f"{base}/integrations/{integration['id']}/script-versions"
+    assert [version["number"] for version in tocsin.pages(versions)] == [2, 1]
+    difference = tocsin.get(versions, diff="1,2")["diff"]
+    assert '-console.log("after");\n+console.log("later");' in difference
+    assert tocsin.get(f"{versions}/1")["script"] == script(first)
+    assert tocsin.post(versions, {"restore": 1})["number"] == 3
+
+    logs = f"/integrations/{integration['id']}/logs"
+    dry = tocsin.post(f"{logs}/{request_id}/rerun", {"scriptVersion": 2, "dryRun": True, "calls": "recorded"})
+    assert dry["attempt"] == "DRY_RUN" and dry["rerunOf"] == request_id and dry["scriptVersion"] == 2
+    assert "later" in dry["log"] and dry["calls"][0]["status"] == 200 and len(cmdb) == 1
+    tried = tocsin.post(f"{logs}/{request_id}/rerun", {"dryRun": True, "script": script("throw new Error('x')")})
+    assert tried["status"] == "FAILED" and tried["error"]["line"] == 1 and "scriptVersion" not in tried
+    again = tocsin.post(f"{logs}/{request_id}/rerun", {"scriptVersion": 2})["requestId"]
+    row = tocsin.activity(integration, again)
+    assert (row["attempt"], row["rerunOf"], row["attemptBy"]["targetName"]) == ("RERUN", request_id, ADMIN[0])
+    assert len(cmdb) == 2
+    assert {row["requestId"] for row in tocsin.pages(logs, rerunOf=request_id, status="COMPLETED")} == {
+        again, dry["requestId"]}
+    assert tocsin.get(f"{logs}/{again}")["requestBody"] == row["requestBody"]
+
+    for body, field in [({"dryRun": "yes"}, "dryRun"), ({"script": script("1")}, "dryRun"),
+                        ({"dryRun": True, "calls": "all"}, "calls"), ({"scriptVersion": 0}, "scriptVersion")]:
+        with pytest.raises(Refused) as refused:
+            tocsin.post(f"{logs}/{request_id}/rerun", body)
+        assert refused.value.status == 400 and field in str(refused.value), body
+    with pytest.raises(Refused) as refused:
+        tocsin.post(f"{logs}/{request_id}/rerun", {"scriptVersion": 9})
+    assert refused.value.status == 404

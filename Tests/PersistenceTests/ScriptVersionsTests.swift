@@ -8,6 +8,12 @@ import Testing
     private static let origin = Origin(actor: "ada", causation: "c", correlation: "c")
     private static let now = Timestamp(milliseconds: 1_773_064_800_000)
 
+    private static func with(_ backend: Backend, _ test: (any SQLDatabase) async throws -> Void) async throws {
+        let database = try await backend.makeDatabase()
+        try await test(database)
+        await database.close()
+    }
+
     private static func integration(script: String?) -> Integration {
         Integration(
             id: "i", plan: "p", form: nil, name: "In", integrationType: .inbound, operation: .runScript,
@@ -16,7 +22,7 @@ import Testing
 
     @Test(arguments: Backend.available)
     func numbersEachTextOnce(_ backend: Backend) async throws {
-        try await backend.withDatabase { database in
+        try await Self.with(backend) { database in
             for (index, text) in ["a", "a", "b", "a"].enumerated() {
                 try await database.transaction { connection in
                     var entry = Self.integration(script: text)
@@ -40,7 +46,7 @@ import Testing
 
     @Test(arguments: Backend.available)
     func countsATextThatIsOlderThanVersionsAsTheFirst(_ backend: Backend) async throws {
-        try await backend.withDatabase { database in
+        try await Self.with(backend) { database in
             // As a document was before there were versions.
             try await database.transaction { connection in
                 try Directory(connection).put(Self.integration(script: "old"), by: Self.origin, at: Self.now)
@@ -70,7 +76,7 @@ import Testing
 
     @Test(arguments: Backend.available)
     func goesOnCountingWhenAnIntegrationComesBack(_ backend: Backend) async throws {
-        try await backend.withDatabase { database in
+        try await Self.with(backend) { database in
             try await database.transaction { connection in
                 let directory = Directory(connection)
                 try directory.put(Self.integration(script: "a"), by: Self.origin, at: Self.now)
@@ -94,7 +100,7 @@ import Testing
 
     @Test(arguments: Backend.available)
     func findsAndForgetsActivities(_ backend: Backend) async throws {
-        try await backend.withDatabase { database in
+        try await Self.with(backend) { database in
             try await database.transaction { connection in
                 let activities = Activities(connection)
                 for (id, status, time) in [

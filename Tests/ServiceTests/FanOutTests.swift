@@ -34,7 +34,10 @@ struct FanOutTests {
         let integrations = [
             integration("any") { _ in }, integration("accept") { $0.responseChoice = "ACCEPT" },
             integration("decline") { $0.responseChoice = "Decline" }, integration("away") { $0.deployed = false },
-            integration("script") { $0.operation = .runScript }, integration("agent") { $0.operation = .sendToAgent },
+            integration("script") {
+                $0.operation = .runScript
+                $0.script = "1"
+            }, integration("agent") { $0.operation = .sendToAgent },
             integration("premise") { $0.environment = .onPremise }, integration("status") { $0.triggeredBy = .status },
         ]
         try await database.transaction { connection in
@@ -50,7 +53,7 @@ struct FanOutTests {
         let events: [(Alert.Event, [String])] = [
             (
                 .responded(response: answer, option: Self.details.responseOptions[0], at: at),
-                ["accept", "any", "script"]
+                ["accept", "any", "premise", "script"]
             ),
             (.suspended(by: Self.ann, at: at), ["status"]),
         ]
@@ -61,7 +64,7 @@ struct FanOutTests {
             #expect(requests.map(\.integration.id) == expected)
             #expect(requests.allSatisfy { ($0.integration.id == "script") == ($0.script != nil) })
         }
-        for id in ["agent", "premise"] {
+        for id in ["agent"] {
             let secrets = SecretBox(key: .init(size: .bits256))
             let reason = #expect(throws: Target.Unavailable.self) {
                 try Target(integration: id, in: view, secrets: secrets)

@@ -58,7 +58,7 @@ struct InProcessAPITests {
                     id: Self.integration, plan: "plan", form: nil, name: "Loop", integrationType: .inbound,
                     operation: .runScript, authenticationType: .url, script: "1",
                     sealedKey: box.seal("k-1", for: .integrationKey(Self.integration)),
-                    authenticatingUser: "id-reader"), by: origin, at: at)
+                    authenticatingUser: "id-admin"), by: origin, at: at)
         }
         try await database.transaction { connection in
             let open = Integration(
@@ -132,7 +132,7 @@ struct InProcessAPITests {
     }
 
     /// With the key, it acts as the integration's person; without, as the person for whom the script runs.
-    @Test(arguments: [(integration, "?apiKey=k-1", "id-reader"), (another, "", "id-admin")])
+    @Test(arguments: [(integration, "?apiKey=k-1", "id-admin"), (another, "", "id-admin")])
     func triggersItsOwnIntegrations(_ integration: String, _ query: String, _ person: String) async throws {
         let world = try await makeWorld()
         let answer = try await world.calls(as: "admin", depth: 3).send(triggers(query, of: integration))

@@ -25,12 +25,12 @@ struct RESTIntegrationTests {
         (["triggeredBy": "DELIVERYSTATUS"], nil), (["triggeredBy": "RESPONSE", "responseChoice": "Accept"], nil),
         (["triggeredBy": "ESCALATION"], "ESCALATION"),
         (["triggeredBy": "TARGETEDRECIPIENTFAILURE"], "TARGETEDRECIPIENTFAILURE"),
-        (["operation": "RUN_SCRIPT", "script": base64("1")], "script"),
+        (["operation": "RUN_SCRIPT", "script": base64("1")], nil),
         (
             ["operation": "SEND_TO_IA", "integrationService": "remedy", "integrationAgentId": "agent-1"],
             "Integration Agent"
         ),
-        (["environment": "ONPREMISE"], "ONPREMISE"),
+        (["environment": "ONPREMISE"], nil),
     ]
 
     @Test(arguments: kept.indices)

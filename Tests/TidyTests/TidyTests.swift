@@ -23,7 +23,9 @@ struct TidyTests {
         "Shared/ServiceSettings": [],
         "Services/AlertEngine": ["AlertCore", "Messaging", "Persistence"],
         "Services/API": ["AlertCore", "Endpoints", "Messaging", "Persistence", "WorkflowArchive"],
-        "Services/Ingest": ["AlertCore", "Endpoints", "Messaging", "Persistence", "Scripting"],
+        "Services/Ingest": [
+            "AlertCore", "Endpoints", "Messaging", "OutboundHTTP", "Persistence", "Scripting",
+        ],
         "Services/Notifier": ["AlertCore", "Messaging", "OutboundHTTP", "Persistence"],
         "Services/WebhookDispatcher": [
             "AlertCore", "Endpoints", "Messaging", "OutboundHTTP", "Persistence", "Scripting",

@@ -92,16 +92,10 @@ struct ImportTests {
             unusable | integrations/integrations.json: integrations[5].action | unknown action DANCE
             byHand | integrations/integrations.json: endpoints | endpoint Desk: set its credentials (BASIC); \
             files hold none
-            kept | integrations/integrations.json: integrations[1] | outbound integration Out: it wants an agent; \
-            nothing runs it here
-            kept | integrations/integrations.json: integrations[1] | outbound integration Out: \
-            outbound scripts do not run here yet
             kept | integrations/integrations.json: integrations[2] | outbound integration Agent: \
             nothing here sets off ESCALATION yet
             kept | integrations/integrations.json: integrations[2] | outbound integration Agent: \
             there are no agents here
-            kept | integrations/integrations.json: integrations[3] | outbound integration Taken: \
-            outbound scripts do not run here yet
             kept | forms/Incident/1.json: layoutSections[4] | conference bridges do nothing here
             kept | canvases/Incident.json | canvas Incident: no flow runs here; blocks: 1 CREATE_ALERT, \
             1 CREATE_EVENT, 2 INTEGRATION, 1 MERGE, 1 RESPONSES, 2 SCRIPT_STEP, 1 SWITCH

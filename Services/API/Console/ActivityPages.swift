@@ -102,6 +102,8 @@ struct ActivityPage: Sendable {
     /// "Dry run by ada", where it did not come from outside.
     let attempt: String?
     let rerunOf: String?
+    /// The rule that kept it from being run.
+    let suppression: String?
     let script: NamedValue?
     let libraries: [NamedValue]
     let hasLibraries: Bool
@@ -131,6 +133,7 @@ struct ActivityPage: Sendable {
         took = Duration.milliseconds(activity.durationMilliseconds).readable
         attempt = activity.run.map { "\($0.attempt.title) by \($0.by)" }
         rerunOf = activity.run?.rerunOf
+        suppression = activity.suppression.map { "\($0.rule), until \(format.full($0.until))" }
         script = activity.script.map { Self.named($0, activity.integration) }
         libraries = activity.libraries.map { Self.named($0, activity.integration) }
         hasLibraries = !libraries.isEmpty

@@ -48,6 +48,9 @@ struct ActivityRepresentation {
             "log": .string(activity.transcript), "calls": .array(activity.calls.map(Self.call)),
             "notes": .array(activity.notes.map(JSONValue.string)),
             "error": activity.problem.map(Self.problem),
+            "suppression": activity.suppression.map { suppression in
+                ["rule": .string(suppression.rule), "until": .string(suppression.until.iso)]
+            },
             "events": .array(
                 activity.alerts.map { alert in
                     [

@@ -3,7 +3,9 @@ extension Integration {
     public var notExecuted: String? {
         guard integrationType == .outbound else { return nil }
         switch operation {
-        case .sendWebhook, .runScript: break
+        case .sendWebhook: break
+        case .runScript:
+            if script?.isEmpty ?? true { return "It begins a flow; flows are not executed by this version." }
         case .sendToAgent: return "SEND_TO_IA needs an Integration Agent, which this version does not talk to."
         case .createAlert, .transformAndCreateAlert: return "An outbound integration cannot create alerts."
         }
