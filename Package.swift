@@ -50,8 +50,8 @@ let package = Package(
         .library(
             name: "TocsinParts",
             targets: [
-                "AlertCore", "Messaging", "OutboundHTTP", "Persistence", "PostgresDatabase", "SQLiteDatabase",
-                "WebhookDispatcher",
+                "AlertCore", "CQuickJS", "JavaScriptEngine", "Messaging", "OutboundHTTP", "Persistence",
+                "PostgresDatabase", "SQLiteDatabase", "Scripting", "WebhookDispatcher",
             ])
     ],
     dependencies: [

@@ -5,8 +5,8 @@ import Logging
 import Messaging
 import OutboundHTTP
 import Persistence
-import SQLiteDatabase
 import PostgresDatabase
+import SQLiteDatabase
 import WebhookDispatcher
 
 /// The dispatcher with a full topic, beside the bare client in a loop, against the same sink in the same process.
@@ -27,7 +27,9 @@ struct DispatchCommand: AsyncParsableCommand {
         let bare = try await loop(client, port: port)
         sink.reset()
         let ours = try await dispatch(client, sink, port: port, logger: logger)
-        print("bare client loop: \(bare)/s   dispatcher: \(ours)/s   ratio \(String(format: "%.2f", Double(ours) / Double(bare)))")
+        print(
+            "bare client loop: \(bare)/s   dispatcher: \(ours)/s   ratio \(String(format: "%.2f", Double(ours) / Double(bare)))"
+        )
     }
 
     /// As many at a time as the dispatcher has: 16 for each integration.
@@ -75,7 +77,8 @@ struct DispatchCommand: AsyncParsableCommand {
         let now: Clock = { Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) }
         let dispatcher = WebhookDispatcher(
             bus: bus, database: database, directory: DirectoryCache(database: database), secrets: secrets,
-            client: client, settings: WebhookDispatcherSettings(timeout: .seconds(30), parkAfter: .seconds(20)), now: now,
+            client: client, settings: WebhookDispatcherSettings(timeout: .seconds(30), parkAfter: .seconds(20)),
+            now: now,
             logger: logger)
         let start = ContinuousClock.now
         let running = Task { try await dispatcher.run() }
@@ -115,7 +118,8 @@ struct DispatchCommand: AsyncParsableCommand {
     private static func request(_ run: UInt32, _ number: Int, integration: String) -> WebhookDelivery.Request {
         WebhookDelivery.Request(
             id: DerivedID.uuid("bench", "\(run)", "\(number)"),
-            integration: NamedReference(id: integration, name: integration), trigger: .status, alert: "a\(run)-\(number)",
+            integration: NamedReference(id: integration, name: integration), trigger: .status,
+            alert: "a\(run)-\(number)",
             alertNumber: Int64(number), sequence: 1,
             payload: #"{"eventIdentifier":\#(number),"status":"active","username":"mary","eventProperties":[]}"#,
             correlation: "r\(number)")
