@@ -50,8 +50,9 @@ let package = Package(
         .library(
             name: "TocsinParts",
             targets: [
-                "AlertCore", "Endpoints", "Ingest", "Messaging", "OutboundHTTP", "Persistence",
-                "PostgresDatabase", "SQLiteDatabase", "WebhookDispatcher",
+                "AlertCore", "CQuickJS", "Endpoints", "Ingest", "JavaScriptEngine", "Messaging", "OutboundHTTP",
+                "Persistence", "PostgresDatabase", "SQLiteDatabase", "Scripting", "WebhookDispatcher",
+                "WorkflowArchive",
             ])
     ],
     dependencies: [

@@ -66,7 +66,10 @@ echo "== 4. dispatches: a bare loop of the client, then the dispatcher"
 "$bin/bench" dispatch
 "$bin/bench" dispatch --postgres "$TEST_POSTGRES_URL"
 
-echo "== 5. all in one, idle"
+echo "== 5. scripts: the bare engine, ours without isolation, then in sandboxed workers"
+"$bin/bench" sandbox --workers 2
+
+echo "== 6. all in one, idle"
 serve idle 18195
 sleep 20
 before=$(awk '{ print $14 + $15 }' "/proc/${pids[-1]}/stat"); sleep 30

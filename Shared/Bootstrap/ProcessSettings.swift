@@ -167,6 +167,9 @@ public struct ProcessSettings: Sendable {
     private static func limits(_ reader: SettingsReader) -> ScriptLimits {
         var limits = ScriptLimits()
         limits.time = .seconds(reader.number(.scriptTimeout, in: 1...600))
+        limits.processorTime = .seconds(reader.number(.scriptProcessorTime, in: 1...600))
+        limits.totalTime = .seconds(reader.number(.scriptTotalTime, in: 1...3600))
+        limits.hostCalls = reader.number(.scriptCalls, in: 1...10_000)
         limits.memoryBytes = reader.number(.scriptMemory, in: 8...1024) << 20
         return limits
     }

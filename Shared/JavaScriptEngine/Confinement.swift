@@ -7,6 +7,8 @@ func closeOtherDoors() {
     tocsin_close_inherited_descriptors()
     _ = chdir("/")  // What the worker may open later is nothing, wherever it is.
     umask(0o077)
+    // The runtime's handlers would start another process to tell of a crash. A crash is to be one, at once.
+    for number in [SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGQUIT, SIGSEGV, SIGTRAP] { signal(number, SIG_DFL) }
     // A script sees UTC wherever it runs, and no file is needed for that.
     setenv("TZ", "UTC0", 1)
     tzset()

@@ -7,7 +7,8 @@ import Scripting
 public enum SandboxWorker {
     /// Serves the pool that is at the other end of the standard streams until that end is closed.
     ///
-    /// The first argument is the limit of the address space, in bytes.
+    /// The first argument is the limit of the address space, in bytes. The second may be `--try-to-escape`: the
+    /// process then tries what the confinement forbids, says what the kernel answers, and ends.
     public static func main() -> Never {
         let console = LogArea()
         closeOtherDoors()
@@ -15,6 +16,10 @@ public enum SandboxWorker {
         warmUp(runner)
         console.clear()
         let lack = confine(addressSpaceBytes: CommandLine.arguments.dropFirst().first.flatMap { UInt($0) })
+        if CommandLine.arguments.dropFirst(2).first == "--try-to-escape" {
+            tocsin_try_to_escape()
+            exit(EXIT_SUCCESS)
+        }
         let pool = FrameStream(input: STDIN_FILENO, output: STDOUT_FILENO)
         pool.send(Frame(.ready, lack))
         while true {

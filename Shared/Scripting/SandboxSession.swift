@@ -25,17 +25,17 @@ struct SandboxSession {
         var offsets: [Int] = []
         var frame = Frame(.run, SandboxedRun(run: run, limits: limits).payload)
         while true {
-            let began = ContinuousClock.now
             let reply: Frame
             switch await worker.exchange(
                 .init(frame: frame, time: time, payloadBytesMax: limits.workerFrameBytesMax))
             {
-            case .success(let received): reply = received
+            case .success(let received):
+                reply = received.frame
+                time -= received.time
             case .failure(.gone) where !hasBegun: return .notBegun
             case .failure(let failure): return end(after: failure)
             }
             hasBegun = true
-            time -= ContinuousClock.now - began
             if reply.kind == .outcome { return end(with: reply, offsets) }
             offsets.append(worker.consoleBytes)
             callsLeft -= 1

@@ -12,8 +12,14 @@ final class WorkerProcess: Sendable {
         var payloadBytesMax: Int
     }
 
+    struct Reply {
+        var frame: Frame
+        /// From the first byte sent to the last one received; the start of the process is not part of it.
+        var time: Duration
+    }
+
     private enum Job {
-        case exchange(Exchange, CheckedContinuation<Result<Frame, WorkerFailure>, Never>)
+        case exchange(Exchange, CheckedContinuation<Result<Reply, WorkerFailure>, Never>)
         case stop(CheckedContinuation<String, Never>)
     }
 
@@ -45,7 +51,7 @@ final class WorkerProcess: Sendable {
     var consoleBytes: Int { area.withLock { $0?.count } ?? 0 }
 
     /// Sends a frame and waits for the answer. After a failure the only thing left is ``stop()``.
-    func exchange(_ exchange: Exchange) async -> Result<Frame, WorkerFailure> {
+    func exchange(_ exchange: Exchange) async -> Result<Reply, WorkerFailure> {
         await withCheckedContinuation { jobs.put(.exchange(exchange, $0)) }
     }
 
@@ -94,10 +100,13 @@ final class WorkerProcess: Sendable {
         }
     }
 
-    private func perform(_ exchange: Exchange, with child: ChildProcess) -> Result<Frame, WorkerFailure> {
+    private func perform(_ exchange: Exchange, with child: ChildProcess) -> Result<Reply, WorkerFailure> {
         if exchange.frame.kind == .run { child.console.clear() }
         return Result { () throws(WorkerFailure) in
-            try child.exchange(exchange.frame, within: exchange.time, payloadBytesMax: exchange.payloadBytesMax)
+            let began = ContinuousClock.now
+            let frame = try child.exchange(
+                exchange.frame, within: exchange.time, payloadBytesMax: exchange.payloadBytesMax)
+            return Reply(frame: frame, time: .now - began)
         }
     }
 }

@@ -120,14 +120,23 @@ extension Setting {
     public static let port = Setting("port", default: "8080", "Port to listen on; 0 takes a free one, which is logged.")
     public static let publicURL = Setting(
         "public-url", "Where people reach the console, for links in notifications; http://HOST:PORT by default.")
+    public static let scriptCalls = Setting(
+        "script-calls", default: "100", "Requests, posts and tokens that one script may ask for, from 1 to 10000.")
     public static let scriptMemory = Setting(
         "script-memory", default: "64", "Mebibytes that a script may use, from 8 to 1024.")
+    public static let scriptProcessorTime = Setting(
+        "script-processor-time", default: "10", "Seconds of processor time that a script may use, from 1 to 600.")
     public static let scriptSandbox = Setting(
         "script-sandbox", "Path of the script-sandbox executable; beside this one by default.")
     public static let scriptTimeout = Setting(
         "script-timeout", default: "60",
         """
         Seconds that a script may take, from 1 to 600; time spent waiting for answers is not counted.
+        """)
+    public static let scriptTotalTime = Setting(
+        "script-total-time", default: "300",
+        """
+        Seconds that a script and the calls it waits for may take together, from 1 to 3600; a call is not cut off.
         """)
     public static let scriptWorkers = Setting(
         "script-workers", default: "4", "Scripts that run at the same time, from 1 to 64.")
@@ -166,8 +175,8 @@ extension Setting {
         activityDays, adminPassword, adminUser, alertFloodLimit, alertFloodPeriod, config, data, databaseConnections,
         databaseURL, host, inboundBodyMax, inboundRate, inboundRateWorkflow, instanceID, kafkaBrokers, kafkaOptions,
         kafkaReplication, kafkaSessionTimeout, logLevel, mailFrom, notificationFloodClasses, notificationFloodLimit,
-        notificationFloodPeriod, oauthClientId, outboundAllow, partitions, port, publicURL, scriptMemory,
-        scriptSandbox, scriptTimeout, scriptWorkers, secretKey, secretKeyFile, smtpURL, trustedProxies,
-        webhookParkAfter, webhookTimeout,
+        notificationFloodPeriod, oauthClientId, outboundAllow, partitions, port, publicURL, scriptCalls, scriptMemory,
+        scriptProcessorTime, scriptSandbox, scriptTimeout, scriptTotalTime, scriptWorkers, secretKey, secretKeyFile,
+        smtpURL, trustedProxies, webhookParkAfter, webhookTimeout,
     ]
 }

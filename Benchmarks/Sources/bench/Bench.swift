@@ -6,7 +6,9 @@ import Foundation
 struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Measures parts of Tocsin beside the barest thing that does the same.",
-        subcommands: [ConstantCommand.self, LogCommand.self, DispatchCommand.self, LatencyCommand.self])
+        subcommands: [
+            ConstantCommand.self, LogCommand.self, DispatchCommand.self, LatencyCommand.self, SandboxCommand.self,
+        ])
 }
 
 /// Times in milliseconds, sorted.

@@ -6,8 +6,9 @@ import Logging
 import Messaging
 import OutboundHTTP
 import Persistence
-import SQLiteDatabase
+import Scripting
 import PostgresDatabase
+import SQLiteDatabase
 import WebhookDispatcher
 
 /// The dispatcher with a full topic, beside the bare client in a loop, against the same sink in the same process.
@@ -28,7 +29,9 @@ struct DispatchCommand: AsyncParsableCommand {
         let bare = try await loop(client, port: port)
         sink.reset()
         let ours = try await dispatch(client, sink, port: port, logger: logger)
-        print("bare client loop: \(bare)/s   dispatcher: \(ours)/s   ratio \(String(format: "%.2f", Double(ours) / Double(bare)))")
+        print(
+            "bare client loop: \(bare)/s   dispatcher: \(ours)/s   ratio \(String(format: "%.2f", Double(ours) / Double(bare)))"
+        )
     }
 
     /// As many at a time as the dispatcher has: 16 for each integration.
@@ -78,6 +81,7 @@ struct DispatchCommand: AsyncParsableCommand {
             bus: bus, database: database, directory: DirectoryCache(database: database), secrets: secrets,
             client: EndpointClient(
                 client: client, secrets: secrets, database: database, now: now, logger: logger),
+            engine: NoScripts(), limits: ScriptLimits(),
             settings: WebhookDispatcherSettings(timeout: .seconds(30), parkAfter: .seconds(20)), now: now,
             logger: logger)
         let start = ContinuousClock.now
@@ -118,9 +122,17 @@ struct DispatchCommand: AsyncParsableCommand {
     private static func request(_ run: UInt32, _ number: Int, integration: String) -> WebhookDelivery.Request {
         WebhookDelivery.Request(
             id: DerivedID.uuid("bench", "\(run)", "\(number)"),
-            integration: NamedReference(id: integration, name: integration), trigger: .status, alert: "a\(run)-\(number)",
+            integration: NamedReference(id: integration, name: integration), trigger: .status,
+            alert: "a\(run)-\(number)",
             alertNumber: Int64(number), sequence: 1,
             payload: #"{"eventIdentifier":\#(number),"status":"active","username":"mary","eventProperties":[]}"#,
             correlation: "r\(number)")
+    }
+}
+
+/// The webhooks of this measurement are no scripts.
+private struct NoScripts: ScriptEngine {
+    func run(_ run: ScriptRun, limits: ScriptLimits, host: any ScriptHost) async -> ScriptOutcome {
+        ScriptOutcome(log: "", error: ScriptError(kind: .unavailable, message: "no scripts here"), durationMs: 0)
     }
 }

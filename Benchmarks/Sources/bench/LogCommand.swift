@@ -52,7 +52,8 @@ struct LogCommand: AsyncParsableCommand {
     private static func event(_ run: UInt32, _ writer: Int, _ number: Int) -> NewEvent {
         NewEvent(
             stream: "bench-\(run)-\(writer)-\(number)", version: 1, type: "bench.happened",
-            data: #"{"title":"Disk usage over 90%","host":"db-01","region":"eu-west-1","value":92.5,"labels":{"env":"prod","service":"billing","team":"dba"}}"#,
+            data:
+                #"{"title":"Disk usage over 90%","host":"db-01","region":"eu-west-1","value":92.5,"labels":{"env":"prod","service":"billing","team":"dba"}}"#,
             origin: Origin(actor: "<bench>", causation: "none", correlation: "run-\(run)"),
             recordedAt: Timestamp(milliseconds: 1_790_000_000_000))
     }

@@ -36,6 +36,9 @@ void tocsin_close_inherited_descriptors(void);
 /// processor that the filter does not know).
 int tocsin_forbid_system_calls(void);
 
+/// Tries what a confined process must not do, and writes a line for each about what came of it.
+void tocsin_try_to_escape(void);
+
 /// Whether this is a sanitizer's build, whose runtime needs a larger address space and more system
 /// calls than a sandbox allows.
 int tocsin_is_sanitized(void);
