@@ -18,6 +18,7 @@ ready() { for _ in $(seq 200); do curl -sf "$1" >/dev/null && return; sleep 0.1;
 
 serve() { # NAME PORT: the all-in-one server in a directory of its own
     TOCSIN_ADMIN_USER=bench TOCSIN_ADMIN_PASSWORD=bench TOCSIN_OUTBOUND_ALLOW=127.0.0.0/8 TOCSIN_LOG_LEVEL=error \
+        TOCSIN_INBOUND_RATE=0 TOCSIN_ALERT_FLOOD_LIMIT=0 \
         "$bin/tocsin" serve --data "$work/$1" --port "$2" >"$work/$1.log" 2>&1 &
     pids+=($!)
     ready "http://127.0.0.1:$2/health/ready"

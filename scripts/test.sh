@@ -62,10 +62,10 @@ step "checking the deployment files" scripts/check-deploy.sh
 postgres_port=$(free_port)
 broker_port=$(free_port)
 step "starting PostgreSQL and a broker" start_servers
-step "tests of the core and the stores" unit 'AlertCoreTests|TidyTests|PersistenceTests'
+step "tests of the core and the stores" unit 'AlertCoreTests|TidyTests|PersistenceTests|WorkflowArchiveTests'
 step "tests of messaging" unit 'MessagingTests'
 step "tests of scripts" unit 'ScriptingTests'
-step "tests of outbound calls" unit 'OutboundHTTPTests'
+step "tests of outbound calls" unit 'OutboundHTTPTests|EndpointsTests'
 step "tests of the services" unit 'ServiceTests'
 stop_all
 step "end to end: the path, bad input, settings, the console" end_to_end --ignore=test_crash.py

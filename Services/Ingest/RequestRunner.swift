@@ -29,6 +29,7 @@ struct RequestRunner: Sendable {
         if message.run == nil, let suppression = try await flood.suppression(of: message, in: view) {
             activity.status = .suppressed
             activity.suppression = suppression
+            activity.log = "Suppressed. \(suppression.rule), until \(suppression.until.iso)"
             return activity
         }
         let started = ContinuousClock.now

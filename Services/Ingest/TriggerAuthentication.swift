@@ -9,23 +9,29 @@ struct TriggerAuthentication: Sendable {
     /// - Parameters:
     ///   - key: The `apiKey` of the URL.
     ///   - authorization: The header.
-    ///   - given: Who calls, when that is known without a header.
+    ///   - given: Who calls, when that is known without a header: as good as a password or an API key.
     /// - Returns: The person as whom the request acts.
     func authenticate(
         _ integration: Integration, key: String?, authorization: String?, given: Person? = nil,
         in view: DirectoryView
     ) async throws -> Person {
-        if let given, key == nil { return given }
         let person: Person
         switch integration.authenticationType {
         case .url:
             person = try byKey(integration, key, view)
         case .basic, .apiKey, .oauth2:
-            person = try await byCredentials(integration, authorization)
+            person =
+                if let given {
+                    try await authenticator.caller(given.id).person
+                } else {
+                    try await byCredentials(integration, authorization)
+                }
         case .any, .none:
             person =
                 if key != nil {
                     try byKey(integration, key, view)
+                } else if let given {
+                    try await authenticator.caller(given.id).person
                 } else {
                     try await byCredentials(integration, authorization)
                 }

@@ -80,9 +80,8 @@ public struct Platform: Sendable {
                     atPath: file.path(), contents: key, attributes: [.posixPermissions: 0o600])
             else { throw SettingsError(problems: ["\(file.path()) cannot be written"]) }
         }
-        let text = try String(contentsOf: file, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
         do {
-            return try SecretBox(base64Key: text)
+            return SecretBox(keyring: try Keyring(file: file))
         } catch {
             throw SettingsError(problems: ["\(file.path()) holds no key: \(error)"])
         }

@@ -72,9 +72,23 @@ public struct ProcessSettings: Sendable {
         self.mode = mode
     }
 
+    /// The keys of the setting, or of the file that is set. - Returns: `nil` when there is neither, or it is wrong.
+    private static func key(_ reader: SettingsReader) -> SecretBox? {
+        if let file = reader.text(.secretKeyFile) {
+            if reader.text(.secretKey) != nil {
+                reader.refuse(
+                    .secretKeyFile, "is set together with \(Setting.secretKey.variable): one of them is enough")
+            }
+            return reader.parsed(.secretKeyFile) { _ in
+                SecretBox(keyring: try Keyring(file: URL(filePath: file)))
+            }
+        }
+        return reader.parsed(.secretKey) { try SecretBox(base64Key: $0) }
+    }
+
     private static func embedded(_ reader: SettingsReader) -> Mode? {
         .embedded(
-            directory: reader.required(.data), key: reader.parsed(.secretKey) { try SecretBox(base64Key: $0) },
+            directory: reader.required(.data), key: key(reader),
             partitions: reader.number(.partitions, in: 1...256, default: 4))
     }
 
@@ -86,9 +100,8 @@ public struct ProcessSettings: Sendable {
         }
         let connections = reader.number(.databaseConnections, in: 2...100)
         let kafka = kafka(reader)
-        guard !reader.required(.secretKey).isEmpty,
-            let key = reader.parsed(.secretKey, { try SecretBox(base64Key: $0) })
-        else { return nil }
+        if reader.text(.secretKeyFile) == nil { _ = reader.required(.secretKey) }
+        guard let key = key(reader) else { return nil }
         return .production(databaseURL: url, connections: connections, key: key, kafka: kafka)
     }
 

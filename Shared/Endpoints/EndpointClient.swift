@@ -132,7 +132,7 @@ extension EndpointClient {
 
     /// What goes for the endpoint goes for its token server, but that any certificate will do: that only when it
     /// is the same server.
-    private func tls(of endpoint: Endpoint, for url: String) throws -> OutboundTLS {
+    func tls(of endpoint: Endpoint, for url: String) throws -> OutboundTLS {
         var tls = OutboundTLS(certificateAuthority: endpoint.certificateAuthority)
         tls.trustSelfSigned = endpoint.trustSelfSigned && WebOrigin(of: url) == WebOrigin(of: endpoint.url)
         if let own = endpoint.clientCertificate {

@@ -20,6 +20,8 @@ final class Execution {
     /// Freed with the engine, which insists on having every value back.
     private var owned: [JSValue] = []
     /// Rejected promises that nobody has handled yet, with their reasons.
+    /// Whether what is pending was thrown for a promise that nobody handled.
+    private var isRejection = false
     private var rejections: [(promise: JSValue, reason: JSValue)] = []
 
     /// The engine has an exception pending.
@@ -197,6 +199,7 @@ extension Execution {
             if result == 0 { break }
         }
         if let reason = rejections.first?.reason {
+            isRejection = true
             _ = JS_Throw(context, JS_DupValue(context, reason))
             throw Thrown()
         }
@@ -247,7 +250,7 @@ extension Execution {
         var stack = JS_IsError(exception) ? text(of: own(JS_GetPropertyStr(context, exception, "stack"))) : nil
         if stack?.contains("    at ") != true, JS_IsString(calls) { stack = text(of: calls) }
         let trace = StackTrace(stack ?? "", sources: sources)
-        var error = limit ?? described(exception, with: describe)
+        var error = limit ?? described(exception, trace, with: describe)
         if error.kind == .thrown, isCompiling || isSyntaxErrorOfLibrary(exception, trace) { error.kind = .syntax }
         if limit == nil, error.kind != .memory, let place = trace.libraryPlace { error.message += " (\(place))" }
         (error.line, error.column, error.stack) = (trace.line, trace.column, trace.text)
@@ -276,13 +279,16 @@ extension Execution {
             && text(of: exception)?.hasPrefix("SyntaxError") == true
     }
 
-    private func described(_ exception: JSValue, with describe: JSValue?) -> ScriptError {
+    private func described(
+        _ exception: JSValue, _ trace: StackTrace, with describe: JSValue?
+    ) -> ScriptError {
         var shown = exception
         // What cannot be described, because the script made it so, is shown as the engine would.
         if let describe { shown = (try? call(describe, [exception])) ?? exception }
         let message = text(of: shown) ?? "the script threw something that cannot be shown"
         // When the memory is too short even for an error object, the engine throws null.
-        if JS_IsNull(exception) || message == "InternalError: out of memory" {
+        let isLack = JS_IsNull(exception) && !isRejection && !trace.isAtThrow(in: run.source)
+        if isLack || message == "InternalError: out of memory" {
             return ScriptError(
                 kind: .memory, message: "the script needs more memory than \(state.limits.memoryBytes) bytes")
         }

@@ -47,4 +47,11 @@ struct StackTrace {
         }
         if !calls.isEmpty { text = calls.joined(separator: "\n") }
     }
+
+    /// Whether the innermost call of the script is where it says `throw`.
+    func isAtThrow(in source: String) -> Bool {
+        guard let line, let column, libraryPlace == nil else { return false }
+        let lines = source.split(separator: "\n", omittingEmptySubsequences: false)
+        return lines.indices.contains(line - 1) && lines[line - 1].prefix(column - 1).hasSuffix("throw")
+    }
 }

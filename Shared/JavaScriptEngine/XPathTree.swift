@@ -53,8 +53,11 @@ struct XPathTree {
         case XML_XPATH_INVALID_ARITY, XML_XPATH_INVALID_TYPE: "a function has the wrong arguments"
         case XML_XPATH_UNDEF_VARIABLE_ERROR: "there are no variables"
         case XML_XPATH_MEMORY_ERROR: "it needs too much memory"
-        // Has no name in that list: too many steps.
-        case xmlParserErrors(XML_XPATH_EXPRESSION_OK.rawValue + 24): "it takes too many steps"
+        // These two have no name in that list, only in the one that it continues.
+        case xmlParserErrors(XML_XPATH_EXPRESSION_OK.rawValue + XPATH_OP_LIMIT_EXCEEDED.rawValue):
+            "it takes too many steps"
+        case xmlParserErrors(XML_XPATH_EXPRESSION_OK.rawValue + XPATH_RECURSION_LIMIT_EXCEEDED.rawValue):
+            "it is too deep"
         default: "the expression is not valid"
         }
     }

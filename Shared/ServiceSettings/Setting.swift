@@ -134,7 +134,13 @@ extension Setting {
     public static let secretKey = Setting(
         "secret-key", isSecret: true,
         """
-        Base64 of 32 random bytes that seal secrets in the database: the same for all processes.
+        Base64 of 32 random bytes that seal secrets in the database: the same for all processes. Several, separated \
+        by commas, while keys are changed: the first one seals.
+        """)
+    public static let secretKeyFile = Setting(
+        "secret-key-file",
+        """
+        A file with such keys, one a line, instead of TOCSIN_SECRET_KEY. Processes follow its changes.
         """)
     public static let smtpURL = Setting(
         "smtp-url", isSecret: true,
@@ -158,11 +164,10 @@ extension Setting {
     /// All of them, in the order of their names.
     public static let all: [Setting] = [
         activityDays, adminPassword, adminUser, alertFloodLimit, alertFloodPeriod, config, data, databaseConnections,
-        databaseURL,
-        host, inboundBodyMax, inboundRate, inboundRateWorkflow, instanceID, kafkaBrokers, kafkaOptions,
+        databaseURL, host, inboundBodyMax, inboundRate, inboundRateWorkflow, instanceID, kafkaBrokers, kafkaOptions,
         kafkaReplication, kafkaSessionTimeout, logLevel, mailFrom, notificationFloodClasses, notificationFloodLimit,
         notificationFloodPeriod, oauthClientId, outboundAllow, partitions, port, publicURL, scriptMemory,
-        scriptSandbox, scriptTimeout, scriptWorkers, secretKey, smtpURL, trustedProxies,
+        scriptSandbox, scriptTimeout, scriptWorkers, secretKey, secretKeyFile, smtpURL, trustedProxies,
         webhookParkAfter, webhookTimeout,
     ]
 }

@@ -85,6 +85,9 @@ public final class SettingsReader {
         ConfigKey(setting.name.split(separator: "-").map(String.init))
     }
 
+    /// What `tocsin workflow` reads where it talks to a server: no settings of a process, and no mistake beside them.
+    private static let clientVariables: Set<String> = ["TOCSIN_URL", "TOCSIN_API_KEY"]
+
     /// Flags that no setting has, and variables that look like ours and are not: a typo is said, not passed over.
     private static func unknownNames(in arguments: [String], _ environment: [String: String]) -> [String] {
         let flags = Set(Setting.all.map(\.flag))
@@ -101,7 +104,8 @@ public final class SettingsReader {
                 isValue = false
             }
         }
-        for name in environment.keys.sorted() where name.hasPrefix("TOCSIN_") && !variables.contains(name) {
+        let known = variables.union(clientVariables)
+        for name in environment.keys.sorted() where name.hasPrefix("TOCSIN_") && !known.contains(name) {
             problems.append("\(name) is no setting\(suggestion(name, variables))")
         }
         return problems

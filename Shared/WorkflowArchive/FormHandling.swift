@@ -109,7 +109,7 @@ extension Form {
         if let names = document.list("recipients") {
             recipients = Self.recipients(names, document.place("recipients"), scope)
         }
-        if let names = document.list("targetDeviceNames") { targetDeviceNames = names.compactMap(Self.name) }
+        if let names = document.list("targetDeviceNames") { targetDeviceNames = names.compactMap(Self.recipientName) }
         if let sender = document.document("senderOverrides") {
             let given = SenderOverrides(
                 displayName: sender.filled("displayName"), callerId: sender.filled("callerId"))
@@ -155,7 +155,7 @@ extension Form {
     private static func recipients(_ list: [JSONValue], _ place: String, _ scope: Scope) -> [String] {
         var known: [String] = []
         for (index, value) in list.enumerated() {
-            guard let name = name(value), !name.isEmpty else { continue }
+            guard let name = recipientName(value), !name.isEmpty else { continue }
             if scope.knowsRecipient(name) {
                 if !known.contains(name) { known.append(name) }
             } else {
@@ -164,9 +164,5 @@ extension Form {
             }
         }
         return known
-    }
-
-    private static func name(_ value: JSONValue) -> String? {
-        value.string ?? value["targetName"]?.string ?? value["name"]?.string ?? value["id"]?.string
     }
 }

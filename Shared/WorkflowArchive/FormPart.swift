@@ -6,8 +6,8 @@ extension Form: WorkflowPart {
     static let idFields = ["uuid", "id"]
 
     static func read(_ document: Document, id: String, _ scope: Scope) -> Form? {
-        guard let name = document.filled("name"), !name.contains("\0") else {
-            document.note(.unusable, "name", "a form needs a name")
+        guard let name = document.filled("name"), IDs.isUsable(name: name) else {
+            document.note(.unusable, "name", "a form needs a name of at most 500 bytes")
             return nil
         }
         var form = Form(

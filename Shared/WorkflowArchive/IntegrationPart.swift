@@ -6,8 +6,8 @@ extension Integration: WorkflowPart {
 
     static func read(_ document: Document, id: String, _ scope: Scope) -> Integration? {
         let name = document.text("name") ?? ""
-        guard !name.contains("\0") else {
-            document.note(.unusable, "name", "holds a NUL")
+        guard IDs.isUsable(name: name) else {
+            document.note(.unusable, "name", "is no name: too long, or with a NUL")
             return nil
         }
         let hasTrigger = document.filled("triggeredBy") != nil
@@ -107,8 +107,8 @@ extension ScriptStep: WorkflowPart {
 
     static func read(_ document: Document, id: String, _ scope: Scope) -> ScriptStep? {
         let name = document.text("name") ?? ""
-        guard !name.contains("\0") else {
-            document.note(.unusable, "name", "holds a NUL")
+        guard IDs.isUsable(name: name) else {
+            document.note(.unusable, "name", "is no name: too long, or with a NUL")
             return nil
         }
         var step = ScriptStep(

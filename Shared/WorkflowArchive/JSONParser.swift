@@ -17,9 +17,8 @@ struct JSONParser {
     /// - Parameter values: How many values may still be read; counts down.
     static func parse(_ bytes: [UInt8], values: inout Int) throws(Problem) -> JSONValue {
         var parser = JSONParser(bytes: plain(bytes), left: values)
-        let value = try parser.whole()
-        values = parser.left
-        return value
+        defer { values = parser.left }
+        return try parser.whole()
     }
 
     private init(bytes: [UInt8], left: Int) {

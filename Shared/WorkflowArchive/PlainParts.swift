@@ -6,8 +6,8 @@ extension Constant: WorkflowPart {
     static let noun = "constant"
 
     static func read(_ document: Document, id: String, _ scope: Scope) -> Constant? {
-        guard let name = document.filled("name"), !name.contains("\0") else {
-            document.note(.unusable, "name", "a constant needs a name")
+        guard let name = document.filled("name"), IDs.isUsable(name: name) else {
+            document.note(.unusable, "name", "a constant needs a name of at most 500 bytes")
             return nil
         }
         return Constant(
@@ -29,8 +29,8 @@ extension SharedLibrary: WorkflowPart {
     static let noun = "library"
 
     static func read(_ document: Document, id: String, _ scope: Scope) -> SharedLibrary? {
-        guard let name = document.filled("name"), !name.contains("\0") else {
-            document.note(.unusable, "name", "a shared library needs a name")
+        guard let name = document.filled("name"), IDs.isUsable(name: name) else {
+            document.note(.unusable, "name", "a shared library needs a name of at most 500 bytes")
             return nil
         }
         return SharedLibrary(
@@ -51,8 +51,8 @@ extension Endpoint: WorkflowPart {
     static let noun = "endpoint"
 
     static func read(_ document: Document, id: String, _ scope: Scope) -> Endpoint? {
-        guard let name = document.filled("name"), !name.contains("\0") else {
-            document.note(.unusable, "name", "an endpoint needs a name")
+        guard let name = document.filled("name"), IDs.isUsable(name: name) else {
+            document.note(.unusable, "name", "an endpoint needs a name of at most 500 bytes")
             return nil
         }
         let url = (document.text("baseUrl", "url") ?? "").trimmingCharacters(in: .whitespacesAndNewlines)
@@ -66,9 +66,6 @@ extension Endpoint: WorkflowPart {
         let stated = document.filled("authentication", "authenticationType") ?? "NO_AUTH"
         if let known = Authentication(rawValue: stated.uppercased()) {
             endpoint.authenticationType = known
-            if known != .none {
-                document.note(.byHand, nil, "endpoint \(name): set its credentials (\(stated)); files hold none")
-            }
         } else {
             document.note(
                 .byHand, "authentication",
@@ -173,8 +170,8 @@ extension Canvas: WorkflowPart {
 
     static func read(_ document: Document, id: String, _ scope: Scope) -> Canvas? {
         let name = document.text("name") ?? ""
-        guard !name.contains("\0") else {
-            document.note(.unusable, "name", "holds a NUL")
+        guard IDs.isUsable(name: name) else {
+            document.note(.unusable, "name", "is no name: too long, or with a NUL")
             return nil
         }
         return Canvas(

@@ -7,8 +7,8 @@ extension PropertyDefinition: WorkflowPart {
     static let idFields = ["uuid", "id"]
 
     static func read(_ document: Document, id: String, _ scope: Scope) -> PropertyDefinition? {
-        guard let name = document.filled("name"), !name.contains("\0") else {
-            document.note(.unusable, "name", "a property needs a name")
+        guard let name = document.filled("name"), IDs.isUsable(name: name) else {
+            document.note(.unusable, "name", "a property needs a name of at most 500 bytes")
             return nil
         }
         guard let kind = kind(document) else { return nil }

@@ -76,7 +76,8 @@ extension FormSection.Item: WorkflowPart, Archived {
             document.note(.unusable, "propertyName", "is missing")
             return nil
         }
-        guard let property = scope.properties[name] ?? scope.properties[name.lowercased()] else {
+        let plain = name.hasSuffix("#en") ? String(name.dropLast(3)) : name
+        guard let property = scope.properties[name] ?? scope.properties[plain.lowercased()] else {
             document.note(.unusable, "propertyName", "the file has no property \(name.prefix(100))")
             return nil
         }

@@ -103,9 +103,9 @@ private struct WorkflowExporter {
     private func addIntegrations(to result: inout WorkflowDocuments) {
         let path = WorkflowPaths.integrations
         var fields = layout.fields[path]?.object ?? [:]
-        fields["integrations"] = list(workflow.integrations, "\(path)#integrations", isNew)
-        fields["endpoints"] = list(workflow.endpoints, "\(path)#endpoints", isNew)
-        fields["constants"] = list(workflow.constants, "\(path)#constants", isNew)
+        if let list = list(workflow.integrations, "\(path)#integrations", isNew) { fields["integrations"] = list }
+        if let list = list(workflow.endpoints, "\(path)#endpoints", isNew) { fields["endpoints"] = list }
+        if let list = list(workflow.constants, "\(path)#constants", isNew) { fields["constants"] = list }
         if !fields.isEmpty || layout.fields[path] != nil { result.documents[path] = .object(fields) }
     }
 

@@ -68,6 +68,14 @@ public enum WorkflowArchive {
         return (result, problems)
     }
 
+    /// Whether the format has a document of that path; others are files that only lie beside.
+    public static func isDocument(_ path: String) -> Bool { WorkflowPaths.isDocument(path) }
+
+    /// Files as an archive, whatever they hold: ``read(_:)`` says what is wrong with them.
+    public static func pack(files: [String: [UInt8]]) throws(ArchiveError) -> [UInt8] {
+        try ZIPWriter.archive(of: files)
+    }
+
     /// The same documents give the same bytes.
     public static func write(_ documents: WorkflowDocuments) throws(ArchiveError) -> [UInt8] {
         try ZIPWriter.archive(of: documents.serialized())

@@ -43,7 +43,7 @@ public struct WorkflowImport {
     public static func name(of documents: WorkflowDocuments) -> String? {
         let name = documents.documents[WorkflowPaths.engine]?["name"]?.string?
             .trimmingCharacters(in: .whitespacesAndNewlines)
-        return name.flatMap { $0.isEmpty || $0.contains("\0") ? nil : $0 }
+        return name.flatMap { $0.isEmpty || !IDs.isUsable(name: $0) ? nil : $0 }
     }
 
     /// Integrations come without keys and secrets, forms that are new without numbers: chance and counters are not
@@ -60,6 +60,8 @@ public struct WorkflowImport {
         reading.readAll()
         var workflow = reading.workflow
         if let name { workflow.plan.name = name }
+        let carryOver = CarryOver(from: current, notes: reading.scope.notes)
+        carryOver.apply(to: &workflow)
         let notes = Notes()
         if hasNewIDs {
             notes.add(.kept, "", "its ids belong to another plan: this one got new ones, also within texts")

@@ -150,8 +150,11 @@ enum PartList {
     }
 }
 
-/// Ids as they come in files.
+/// Ids and names as they come in files.
 enum IDs {
+    /// Names stand in indexes of the database: at most 500 bytes, without a NUL.
+    static func isUsable(name: String) -> Bool { name.utf8.count <= 500 && !name.contains("\0") }
+
     /// Ids stand in addresses.
     static func isUsable(_ id: String) -> Bool {
         (1...100).contains(id.utf8.count)

@@ -62,7 +62,9 @@ struct WorkflowReading {
             PropertyDefinition.self, list, at: listPlace(path), scope, owner: current.plan.id,
             nameKey: { $0.name.lowercased() },
             skipping: { $0.flag("isSystem") == true && !used.contains($0.filled("name") ?? "") })
-        if documents.documents[path] != nil { layout.lists[path] = read.slots }
+        if let value = documents.documents[path] {
+            if value.array == nil { keepFile(path, value) } else { layout.lists[path] = read.slots }
+        }
         workflow.properties = read.parts
         scope.addProperties(read.parts)
         scope.addSystemDefaults(read.slots.compactMap { $0["raw"] })

@@ -1,6 +1,7 @@
-import AlertCore
 import Foundation
 import Testing
+
+@testable import AlertCore
 
 struct AlertRequestTests {
     func parse(_ json: String) throws -> AlertRequest {
@@ -43,6 +44,108 @@ struct AlertRequestTests {
     }
 }
 
+struct AlertRequestPartsTests {
+    func parse(_ json: String) throws -> AlertRequest {
+        try AlertRequest(JSONDecoder().decode(JSONValue.self, from: Data(json.utf8)))
+    }
+
+    @Test func readsTheNewerFormat() throws {
+        let request = try parse(
+            #"{"recipients":[{"id":"g","recipientType":"group","responseCountThreshold":2}],"bypassPhoneIntro":"true","#
+                + #""voicemailOptions":{"retry":2,"every":30,"leave":"hangup"},"targetAllDevices":true,"#
+                + #""conference":{"type":"EXTERNAL","bridgeId":"Room","bridgeNumber":"1"},"priority":"Low","#
+                + #""otherResponseCountThreshold":3,"senderOverrides":{"displayName":"Ops","callerId":"+16045551212"},"#
+                + #""attachments":[{"name":"a.txt","path":"/x"}]}"#)
+        #expect(request.recipients == [.init("g", kind: .group, responseCountThreshold: 2)])
+        #expect(request.bypassPhoneIntro == true && request.targetAllDevices && request.priority == .low)
+        #expect(request.voicemailOptions?.leave == .hangUp && request.voicemailOptions?.retry == 2)
+        #expect(request.conference == .init(type: .external, bridgeId: "Room", bridgeNumber: "1"))
+        #expect(request.senderOverrides == .init(displayName: "Ops", callerId: "+16045551212"))
+        #expect(request.attachments == [.init(name: "a.txt", path: "/x")])
+    }
+
+    @Test func readsTheOlderFormat() throws {
+        let request = try parse(
+            #"{"recipients":[{"targetName":"jdoe"}],"responses":["x"],"conferences":[{"name":null}],"priority":"high","#
+                + #""callbacks":[{"url":"https://a/b","type":"deliverystatus","authType":"basic","authUserName":"u","#
+                + #""authPassword":"p"},{"url":"ia://service","type":"status","iaId":"7"}]}"#)
+        #expect(request.recipients == ["jdoe"] && request.responseOptions == ["x"] && request.priority == .high)
+        #expect(request.conference == .init(type: .bridge))
+        #expect(request.callbacks[0].callback == .init(url: "https://a/b", type: .deliveryStatus, user: "u"))
+        #expect(request.callbacks[0].password == "p")
+        #expect(request.callbacks[1].callback == .init(url: "ia://service", type: .status, agent: "7"))
+    }
+
+    @Test(arguments: [
+        ("a,b c", ["a", "b c"]), (#" "Smith, J" , b"#, ["Smith, J", "b"]), (#""say ""hi""",x"#, [#"say "hi""#, "x"]),
+        (",, ", []), (#"5" pipe,b"#, [#"5" pipe"#, "b"]), (#""open,b"#, ["open,b"]),
+    ])
+    func readsListsOfNames(_ text: String, _ names: [String]) {
+        #expect(RecipientList.names(of: text) == names)
+    }
+
+    @Test(arguments: [
+        (#"{"responses":["a"],"responseOptions":[{"id":"a"}]}"#, "responses", "responseOptions"),
+        (#"{"recipients":[{"targetName":"a"}],"responseOptions":[]}"#, "recipients[0].targetName", "responseOptions"),
+        (#"{"recipients":["x",{"id":"a"}],"conferences":[{"name":"1"}]}"#, "conferences", "recipients[1].id"),
+        (#"{"voicemailOptions":{"leave":"shout"}}"#, "voicemailOptions.leave", "callbackonly"),
+        (#"{"voicemailOptions":{"retry":-1}}"#, "voicemailOptions.retry", "from 0"),
+        (#"{"requirePhonePassword":true,"voicemailOptions":{"leave":"messageonly"}}"#, "voicemailOptions.leave", "not"),
+        (#"{"senderOverrides":{"callerId":"604 555"}}"#, "senderOverrides.callerId", "E.164"),
+        (#"{"senderOverrides":{"callerId":"+0123"}}"#, "senderOverrides.callerId", "E.164"),
+        (#"{"conference":{"bridgeId":"1"}}"#, "conference.type", "missing"),
+        (#"{"conference":{"type":"EXTERNAL"}}"#, "conference.bridgeId", "missing"),
+        (#"{"conferences":[{"name":"1"},{"name":"2"}]}"#, "conferences", "most is 1"),
+        (#"{"attachments":[{"name":"a"}]}"#, "attachments[0].path", "missing"),
+        (#"{"callbacks":[{"url":"http://a","type":"status"}]}"#, "callbacks[0].url", "https://"),
+        (#"{"callbacks":[{"url":"https://a","type":"noise"}]}"#, "callbacks[0].type", "deliveryStatus"),
+        (#"{"callbacks":[{"url":"https://a","type":"status","authType":"digest"}]}"#, "callbacks[0].authType", "basic"),
+        (#"{"callbacks":[{"url":"https://a","type":"status","iaId":"1"}]}"#, "callbacks[0].iaId", "ia://"),
+        (#"{"recipients":[{"id":"a","recipientType":"ROBOT"}]}"#, "recipients[0].recipientType", "DYNAMIC_TEAM"),
+        (#"{"recipients":[{"id":"a","responseCountThreshold":0}]}"#, "recipients[0].responseCountThreshold", "from 1"),
+        (#"{"otherResponseCountThreshold":"x"}"#, "otherResponseCountThreshold", "whole number"),
+        (#"{"targetAllDevices":1}"#, "targetAllDevices", "true or false"),
+    ])
+    func namesTheFieldAndTheRule(_ json: String, _ field: String, _ says: String) throws {
+        let problem = #expect(throws: FieldProblem.self) { try parse(json) }
+        #expect(problem?.field == field)
+        #expect(problem?.problem.contains(says) == true, "\(problem?.problem ?? "")")
+    }
+}
+
+/// What was recorded before there was flood control is read, and written, as it was.
+struct OlderAlertTests {
+    static let golden = #"""
+        {"created":{"at":1790000000000,"details":{"body":"","bypassPhoneIntro":false,"callbackProperties":[],\
+        "escalationOverride":false,"expirationInMinutes":180,"form":{"id":"f","name":"F"},"number":7,\
+        "overrideDeviceRestrictions":false,"plan":{"id":"p","name":"P"},"priority":"LOW","properties":{"A":1},\
+        "recipients":[{"id":"a","recipientType":"PERSON","targetName":"ann"}],"requestId":"r",\
+        "requirePhonePassword":false,"responseOptions":[],"subject":"S","submitter":{"firstName":"A","id":"a",\
+        "lastName":"B","targetName":"ann"},"targetDeviceNames":[],"textProperties":[]}}}
+        """#.replacing("\\\n", with: "")
+
+    @Test func staysAsItWas() throws {
+        let event = try JSONDecoder().decode(Alert.Event.self, from: Data(Self.golden.utf8))
+        guard case .created(let details, _) = event else { return #expect(Bool(false), "another event") }
+        #expect(details.voicemailOptions == VoicemailOptions() && details.callbacks.isEmpty)
+        #expect(!details.limitsNotifications && details.systemEventType.isEmpty)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        #expect(String(decoding: try encoder.encode(event), as: UTF8.self) == Self.golden)
+    }
+
+    @Test func anOlderNotificationIsNotLimited() throws {
+        let golden = #"""
+            {"address":"x","alert":"a","alertNumber":1,"correlation":"c","device":{"id":"d","name":"D"},\
+            "deviceNumber":2,"dueAt":1790000000000,"id":"n","reason":"","recipient":{"firstName":"A","id":"a",\
+            "lastName":"B","targetName":"ann"}}
+            """#.replacing("\\\n", with: "")
+        let plan = try JSONDecoder().decode(Notification.Plan.self, from: Data(golden.utf8))
+        #expect(!plan.isLimited && plan.deviceClass.isEmpty)
+        #expect(NotificationFloodControl().limit(for: plan) == nil)
+    }
+}
+
 struct AlertAssemblyTests {
     static let plan = Plan(id: "plan", name: "Monitoring", created: noon)
     static let text = PropertyDefinition(id: "t", plan: "plan", propertyType: .text, name: "Host", maxLength: 10)
@@ -69,9 +172,9 @@ struct AlertAssemblyTests {
             ])
     }
 
-    func assemble(_ json: JSONValue) throws -> (AlertDetails, [String]) {
+    func assemble(_ json: JSONValue, _ other: Form? = nil) throws -> (AlertDetails, [String]) {
         let assembly = AlertAssembly(
-            plan: Self.plan, form: form, definitions: ["t": Self.text, "n": Self.number, "s": Self.secret],
+            plan: Self.plan, form: other ?? form, definitions: ["t": Self.text, "n": Self.number, "s": Self.secret],
             person: { $0 == "bob" ? Self.person : nil },
             device: { $0 == "bob|Work Email" ? (Self.device, Self.person) : nil })
         var notes: [String] = []
@@ -79,6 +182,16 @@ struct AlertAssemblyTests {
             AlertRequest(json), number: 42, requestId: "r", integration: "i", submitter: Self.person,
             seal: { "sealed-\($1)-\($0.count)" }, notes: &notes, optionId: { "new-\($0)" })
         return (made, notes)
+    }
+
+    @Test func fillsPlaceholdersBySectionItem() throws {
+        let item = "0F0F0003-0000-4000-8000-000000000001"
+        let texts = FormText(
+            properties: ["Host": "<db>"], number: 42, items: [item.lowercased(): "Host", "other": "None"])
+        let template =
+            "${\(item)} ${\(item.lowercased())} ${Host}${other}${xm.bridgeNumber}${recipient.name}${event.id}"
+        #expect(texts.filled(template, isHTML: false) == "<db> <db> <db>42")
+        #expect(texts.filled(template, isHTML: true) == "&lt;db&gt; &lt;db&gt; &lt;db&gt;42")
     }
 
     @Test func takesFromTheFormWhatTheRequestLeavesOut() throws {
@@ -91,6 +204,44 @@ struct AlertAssemblyTests {
         #expect(alert.subject == "<db> on 42")
         #expect(alert.body == "<b>&lt;db&gt;</b> ")
         #expect(notes == ["property Other is not on the form Problem and was left out"])
+    }
+
+    @Test func takesTheFormsHandlingWhereTheRequestSaysNothing() throws {
+        var form = form
+        form.handling.bypassPhoneIntro = true
+        form.handling.voicemailOptions = VoicemailOptions(retry: 3, every: 90, leave: .messageOnly)
+        form.targetDeviceNames = ["Work Email"]
+        form.responseCountsEnabled = true
+        form.otherResponseCountThreshold = 2
+        let host: JSONValue = ["Host": "a"]
+        let plain = try assemble(["properties": host], form).0
+        #expect(plain.bypassPhoneIntro && plain.targetDeviceNames == ["Work Email"])
+        #expect(plain.voicemailOptions.leave == .messageOnly && plain.otherResponseCountThreshold == 2)
+        let other = try assemble(
+            [
+                "properties": host, "bypassPhoneIntro": false, "targetAllDevices": true, "requirePhonePassword": true,
+                "voicemailOptions": ["retry": 1], "otherResponseCountThreshold": 5,
+            ], form
+        ).0
+        #expect(!other.bypassPhoneIntro && other.targetDeviceNames.isEmpty && other.otherResponseCountThreshold == 5)
+        #expect(other.voicemailOptions == VoicemailOptions(retry: 1, every: 90, leave: .callbackOnly))
+    }
+
+    @Test func sealsThePasswordsOfCallbacks() throws {
+        let callback: JSONValue = [
+            "url": "https://a/b", "type": "status", "authType": "basic", "authUserName": "u", "authPassword": "secret",
+        ]
+        let (alert, notes) = try assemble(["properties": ["Host": "a"], "callbacks": [callback]])
+        #expect(alert.callbacks.map(\.sealedPassword) == ["sealed-0-6"])
+        #expect(notes == ["callbacks is kept and has no effect yet"])
+    }
+
+    @Test func keepsTranslations() throws {
+        let (alert, notes) = try assemble([
+            "properties": ["Host": ["value": "a", "translations": ["fr": "b"]], "Host#de": "c"]
+        ])
+        #expect(alert.properties["Host"] == "a" && notes.isEmpty)
+        #expect(alert.propertyTranslations == ["Host": ["fr": "b", "de": "c"]])
     }
 
     @Test func takesOptionsAndDevices() throws {

@@ -16,14 +16,15 @@ struct TestAuthority {
                 "-days", "2", "-extfile", "names", "-out", "\(name).pem",
             ])
         }
-        try await openssl(["req", "-x509"] + newKey("other") + ["-out", "other.pem", "-days", "2", "-subj", "/CN=Other"])
+        try await openssl(
+            ["req", "-x509"] + newKey("other") + ["-out", "other.pem", "-days", "2", "-subj", "/CN=Other"])
     }
 
     func text(_ file: String) throws -> String {
         try String(contentsOf: folder.appending(path: file), encoding: .utf8)
     }
 
-    func remove() throws { try FileManager.default.removeItem(at: folder) }
+    func remove() { try? FileManager.default.removeItem(at: folder) }
 
     private func newKey(_ name: String) -> [String] {
         ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "\(name).key"]
@@ -79,5 +80,5 @@ final class TLSServer {
         url = "https://127.0.0.1:\(port ?? "0")"
     }
 
-    func stop() { process.terminate() }
+    func stop() { kill(process.processIdentifier, SIGKILL) }
 }

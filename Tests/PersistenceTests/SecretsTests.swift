@@ -177,3 +177,32 @@ private final class MovableTime: @unchecked Sendable {  // guarded by the lock
         set { lock.withLock { value = newValue } }
     }
 }
+
+/// A change of the directory that is no change of a password costs nobody a slow hash.
+struct RememberedLoginTests {
+    @Test func aLoginIsForgottenWithItsPasswordOnly() async throws {
+        let database = try await directoryDatabase()
+        let cache = DirectoryCache(database: database, interval: .zero)
+        let authenticator = Authenticator(cache: cache, now: { directoryNoon })
+        let hash = PasswordHash.make("password")  // slow, as in earnest
+        func put(_ person: Person) async throws {
+            try await database.transaction { try Directory($0).put(person, by: directoryOrigin, at: directoryNoon) }
+            cache.invalidate()
+        }
+        try await put(samplePerson("mia", passwordHash: hash))
+        _ = try await authenticator.authenticate(login: "mia", password: "password")
+        let clock = ContinuousClock()
+        let remembered = try await clock.measure {
+            for number in 1...10 {
+                try await put(samplePerson("other\(number)"))
+                _ = try await authenticator.authenticate(login: "mia", password: "password")
+            }
+        }
+        let once = clock.measure { _ = PasswordHash.verify("password", against: hash) }
+        #expect(remembered < once * 10, "ten logins took \(remembered), a hash takes \(once)")
+        try await put(samplePerson("mia", passwordHash: PasswordHash.make("another", cost: .lowest)))
+        await #expect(throws: RestError.self) {
+            try await authenticator.authenticate(login: "mia", password: "password")
+        }
+    }
+}

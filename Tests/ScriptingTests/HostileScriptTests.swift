@@ -3,61 +3,32 @@ import Testing
 
 /// Scripts that want more than they may have. Each is stopped, and the worker serves the next one.
 struct HostileScriptTests {
-    struct Case: CustomTestStringConvertible {
-        let testDescription: String
-        let source: String
-        let kind: ScriptError.Kind
-    }
-
     /// Little time for those that are to run out of it, and plenty for those that are not.
-    private func limits(_ kind: ScriptError.Kind) -> ScriptLimits {
-        ScriptLimits(time: kind == .timeout ? .milliseconds(200) : .seconds(30), memoryBytes: 16 << 20)
+    private func limits(_ kind: ScriptError.Kind?) -> ScriptLimits {
+        ScriptLimits(
+            time: kind == .timeout ? .milliseconds(200) : .seconds(30), memoryBytes: 16 << 20, hostCalls: 3,
+            hostBytes: 1_000_000, hostBytesTotal: 1_500_000)
     }
 
-    @Test(arguments: [
-        Case(testDescription: "an endless loop", source: "while (true) {}", kind: .timeout),
-        Case(
-            testDescription: "an endless loop that catches",
-            source: "for (;;) { try { while (true) {} } catch (e) {} finally { continue } }", kind: .timeout),
-        Case(
-            testDescription: "an endless chain of promises",
-            source: "(function f() { Promise.resolve().then(f) })()", kind: .timeout),
-        Case(
-            testDescription: "an endless chain of nested promises",
-            source: "Promise.resolve().then(function f() { return Promise.resolve().then(f) })", kind: .memory),
-        Case(
-            testDescription: "an endless loop in a promise",
-            source: "(async function () { await 1; while (true) {} })().catch(function () {})", kind: .timeout),
-        Case(
-            testDescription: "a catastrophic expression", source: "'\("a".repeated(40))b'.match(/^(a|a)+$/)",
-            kind: .timeout),
-        Case(
-            testDescription: "an endless getter of an error",
-            source: "throw {get message() { while (true) {} }}", kind: .thrown),
-        Case(
-            testDescription: "a tampered prototype that loops",
-            source: "Array.prototype.map = function () { while (true) {} }; [1].map(x => x)", kind: .timeout),
-        Case(
-            testDescription: "arrays", source: "var a = []; for (;;) a.push(new Array(100).fill(a.length))",
-            kind: .memory),
-        Case(
-            testDescription: "a text that doubles", source: "var b = 'x'; for (;;) { b += b + 'é'; b.charCodeAt(0) }",
-            kind: .memory),
-        Case(
-            testDescription: "typed arrays",
-            source: "var z = []; for (;;) z.push(new Uint8Array(1 << 20).fill(1))", kind: .memory),
-        Case(
-            testDescription: "one large buffer", source: "new ArrayBuffer(512 * 1024 * 1024)", kind: .memory),
-        Case(testDescription: "deep recursion", source: "(function f(n) { return f(n + 1) })(0)", kind: .thrown),
-        Case(
-            testDescription: "deep source", source: "\("[".repeated(200_000))", kind: .syntax),
-        Case(
-            testDescription: "an endless output", source: "while (true) console.log('line')", kind: .timeout),
-    ])
-    func isStopped(_ row: Case) async {
-        let outcome = await Sandbox.run(row.source, limits: limits(row.kind))
-        #expect(outcome.error?.kind == row.kind, "\(String(describing: outcome.error))")
-        #expect(await Sandbox.run("console.log('next')").log == "next")
+    @Test func areMany() {
+        #expect(HostileScript.all.count >= 60)
+    }
+
+    @Test(arguments: HostileScript.all)
+    func comesToItsEnd(_ script: HostileScript) async {
+        var run = Sandbox.script(script.source)
+        run.location = script.location
+        switch script.end {
+        case .stopped(let kind, let message):
+            let error = await Sandbox.pool.run(run, limits: limits(kind), host: TestHost()).error
+            #expect(error?.kind == kind, "\(String(describing: error))")
+            #expect(error?.message.contains(message) == true || message.isEmpty, "\(String(describing: error))")
+        case .finds(let log):
+            let outcome = await Sandbox.pool.run(run, limits: limits(nil), host: TestHost())
+            #expect(outcome.error == nil)
+            #expect(outcome.log == log)
+        }
+        #expect(await Sandbox.run("console.log('next', [1].map(String), typeof leak)").log == #"next ["1"] undefined"#)
     }
 
     @Test func keepsTheBeginningOfALargeOutput() async {
@@ -112,8 +83,4 @@ struct HostileScriptTests {
             #expect(await pool.processIDs == processes)
         }
     }
-}
-
-extension String {
-    fileprivate func repeated(_ count: Int) -> String { String(repeating: self, count: count) }
 }

@@ -1,5 +1,6 @@
 import AlertCore
 import Foundation
+import Persistence
 import Testing
 
 /// Integrations: those that run, and those that are only kept.
@@ -87,6 +88,43 @@ struct RESTIntegrationTests {
                     outbound(["createdBy": "HOSTED"], "IB, FLOW"), outbound(["floodControl": "on"], "floodControl"),
                     Refused(["id": "nobody", "name": "A"], "nobody", status: 404),
                 ], at: path)
+        }
+    }
+
+    /// As a file can hold it: without what REST asks for.
+    @Test func whatCameFromAFileCanBeChanged() async throws {
+        try await RESTTestServer.run { server in
+            let (plan, form) = try await server.makeForm()
+            let origin = Origin(actor: "t", causation: "c", correlation: "r")
+            let imported = [
+                Integration(
+                    id: "webhook", plan: plan, form: form, name: "W", integrationType: .outbound,
+                    operation: .sendWebhook, triggeredBy: .status),
+                Integration(
+                    id: "script", plan: plan, form: nil, name: "S", integrationType: .outbound, operation: .runScript,
+                    triggeredBy: .response, scriptStep: "gone"),
+            ]
+            try await server.database.transaction { connection in
+                for integration in imported {
+                    try Directory(connection).put(integration, by: origin, at: Timestamp(milliseconds: 1))
+                }
+            }
+            let path = "plans/\(plan)/integrations"
+            for integration in imported {
+                let change: JSONValue = ["id": .string(integration.id), "deployed": false]
+                let changed = try await server.call("POST", path, change)
+                #expect(changed.status == 200, "\(changed.text)")
+                #expect(changed.json?["deployed"] == false)
+            }
+            let script: JSONValue = ["id": "webhook", "operation": "RUN_SCRIPT"]
+            #expect(try await server.call("POST", path, script).status == 400)
+            let step: JSONValue = ["name": "Step", "script": base64("1")]
+            let id = try await server.call("POST", "plans/\(plan)/script-steps", step).id
+            let byStep: JSONValue = ["id": "webhook", "operation": "RUN_SCRIPT", "scriptStep": "Step"]
+            let changed = try await server.call("POST", path, byStep)
+            #expect(changed.json?["scriptStep"]?["id"] == .string(id), "\(changed.text)")
+            let none: JSONValue = ["id": "webhook", "scriptStep": "None"]
+            #expect(try await server.call("POST", path, none).status == 400)
         }
     }
 

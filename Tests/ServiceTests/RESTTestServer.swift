@@ -6,6 +6,7 @@ import Hummingbird
 import Logging
 import Persistence
 import SQLiteDatabase
+import TestSupport
 
 /// The REST API on a real socket, over a database in memory, with an administrator `admin` and a reader `reader`
 /// whose passwords are `password`.
@@ -15,16 +16,25 @@ struct RESTTestServer: Sendable {
         let json: JSONValue?
         let text: String
         let headers: [String: String]
+        var bytes: [UInt8] = []
 
         var id: String { json?["id"]?.string ?? "" }
         var names: [String] { (json?["data"]?.array ?? []).compactMap { $0["name"]?.string } }
     }
 
-    let database: SQLiteDatabase
+    let database: any SQLDatabase
     let port: Int
 
-    static func run(_ test: @escaping @Sendable (RESTTestServer) async throws -> Void) async throws {
-        let database = try SQLiteDatabase(path: ":memory:")
+    /// - Parameter backend: `nil` for a database in memory.
+    static func run(
+        on backend: Backend? = nil, _ test: @escaping @Sendable (RESTTestServer) async throws -> Void
+    ) async throws {
+        let database: any SQLDatabase
+        if let backend {
+            database = try await backend.makeEmptyDatabase()
+        } else {
+            database = try SQLiteDatabase(path: ":memory:")
+        }
         try await Migrator.bundled().run(on: database)
         try await addPeople(to: database)
         let cache = DirectoryCache(database: database)
@@ -49,7 +59,7 @@ struct RESTTestServer: Sendable {
         await database.close()
     }
 
-    private static func addPeople(to database: SQLiteDatabase) async throws {
+    private static func addPeople(to database: any SQLDatabase) async throws {
         let hash = PasswordHash.make("password", cost: .lowest)
         let origin = Origin(actor: "<test>", causation: "test", correlation: "test")
         try await database.transaction { connection in
@@ -67,15 +77,17 @@ struct RESTTestServer: Sendable {
     /// - Parameter path: Below `/api/xm/1/`, or a whole one with its slash.
     func call(
         _ method: String, _ path: String, _ body: JSONValue? = nil, text: String? = nil, as login: String? = "admin",
-        password: String = "password"
+        password: String = "password", raw: [UInt8]? = nil, type: String = "application/json"
     ) async throws -> Reply {
         let path = path.hasPrefix("/") ? path : "/api/xm/1/\(path)"
         var head = "\(method) \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
         if let login {
             head += "Authorization: Basic \(Data("\(login):\(password)".utf8).base64EncodedString())\r\n"
         }
-        let content = try text.map { Data($0.utf8) } ?? body.map { try JSONEncoder().encode($0) } ?? Data()
-        head += "Content-Type: application/json\r\nContent-Length: \(content.count)\r\n\r\n"
+        let content =
+            try raw.map { Data($0) } ?? text.map { Data($0.utf8) } ?? body.map { try JSONEncoder().encode($0) }
+            ?? Data()
+        head += "Content-Type: \(type)\r\nContent-Length: \(content.count)\r\n\r\n"
         let bytes = try await exchange(Data(head.utf8) + content)
         let parts = bytes.range(of: Data("\r\n\r\n".utf8)).map { ($0.lowerBound, $0.upperBound) } ?? (0, 0)
         let lines = String(decoding: bytes[..<parts.0], as: UTF8.self).components(separatedBy: "\r\n")
@@ -87,8 +99,9 @@ struct RESTTestServer: Sendable {
         }
         return Reply(
             status: Int(lines[0].split(separator: " ").dropFirst().first ?? "") ?? 0,
-            json: data.isEmpty ? nil : try JSONDecoder().decode(JSONValue.self, from: data),
-            text: String(decoding: data, as: UTF8.self), headers: headers)
+            json: data.isEmpty || headers["content-type"] == "application/zip"
+                ? nil : try JSONDecoder().decode(JSONValue.self, from: data),
+            text: String(decoding: data, as: UTF8.self), headers: headers, bytes: Array(data))
     }
 
     /// Sends a request on a connection of its own and reads to the end. `URLSession` on Linux never returns from

@@ -8,6 +8,7 @@ actor TestSink {
         let path: String
         let id: String
         let body: String
+        var authorization: String?
     }
 
     private(set) var arrivals: [Arrival] = []
@@ -18,7 +19,10 @@ actor TestSink {
         router.post("/**") { request, _ in
             let body = try await request.body.collect(upTo: 1 << 20)
             let id = request.headers.first { $0.name.canonicalName == "webhook-id" }?.value ?? ""
-            return await self.answer(Arrival(path: request.uri.path, id: id, body: String(buffer: body)))
+            return await self.answer(
+                Arrival(
+                    path: request.uri.path, id: id, body: String(buffer: body),
+                    authorization: request.headers[.authorization]))
         }
         let (ports, continuation) = AsyncStream<Int>.makeStream()
         let application = Application(

@@ -18,6 +18,18 @@ public enum Backend: String, CaseIterable, Sendable {
         return database
     }
 
+    /// A migrated database of the test's own, closed when the test is done with it.
+    public func withDatabase(_ test: (any SQLDatabase) async throws -> Void) async throws {
+        let database = try await makeDatabase()
+        do {
+            try await test(database)
+        } catch {
+            await database.close()
+            throw error
+        }
+        await database.close()
+    }
+
     /// A database of the test's own without a schema.
     public func makeEmptyDatabase() async throws -> any SQLDatabase {
         guard self == .postgres, let url = Self.postgresURL else {

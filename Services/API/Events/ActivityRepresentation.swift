@@ -64,6 +64,9 @@ struct ActivityRepresentation {
             fields["completed"] = .string(end.iso)
             fields["durationMilliseconds"] = .whole(activity.durationMilliseconds)
         }
+        fields["suppressed"] = activity.suppression.map {
+            ["rule": .string($0.rule), "until": .string($0.until.iso)]
+        }
         if activity.run?.attempt == .dryRun { fields["drafts"] = .array(activity.drafts.map(Self.draft)) }
         if !activity.outputs.isEmpty { fields["outputs"] = .texts(activity.outputs) }
         fields["scriptVersion"] = (activity.script?.version).map { JSONValue.whole($0) }

@@ -72,6 +72,9 @@ extension EventServices {
         }
         fields["suppressedCount"] = .integer(Int64(count))
         fields["suppressions"] = suppressions
+        if case .suppressed(_, let suppression, _) = history.events.first?.event {
+            fields["suppression"] = suppression.representation
+        }
         return .ok(.object(fields))
     }
 

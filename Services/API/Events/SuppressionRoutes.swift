@@ -18,6 +18,18 @@ extension EventServices {
     }
 }
 
+extension AlertSuppression {
+    /// Of the alert that was suppressed: because of which, by which rule, until when.
+    var representation: JSONValue {
+        [
+            "event": [
+                "id": .string(parent), "eventId": .string(String(parentNumber)), "links": .links("/events/\(parent)"),
+            ],
+            "rule": .string(suppression.rule), "until": .string(suppression.until.iso),
+        ]
+    }
+}
+
 extension EventRepresentation {
     /// The first hundred that were suppressed because of this alert.
     static func suppressionsPage(of row: AlertRow, in connection: any SQLConnection) throws -> JSONValue {

@@ -38,16 +38,42 @@ struct IntegrationRequest {
             integration.deployed = deployed
             if deployed { integration.disabledReason = nil }
         }
+        if let reference = try fields.reference("scriptStep") {
+            guard let step = try edit.directory.resolve(ScriptStep.self, reference, in: plan.id) else {
+                throw RestError.invalidValue("scriptStep", "the plan has no script step \(reference).")
+            }
+            integration.scriptStep = step.id
+        }
         switch direction {
         case .inbound: try completeInbound(&integration)
         case .outbound: try completeOutbound(&integration)
         }
+        // What came whole or from a file stays changeable: nothing can be taken away that is asked for here.
+        if existing?.operation != operation { try checkWhole(integration) }
         return integration
     }
 
+    private func checkWhole(_ integration: Integration) throws(RestError) {
+        let needed: [(field: String, isThere: Bool)] =
+            switch (integration.integrationType, integration.operation) {
+            case (.inbound, .createAlert): [("form", integration.form != nil)]
+            case (.inbound, .transformAndCreateAlert):
+                [("form", integration.form != nil), ("script", integration.script != nil)]
+            case (.outbound, .sendWebhook):
+                [("form", integration.form != nil), ("endpoint", integration.endpoint != nil)]
+            case (.outbound, .sendToAgent):
+                [("form", integration.form != nil), ("integrationService", integration.integrationServiceName != nil)]
+            case (_, .runScript):
+                [
+                    ("form", integration.form != nil || integration.integrationType == .inbound),
+                    ("script", integration.script != nil || integration.scriptStep != nil),
+                ]
+            case (.inbound, _), (.outbound, _): []  // refused for this direction
+            }
+        for (field, isThere) in needed where !isThere { throw .missingField(field) }
+    }
+
     private func completeInbound(_ integration: inout Integration) throws {
-        if integration.operation != .runScript, integration.form == nil { throw RestError.missingField("form") }
-        if integration.operation != .createAlert, integration.script == nil { throw RestError.missingField("script") }
         if integration.sealedKey == nil {
             let key = UUID().uuidString.lowercased()
             integration.sealedKey = secrets.seal(key, for: .integrationKey(integration.id))
@@ -57,7 +83,6 @@ struct IntegrationRequest {
     /// What this version does not run is kept nevertheless, as workflow files hold it: see
     /// ``Integration/notExecuted``.
     private func completeOutbound(_ integration: inout Integration) throws {
-        guard integration.form != nil else { throw RestError.missingField("form") }
         integration.triggeredBy = try fields.choice("triggeredBy") ?? integration.triggeredBy
         guard let trigger = integration.triggeredBy else { throw RestError.missingField("triggeredBy") }
         try setResponseChoice(of: &integration, trigger)
@@ -65,18 +90,9 @@ struct IntegrationRequest {
         integration.endpoint = try endpoint() ?? integration.endpoint
         integration.path = try path() ?? integration.path
         integration.retrySchedule = try retrySchedule() ?? integration.retrySchedule
-        switch integration.operation {
-        case .sendWebhook:
-            guard integration.endpoint != nil else { throw RestError.missingField("endpoint") }
-            if integration.sealedSigningSecrets.isEmpty {
-                let secret = RandomSecret.signingSecret()
-                integration.sealedSigningSecrets = [secrets.seal(secret, for: .signingSecret(integration.id))]
-            }
-        case .runScript:
-            guard integration.script != nil else { throw RestError.missingField("script") }
-        case .sendToAgent:
-            guard integration.integrationServiceName != nil else { throw RestError.missingField("integrationService") }
-        case .createAlert, .transformAndCreateAlert: break  // refused for this direction
+        if integration.operation == .sendWebhook, integration.sealedSigningSecrets.isEmpty {
+            let secret = RandomSecret.signingSecret()
+            integration.sealedSigningSecrets = [secrets.seal(secret, for: .signingSecret(integration.id))]
         }
     }
 

@@ -106,7 +106,8 @@ extension Integration {
             "retrySchedule": retrySchedule.map { .array($0.delays.map(JSONValue.whole)) },
             "floodControl": .bool(floodControl), "responseChoice": .text(responseChoice),
             "integrationService": .text(integrationServiceName), "integrationAgentId": .text(integrationAgentId),
-            "notExecuted": .text(notExecuted), "links": .links(selfPath),
+            "scriptStep": scriptStep.map { ["id": .string($0)] }, "notExecuted": .text(notExecuted),
+            "links": .links(selfPath),
         ]
     }
 }

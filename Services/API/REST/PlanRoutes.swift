@@ -88,7 +88,7 @@ extension RESTServices {
         case error = "ERROR"
     }
 
-    private func wire(_ plan: Plan, for call: RESTCall, _ directory: Directory) throws -> JSONValue {
+    func wire(_ plan: Plan, for call: RESTCall, _ directory: Directory) throws -> JSONValue {
         var fields: [String: JSONValue?] = [
             "id": .string(plan.id), "planType": .string(Plan.type), "name": .string(plan.name),
             "description": .string(plan.description), "enabled": .bool(plan.enabled),

@@ -15,6 +15,8 @@ struct RESTCall: Sendable {
     let caller: Caller
     /// The request's own id: the `X-Trace` of the answer, the correlation of the audit events.
     let trace: String
+    /// Of a route whose body is no JSON.
+    var raw = RawBody(bytes: Data(), type: nil)
 
     /// A parameter of the route's own path.
     func parameter(_ name: String) -> String {
@@ -33,10 +35,25 @@ struct RESTCall: Sendable {
     }
 }
 
+/// A body as it came, with its media type.
+struct RawBody: Sendable {
+    let bytes: Data
+    let type: String?
+}
+
+/// A file in an answer.
+struct RESTFile: Sendable {
+    let bytes: [UInt8]
+    let type: String
+    let name: String
+}
+
 /// What a handler answers.
 struct RESTAnswer: Sendable {
     let status: HTTPResponse.Status
     let body: JSONValue?
+    /// Instead of `body`.
+    var file: RESTFile?
 
     static func ok(_ body: JSONValue) -> RESTAnswer { RESTAnswer(status: .ok, body: body) }
     static let noContent = RESTAnswer(status: .noContent, body: nil)
@@ -50,7 +67,21 @@ struct RESTAnswer: Sendable {
     static func deleted(_ body: JSONValue?) -> RESTAnswer { body.map(ok) ?? noContent }
 
     func response(trace: String) throws -> Response {
-        try Response(status: status, json: body, trace: trace)
+        guard let file else { return try Response(status: status, json: body, trace: trace) }
+        let plain = String(
+            file.name.unicodeScalars.map {
+                $0.isASCII && $0.value > 31 && $0 != "\"" && $0 != "\\" ? Character($0) : "_"
+            })
+        let encoded = file.name.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? plain
+        var response = try Response(
+            status: status, json: body, trace: trace,
+            headers: [
+                "Content-Disposition": "attachment; filename=\"\(plain)\"; filename*=UTF-8''\(encoded)",
+                "Content-Type": file.type,
+            ])
+        response.body = ResponseBody(byteBuffer: ByteBuffer(bytes: file.bytes))
+        response.headers[.contentLength] = String(file.bytes.count)
+        return response
     }
 }
 
@@ -96,6 +127,7 @@ struct RESTServices: Sendable {
         let forms = formRoutes + formPartRoutes + responseOptionRoutes + messageTemplateRoutes + sectionRoutes
         let plans = planRoutes + planPartRoutes + libraryRoutes + flowRoutes + integrationRoutes
         return peopleRoutes + deviceRoutes + referenceRoutes + plans + forms + keyRoutes + scriptVersionRoutes
+            + workflowRoutes
     }
 
     /// One consistent look at the directory.

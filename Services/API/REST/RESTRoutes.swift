@@ -1,5 +1,4 @@
 import AlertCore
-import Foundation
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -22,57 +21,11 @@ public struct RESTRoutes<Context: RequestContext>: Sendable {
             passwordCost: passwordCost)
     }
 
-    /// Adds every route, and beside each a 405 for the methods that it does not have. The error middleware
-    /// goes to the whole router, since only there it sees what no route matches; it minds `/api/` only.
+    /// Adds every route. The error middleware goes to the whole router, since only there it sees what no route
+    /// matches; it minds `/api/` only.
     public func add(to router: Router<Context>) {
         router.add(middleware: RESTErrorMiddleware(logger: Logger(label: "tocsin.rest")))
-        for (path, routes) in Dictionary(grouping: services.routes, by: \.path) {
-            for route in routes { add(route, to: router) }
-            let methods = routes.map(\.method)
-            let allow = methods.map(\.rawValue).sorted().joined(separator: ", ")
-            for method in RESTRoute.methods where !methods.contains(method) {
-                router.on(RouterPath("/api/xm/1/\(path)"), method: method) { _, _ -> Response in
-                    throw RestError(
-                        405, "The method \(method.rawValue) is not allowed here. Allowed: \(allow).",
-                        subcode: "request.method_not_allowed", headers: ["Allow": allow])
-                }
-            }
-        }
-    }
-
-    private func add(_ route: RESTRoute, to router: Router<Context>) {
-        router.on(RouterPath("/api/xm/1/\(route.path)"), method: route.method) { [services] request, context in
-            let caller = try await services.authenticator.authenticate(request, context)
-            try caller.require(route.permission)
-            let call = RESTCall(
-                parameters: try Self.parameters(context), query: QueryParameters(request.uri.query ?? ""),
-                path: request.uri.path.collapsingSlashes, body: try await Self.body(of: request, for: route.method),
-                caller: caller, trace: UUID().uuidString.lowercased())
-            return try await route.handler(call).response(trace: call.trace)
-        }
-    }
-
-    private static func parameters(_ context: Context) throws -> [String: String] {
-        var parameters: [String: String] = [:]
-        for (name, value) in context.parameters {
-            guard let decoded = String(value).removingPercentEncoding else {
-                throw RestError(400, "The path is not valid.", subcode: "request.invalid_path")
-            }
-            parameters[String(name)] = decoded
-        }
-        return parameters
-    }
-
-    private static func body(of request: Request, for method: HTTPRequest.Method) async throws -> JSONValue? {
-        guard method == .post || method == .put else { return nil }
-        let buffer: ByteBuffer
-        do {
-            buffer = try await request.body.collect(upTo: RESTRoute.bodyLimit)
-        } catch let error as any HTTPResponseError where error.status == .contentTooLarge {
-            throw RestError(
-                413, "The body is larger than \(RESTRoute.bodyLimit) bytes.", subcode: "request.body_too_large")
-        }
-        return try RequestBodyText.parse(Data(buffer.readableBytesView))
+        RESTRouteTable(routes: services.routes, authenticator: services.authenticator).add(to: router)
     }
 }
 
@@ -87,6 +40,8 @@ struct RESTRoute: Sendable {
     let path: String
     let permission: Permission
     let handler: @Sendable (RESTCall) async throws -> RESTAnswer
+    /// Of a route whose body is no JSON: the longest in bytes.
+    var rawBodyLimit: Int?
 
     static func get(_ path: String, _ handler: @escaping @Sendable (RESTCall) async throws -> RESTAnswer) -> RESTRoute {
         RESTRoute(method: .get, path: path, permission: .readConfiguration, handler: handler)
@@ -107,9 +62,4 @@ struct RESTRoute: Sendable {
     ) -> RESTRoute {
         RESTRoute(method: .delete, path: path, permission: .writeConfiguration, handler: handler)
     }
-}
-
-extension String {
-    /// One slash where there were several, none at the end: what links are made from.
-    var collapsingSlashes: String { "/" + split(separator: "/").joined(separator: "/") }
 }

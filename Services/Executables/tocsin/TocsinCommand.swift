@@ -8,7 +8,9 @@ struct TocsinCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tocsin", abstract: "Alerting and integration: one process, or the tools around many.",
         version: Version.current,
-        subcommands: [ServeCommand.self, MigrateCommand.self, DemoCommand.self])
+        subcommands: [
+            ServeCommand.self, MigrateCommand.self, RotateKeyCommand.self, WorkflowCommand.self, DemoCommand.self,
+        ])
 }
 
 /// Flags of the settings, which `SettingsReader` reads.

@@ -37,7 +37,12 @@ public struct AlertAssembly: Sendable {
             .flatMap { $0.items.sorted { $0.orderNum < $1.orderNum } }
         let checked = try FormProperties(form: form, definitions: definitions).check(request.properties, items)
         found += checked.notes
-        let texts = FormText(properties: checked.values, number: number)
+        let itemNames = items.compactMap { item in
+            definitions[item.propertyDefinition].map { (item.id.lowercased(), $0.name) }
+        }
+        let texts = FormText(
+            properties: checked.values, number: number,
+            items: Dictionary(itemNames, uniquingKeysWith: { first, _ in first }))
         let template = form.emailTemplates.first
         var details = AlertDetails(
             number: number, plan: NamedReference(id: plan.id, name: plan.name),

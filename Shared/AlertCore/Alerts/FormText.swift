@@ -2,9 +2,13 @@
 struct FormText {
     let properties: [String: JSONValue]
     let number: Int64
+    /// The names of properties by the ids of their section items in lower case: what the platform's files refer to
+    /// them by.
+    var items: [String: String] = [:]
 
-    /// `${Name}` becomes the property's value, and nothing where there is none; `${event.id}` and `${alert.id}` the
-    /// alert's number. In HTML, values are escaped.
+    /// `${Name}` and `${<id of a section item>}`, in whatever case, become the property's value, and nothing where
+    /// there is none, as `${xm.…}` and `${recipient…}`; `${event.id}` and `${alert.id}` the alert's number. In HTML,
+    /// values are escaped.
     func filled(_ template: String, isHTML: Bool) -> String {
         var text = ""
         var rest = template[...]
@@ -28,7 +32,7 @@ struct FormText {
     private func value(of name: String) -> String {
         if name == "event.id" || name == "alert.id" { return String(number) }
         let plain = name.hasPrefix("event.properties.") ? String(name.dropFirst(17)) : name
-        return properties[plain]?.readable ?? ""
+        return (properties[plain] ?? items[plain.lowercased()].flatMap { properties[$0] })?.readable ?? ""
     }
 
     private static func escaped(_ text: String) -> String {

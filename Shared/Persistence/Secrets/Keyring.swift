@@ -22,6 +22,9 @@ public final class Keyring: @unchecked Sendable {  // `keys` and `lookedAt` are 
             }
         }
 
+        /// As it stands in the file.
+        var text: String { master.withUnsafeBytes { Data($0).base64EncodedString() } }
+
         func derived(for purpose: String) -> SymmetricKey { Self.derive(from: master, for: purpose) }
 
         private static func derive(from key: SymmetricKey, for purpose: String) -> SymmetricKey {
@@ -33,7 +36,8 @@ public final class Keyring: @unchecked Sendable {  // `keys` and `lookedAt` are 
     /// How often the file is looked at.
     private static let interval = Duration.seconds(1)
 
-    private let file: URL?
+    /// Where the keys are kept, if they are.
+    public let file: URL?
     private let lock = NSLock()
     private var keys: [Key]
     private var lookedAt = ContinuousClock.now
@@ -92,6 +96,36 @@ public final class Keyring: @unchecked Sendable {  // `keys` and `lookedAt` are 
         // A file that cannot be read at the moment, or is half written by somebody, leaves the keys as they were.
         guard isDue, let fresh = try? Self.read(file) else { return }
         lock.withLock { keys = fresh.map(Key.init) }
+    }
+
+    /// Puts a new key in front of the others, in the file as well, which is replaced at once or not at all.
+    /// - Returns: Its id.
+    public func addKey() throws -> String {
+        let master = SymmetricKey(size: .bits256)
+        let fresh = Key(master)
+        try replace(with: [fresh] + all)
+        return fresh.id
+    }
+
+    /// Forgets every key but the current one, in the file as well.
+    /// - Returns: The ids of those that are gone.
+    public func retireOldKeys() throws -> [String] {
+        let keys = all
+        try replace(with: [keys[0]])
+        return keys.dropFirst().map(\.id)
+    }
+
+    private func replace(with fresh: [Key]) throws {
+        if let file {
+            let text = fresh.map(\.text).joined(separator: "\n") + "\n"
+            let draft = file.deletingLastPathComponent().appending(path: ".\(file.lastPathComponent).\(getpid())")
+            guard
+                FileManager.default.createFile(
+                    atPath: draft.path(), contents: Data(text.utf8), attributes: [.posixPermissions: 0o600]),
+                rename(draft.path(), file.path()) == 0
+            else { throw CocoaError(.fileWriteUnknown, userInfo: [NSFilePathErrorKey: file.path()]) }
+        }
+        lock.withLock { keys = fresh }
     }
 
     private static func read(_ file: URL) throws -> [SymmetricKey] {
