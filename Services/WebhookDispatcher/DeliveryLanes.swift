@@ -171,8 +171,10 @@ actor DeliveryLanes {
     ) async {
         attempts[request.id] = nil
         let integration = request.integration.id
-        guard let work = lanes[integration]?.end(
-                request.id, succeeded: attempt.isSuccess || attempt.hasCompleted != nil, at: now()) else { return }
+        guard
+            let work = lanes[integration]?.end(
+                request.id, succeeded: attempt.isSuccess || attempt.hasCompleted != nil, at: now())
+        else { return }
         let command = WebhookDelivery.Command.recordAttempt(
             attempt, schedule: schedule, chance: Double.random(in: 0..<1))
         let disables = attempt.isGone ? "the target answered 410 Gone at \(now().iso)" : nil

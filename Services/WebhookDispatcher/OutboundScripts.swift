@@ -15,7 +15,7 @@ struct OutboundScripts: Sendable {
     let now: Clock
 
     /// How long a run takes at most as a rule; one that makes many slow calls takes longer, and is left alone.
-    var longest: Duration { limits.time * 2 + .seconds(60) }
+    var longest: Duration { max(limits.time, limits.totalTime) + .seconds(60) }
 
     func run(
         _ script: Target.Script, with request: WebhookDelivery.Request, number: Int
@@ -54,7 +54,8 @@ extension Target.Script {
                 method: "POST", headers: ["Content-Type": "application/json"], body: request.payload,
                 requestId: request.id),
             constants: Dictionary(
-                view.constants(of: integration.plan).map { ($0.name, $0.value) }) { first, _ in first },
+                view.constants(of: integration.plan).map { ($0.name, $0.value) }
+            ) { first, _ in first },
             globals: globals,
             libraries: view.libraries(of: integration.plan).map { ScriptLibrary(name: $0.name, source: $0.script) })
     }

@@ -62,7 +62,8 @@ extension Endpoint: WorkflowPart {
         }
         var endpoint = Endpoint(
             id: id, plan: scope.plan, name: name, url: url,
-            endpointType: document.filled("type", "endpointType").flatMap { Kind(rawValue: $0.uppercased()) } ?? .external)
+            endpointType: document.filled("type", "endpointType").flatMap { Kind(rawValue: $0.uppercased()) }
+                ?? .external)
         let stated = document.filled("authentication", "authenticationType") ?? "NO_AUTH"
         if let known = Authentication(rawValue: stated.uppercased()) {
             endpoint.authenticationType = known

@@ -33,7 +33,8 @@ struct AlertMakerTests {
         let maker = AlertMaker(
             message: message, integration: integration, submitter: person,
             view: try await DirectoryCache(database: database).current(),
-            bus: EmbeddedBus(database: database, partitionCount: 1), numbers: AlertNumbers(database: database))
+            bus: EmbeddedBus(database: database, partitionCount: 1), numbers: AlertNumbers(database: database),
+            secrets: SecretBox(key: .init(size: .bits256)))
         if may {
             #expect(try await maker.make([:]).number > 0)
         } else {

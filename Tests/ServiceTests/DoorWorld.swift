@@ -2,6 +2,7 @@ import API
 import AlertCore
 import AlertEngine
 import Bootstrap
+import Endpoints
 import Foundation
 import Hummingbird
 import Ingest
@@ -47,6 +48,8 @@ struct DoorWorld: Sendable {
         let cache = DirectoryCache(database: database, interval: .zero)
         let authenticator = Authenticator(cache: cache, tokens: AccessTokens(secrets: secrets), now: clock.clock)
         let client = OutboundHTTPClient(policy: OutboundPolicy(allowing: []), userAgent: "test", logger: quiet)
+        let endpoints = EndpointClient(
+            client: client, secrets: secrets, database: database, now: clock.clock, logger: quiet)
         let mailbox = Mailbox()
         let router = Router(context: HTTPContext.self)
         IngestRoutes<HTTPContext>(
@@ -71,7 +74,7 @@ struct DoorWorld: Sendable {
             group.addTask {
                 try await Transformer(
                     bus: bus, database: database, directory: cache, secrets: secrets, engine: NoScripts(),
-                    client: client, limits: ScriptLimits(), now: clock.clock, logger: quiet
+                    client: endpoints, limits: ScriptLimits(), kept: .seconds(86_400), now: clock.clock, logger: quiet
                 ).run()
             }
             group.addTask {
@@ -83,7 +86,7 @@ struct DoorWorld: Sendable {
             group.addTask {
                 try await Notifier(
                     bus: bus, database: database, directory: cache, channel: mailbox,
-                    linkKey: secrets.subkey(for: "links"), publicURL: "http://localhost",
+                    linkKey: { secrets.subkey(for: "links") }, publicURL: "http://localhost",
                     flood: options.notificationFlood, now: clock.clock, logger: quiet
                 ).run()
             }

@@ -48,7 +48,10 @@ struct FanOutTests {
             directory: DirectoryCache(database: database), logger: Logger(label: "t") { _ in SwiftLogNoOpLogHandler() })
         let answer = AlertResponse(id: "x", by: Self.ann, device: "D", option: "o", comment: nil, source: "EMAIL")
         let events: [(Alert.Event, [String])] = [
-            (.responded(response: answer, option: Self.details.responseOptions[0], at: at), ["accept", "any", "script"]),
+            (
+                .responded(response: answer, option: Self.details.responseOptions[0], at: at),
+                ["accept", "any", "script"]
+            ),
             (.suspended(by: Self.ann, at: at), ["status"]),
         ]
         let subject = FanOut.Subject(details: Self.details, startedAt: at, status: "ACTIVE")

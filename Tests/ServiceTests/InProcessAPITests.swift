@@ -73,8 +73,8 @@ struct InProcessAPITests {
             RESTAPI<InternalContext>(
                 database: database, bus: bus, cache: cache, secrets: box, authenticator: authenticator, now: now),
             IngestRoutes<InternalContext>(
-                bus: bus, directory: cache, authenticator: authenticator, secrets: box, bodyLimit: 10_000, now: now,
-                logger: silent), logger: silent)
+                bus: bus, database: database, directory: cache, authenticator: authenticator, secrets: box,
+                settings: IngestSettings(bodyLimit: 10_000), now: now, logger: silent), logger: silent)
         let client = EndpointClient(
             client: OutboundHTTPClient(policy: OutboundPolicy(), userAgent: "test", logger: silent), secrets: box,
             database: database, internalAPI: inside, now: now, logger: silent)

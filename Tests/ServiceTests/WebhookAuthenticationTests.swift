@@ -4,6 +4,7 @@ import Foundation
 import Logging
 import OutboundHTTP
 import Persistence
+import Scripting
 import TestSupport
 import Testing
 
@@ -38,7 +39,9 @@ struct WebhookAuthenticationTests {
         let client = EndpointClient(
             client: OutboundHTTPClient(policy: policy, userAgent: "test", logger: silent), secrets: box,
             database: database, now: { [at] in at }, logger: silent)
-        let runner = AttemptRunner(client: client, timeout: .seconds(5), now: { [at] in at })
+        let scripts = OutboundScripts(
+            engine: NoScripts(), client: client, limits: ScriptLimits(), now: { [at] in at })
+        let runner = AttemptRunner(client: client, scripts: scripts, timeout: .seconds(5), now: { [at] in at })
         let endpoints = [
             Endpoint(
                 id: "e", plan: "p", name: "E", url: url, authenticationType: .bearer,

@@ -57,7 +57,8 @@ struct WebhookDispatcherTests {
             bus: bus, database: database, directory: DirectoryCache(database: database), secrets: secrets,
             client: EndpointClient(
                 client: OutboundHTTPClient(policy: policy, userAgent: "test", logger: Self.silent), secrets: secrets,
-                database: database, now: now, logger: Self.silent), engine: StubEngine(), limits: ScriptLimits(),
+                database: database, now: now, logger: Self.silent),
+            engine: NoScripts(), limits: ScriptLimits(),
             settings: WebhookDispatcherSettings(timeout: .seconds(20), parkAfter: .milliseconds(300)), now: now,
             logger: Self.silent)
         return Setup(database: database, bus: bus, sink: sink, dispatcher: dispatcher)

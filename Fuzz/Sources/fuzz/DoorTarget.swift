@@ -96,7 +96,8 @@ final class DoorTarget: FuzzTarget {
         if !part(1).isEmpty { headers[.contentType] = String(decoding: part(1), as: UTF8.self) }
         if !part(2).isEmpty { headers[.authorization] = String(decoding: part(2), as: UTF8.self) }
         let request = Request(
-            head: HTTPRequest(method: method, scheme: "http", authority: "localhost", path: path, headerFields: headers),
+            head: HTTPRequest(
+                method: method, scheme: "http", authority: "localhost", path: path, headerFields: headers),
             body: RequestBody(buffer: ByteBuffer(bytes: part(3))))
         let context = Context(source: ApplicationRequestContextSource(channel: channel, logger: logger))
         let status = wait { [responder] in
