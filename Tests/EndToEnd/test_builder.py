@@ -209,6 +209,35 @@ def test_the_webhook_configuration_works_from_a_shell(author, browser, tocsin, s
     assert not complaints(browser)
 
 
+def test_a_workflow_goes_out_and_comes_in_again(author, browser, tocsin, tmp_path):
+    plan = tocsin.post("/plans", {"name": f"Travelling {uuid.uuid4()}"})
+    tocsin.post(f"/plans/{plan['id']}/constants", {"name": "Team", "value": "blue"})
+    base = browser.current_url.split("/console/")[0]
+    browser.get(f"{base}/console/workflows/{plan['id']}")
+    cookies = {cookie["name"]: cookie["value"] for cookie in browser.get_cookies()}
+    exported = requests.get(author.find("a[href$='/export']").get_attribute("href"), cookies=cookies, timeout=30)
+    assert exported.status_code == 200 and exported.content[:2] == b"PK", exported.text[:500]
+    file = tmp_path / "workflow.zip"
+    file.write_bytes(exported.content)
+
+    browser.get(f"{base}/console/workflows")
+    author.find("input[type=file]").send_keys(str(file))
+    author.click("form[action$='/workflow-import'] button")
+    sees(browser, "already")  # a workflow of that name is there
+    tocsin.delete(f"/plans/{plan['id']}")
+    author.find("input[type=file]").send_keys(str(file))
+    author.click("form[action$='/workflow-import'] button")
+    sees(browser, "Imported", plan["name"])
+    author.screenshot("imported")
+    browser.find_element("link text", plan["name"]).click()
+    sees(browser, "Team", "blue")
+
+    # A form of another site has no token.
+    files = {"file": exported.content}
+    answer = requests.post(f"{base}/console/workflow-import", cookies=cookies, files=files, timeout=30)
+    assert answer.status_code == 403, answer.text[:300]
+
+
 def test_pages_fit_a_phone(author, browser, tocsin):
     browser.set_window_size(390, 800)
     integration = next(

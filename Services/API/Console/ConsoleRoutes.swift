@@ -81,7 +81,7 @@ struct ConsoleRoutes<Context: RequestContext>: Sendable {
         }
     }
 
-    private static var strangeForm: RestError {
+    static var strangeForm: RestError {
         RestError(
             403, "The form did not come from a page of this session. Go back, reload the page and try again.",
             subcode: "console.csrf")

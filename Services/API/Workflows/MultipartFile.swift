@@ -6,10 +6,29 @@ enum MultipartFile {
     /// - Throws: 400 when the body is no multipart although it says so, or has no file.
     static func content(of body: RawBody) throws(RestError) -> Data {
         guard let type = body.type, type.lowercased().hasPrefix("multipart/") else { return body.bytes }
+        let parts = try parts(of: body, type)
+        let file = parts.first { $0.head.contains("filename=") || $0.head.contains("filename*=") }
+        guard let part = file ?? parts.last(where: { $0.head.contains("name=\"file\"") }) else {
+            throw broken("it has no file.")
+        }
+        return part.content
+    }
+
+    /// A field of a form that has a file as well; `nil` when it is not there.
+    static func field(_ name: String, of body: RawBody) throws(RestError) -> String? {
+        guard let type = body.type, type.lowercased().hasPrefix("multipart/") else { return nil }
+        return try parts(of: body, type).first { $0.head.contains("name=\"\(name)\"") }
+            .map { String(decoding: $0.content, as: UTF8.self) }
+    }
+
+    /// The heads are in lower case.
+    private static func parts(
+        of body: RawBody, _ type: String
+    ) throws(RestError) -> [(head: String, content: Data)] {
         guard let boundary = boundary(of: type) else { throw broken("its Content-Type has no boundary.") }
         let separator = Data("--\(boundary)".utf8)
         let blank = Data("\r\n\r\n".utf8)
-        var fallback: Data?
+        var parts: [(head: String, content: Data)] = []
         var rest = body.bytes.startIndex..<body.bytes.endIndex
         while let start = body.bytes.range(of: separator, in: rest) {
             guard let end = body.bytes.range(of: separator, in: start.upperBound..<body.bytes.endIndex) else { break }
@@ -18,12 +37,9 @@ enum MultipartFile {
             let head = String(decoding: body.bytes[start.upperBound..<headEnd.lowerBound], as: UTF8.self).lowercased()
             // Before a boundary stands a line's end that belongs to it.
             let last = max(headEnd.upperBound, end.lowerBound - 2)
-            let content = Data(body.bytes[headEnd.upperBound..<last])
-            if head.contains("filename=") || head.contains("filename*=") { return content }
-            if head.contains("name=\"file\"") { fallback = content }
+            parts.append((head, Data(body.bytes[headEnd.upperBound..<last])))
         }
-        guard let fallback else { throw broken("it has no file.") }
-        return fallback
+        return parts
     }
 
     private static func boundary(of type: String) -> String? {

@@ -48,7 +48,7 @@ struct IntegrationPage: Sendable {
     /// What came of a dry run of what is typed.
     var result: RunView?
     var recent: [ActivitiesPage.Row] = []
-    var hasRecent: Bool { !recent.isEmpty }
+    var hasRecent = false
 
     init(
         _ integration: Integration?, of plan: Plan, _ input: Input, trigger: Trigger?, directory: DirectoryView,

@@ -94,6 +94,7 @@ extension ConsoleRoutes {
                     Activities.Filter(integration: integration.id), offset: 0, limit: Self.recentLimit)
             }
             page.recent = recent.rows.map { ActivitiesPage.Row($0, format(for: session), directory) }
+            page.hasRecent = !page.recent.isEmpty
         }
         return try pages.page(
             page, with: "integration", for: session, at: .workflows, status: .init(code: problem?.code ?? 200))

@@ -17,18 +17,26 @@ struct InternalREST: Sendable {
 
     func has(_ method: HTTPRequest.Method, _ path: String) -> Bool { routes[Self.key(method, path)] != nil }
 
-    /// - Parameter path: Of the route, as in `plans/{plan}/constants`; `parameters` has its parts in braces.
+    /// The longest body in bytes that a route takes as it comes.
+    func rawBodyLimit(_ method: HTTPRequest.Method, _ path: String) -> Int {
+        routes[Self.key(method, path)]?.rawBodyLimit ?? 0
+    }
+
+    /// - Parameters:
+    ///   - path: Of the route, as in `plans/{plan}/constants`; `parameters` has its parts in braces.
+    ///   - raw: The body of a route that takes it as it comes.
     /// - Throws: What a client of the API would be answered, as a `RestError`.
     func call(
         _ method: HTTPRequest.Method, _ path: String, _ parameters: [String: String] = [:], body: JSONValue? = nil,
-        by caller: Caller
+        raw: RawBody? = nil, by caller: Caller
     ) async throws -> RESTAnswer {
         guard let route = routes[Self.key(method, path)] else {
             throw RestError.notFound("There is no such operation.")
         }
         try caller.require(route.permission)
-        return try await route.handler(
-            Self.call(parameters, path: "\(RESTPath.base)/\(path)", body: body, by: caller))
+        var call = Self.call(parameters, path: "\(RESTPath.base)/\(path)", body: body, by: caller)
+        if let raw { call.raw = raw }
+        return try await route.handler(call)
     }
 
     /// One transaction of several changes, made as by one call.

@@ -1,6 +1,7 @@
 import AlertCore
 import Foundation
 import Hummingbird
+import NIOCore
 import Persistence
 
 // The pages of workflows, and the forms that add to them.
@@ -19,6 +20,17 @@ extension ConsoleRoutes {
         get("/console/workflows/{plan}", to: router) { _, context, session in
             try await workflow(parameter("plan", context), session)
         }
+        get("/console/workflows/{plan}/export", to: router) { _, context, session in
+            let answer = try await rest.call(
+                .get, "plans/{plan}/export", ["plan": parameter("plan", context)], by: session.caller)
+            return try answer.response(trace: UUID().uuidString.lowercased())
+        }
+        router.post("/console/workflow-import") { request, _ in
+            guard let session = try await sessions.session(of: request) else {
+                return Response.redirect(to: "/console/sign-in")
+            }
+            return try await importWorkflow(request, session)
+        }
         post("/console/workflows/{plan}/{part}", to: router) { _, context, session, form in
             let plan = parameter("plan", context)
             do {
@@ -30,10 +42,31 @@ extension ConsoleRoutes {
         }
     }
 
-    private func workflows(_ session: ConsoleSession, problem: RestError? = nil) async throws -> Response {
+    /// A file from a form; the list shows what was made of it, and what was not.
+    private func importWorkflow(_ request: Request, _ session: ConsoleSession) async throws -> Response {
+        let limit = rest.rawBodyLimit(.post, "plans/import")
+        do {
+            let bytes = Data(buffer: try await request.body.collect(upTo: limit))
+            let body = RawBody(bytes: bytes, type: request.headers[.contentType])
+            guard constantTimeEquals(try MultipartFile.field("csrf", of: body) ?? "", session.csrf) else {
+                throw Self.strangeForm
+            }
+            let answer = try await rest.call(.post, "plans/import", raw: body, by: session.caller)
+            return try await workflows(session, imported: answer.body)
+        } catch is NIOTooManyBytesError {
+            throw RestError(413, "The file has more than \(limit) bytes.", subcode: "request.body_too_large")
+        } catch let error as RestError where error.isForTheForm {
+            return try await workflows(session, problem: error)
+        }
+    }
+
+    private func workflows(
+        _ session: ConsoleSession, problem: RestError? = nil, imported: JSONValue? = nil
+    ) async throws -> Response {
         var page = WorkflowsPage(
             try await services.cache.current(), for: session, mayImport: rest.has(.post, "plans/import"))
         page.warning = problem?.message
+        if let imported { page.tell(of: imported) }
         return try pages.page(
             page, with: "workflows", for: session, at: .workflows, status: .init(code: problem?.code ?? 200))
     }

@@ -21,7 +21,7 @@ struct WorkflowsPage: Sendable {
     var warning: String?
     /// What an import has done and left out.
     var report: [String] = []
-    var hasReport: Bool { !report.isEmpty }
+    var hasReport = false
     var imported: NamedValue?
 
     init(_ directory: DirectoryView, for session: ConsoleSession, mayImport: Bool) {
@@ -39,6 +39,30 @@ struct WorkflowsPage: Sendable {
         csrf = session.csrf
         mayConfigure = session.caller.may(.writeConfiguration)
         self.mayImport = mayConfigure && mayImport
+    }
+
+    private static let noteLimit = 200
+    /// What is used as it was needs no words.
+    private static let kinds = [
+        ("byHand", "To be done by you"), ("unusable", "Could not be used"), ("kept", "Kept, without effect here"),
+        ("removed", "Removed"),
+    ]
+
+    /// - Parameter answer: Of `POST /plans/import`.
+    mutating func tell(of answer: JSONValue) {
+        let id = answer["plan"]?["id"]?.string ?? ""
+        imported = NamedValue(
+            name: id, value: answer["plan"]?["name"]?.string ?? "", href: "/console/workflows/\(id)")
+        for (kind, title) in Self.kinds {
+            let notes = answer["report"]?[kind]?.array ?? []
+            report += notes.prefix(Self.noteLimit).map { note in
+                "\(title): \(note["message"]?.string ?? "") (\(note["path"]?.string ?? ""))"
+            }
+            if notes.count > Self.noteLimit {
+                report.append("\(title): \(notes.count - Self.noteLimit) more, which the answer of the API names")
+            }
+        }
+        hasReport = !report.isEmpty
     }
 }
 
