@@ -167,7 +167,7 @@ def test_a_script_that_never_ends_holds_up_nobody(tocsin, plan, form, simple):
 
 
 def test_a_script_that_wants_a_gigabyte(deployment, tocsin, plan, form, simple):
-    text = "var kept = [];\nwhile (true) { kept.push(new Array(1024 * 1024).join('x') + kept.length); }\n"
+    text = "var kept = [];\nwhile (true) { kept.push(new Array(1024 * 1024).fill(kept.length)); }\n"
     integration = make_inbound(tocsin, plan, form, "gigabyte", text)
     row = failed(tocsin, integration, {})
     assert row["error"]["kind"] == "memory"
