@@ -43,6 +43,11 @@ int64_t tocsin_processor_time(void) {
     return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
+void tocsin_keep_free_memory(void) {
+    mallopt(M_TRIM_THRESHOLD, 16 << 20);
+    mallopt(M_TOP_PAD, 1 << 20);
+}
+
 void tocsin_return_free_memory(void) {
     if (mallinfo2().fordblks > 4 << 20) malloc_trim(0);
 }

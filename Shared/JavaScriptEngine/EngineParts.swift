@@ -15,6 +15,8 @@ final class EngineParts {
     }
 
     private var known: [Part: [UInt8]] = [:]
+    /// Of authors' scripts and libraries.
+    var scripts = BytecodeCache(bytesMax: 4 << 20)
 
     func bytecode(of part: Part) -> [UInt8] {
         if let bytecode = known[part] { return bytecode }

@@ -114,7 +114,7 @@ extension Execution {
         // On the script's own first line, so that its lines keep their numbers.
         let opening = "(function(\(parameters)){"
         setOpening(opening, of: file)
-        let plain = evaluate("\(opening)\(source)\n})", file: file)
+        let plain = evaluateScript("\(opening)\(source)\n})", file: file)
         if !JS_IsException(plain) { return own(plain) }
         let error = JS_GetException(context)
         let declared = Declarations.names(among: parameters.split(separator: ",").map(String.init), in: source)
@@ -155,7 +155,20 @@ extension Execution {
         let opening = Self.nestedOpening(parameters, outer)
         setOpening(opening, of: file)
         let arguments = "this," + Self.innerNames(parameters, outer)
-        return try check(evaluate("\(opening)\(source)\n}).call(\(arguments))})", file: file))
+        return try check(evaluateScript("\(opening)\(source)\n}).call(\(arguments))})", file: file))
+    }
+
+    /// What an author's source evaluates to. Most sources come again and again, so their bytecode is kept.
+    private func evaluateScript(_ source: String, file: String) -> JSValue {
+        let key = file + source
+        if let bytecode = parts.scripts[key] {
+            let code = JS_ReadObject(context, bytecode, bytecode.count, JS_READ_OBJ_BYTECODE)
+            return JS_IsException(code) ? code : JS_EvalFunction(context, code)
+        }
+        let code = evaluate(source, file: file, flags: JS_EVAL_FLAG_COMPILE_ONLY)
+        if JS_IsException(code) { return code }
+        if let bytecode = bytecode(of: code, flags: JS_WRITE_OBJ_BYTECODE) { parts.scripts.keep(bytecode, for: key) }
+        return JS_EvalFunction(context, code)
     }
 
     /// The function that a library is the body of, or an exception.
@@ -182,9 +195,15 @@ extension Execution {
     func compiled(_ source: String) -> [UInt8]? {
         let compiled = own(evaluate(source, file: Self.preludeFile, flags: JS_EVAL_FLAG_COMPILE_ONLY))
         guard !JS_IsException(compiled) else { return nil }
+        return bytecode(of: compiled, flags: JS_WRITE_OBJ_BYTECODE | JS_WRITE_OBJ_STRIP_SOURCE)
+    }
+
+    private func bytecode(of code: JSValue, flags: Int32) -> [UInt8]? {
         var count = 0
-        let flags = JS_WRITE_OBJ_BYTECODE | JS_WRITE_OBJ_STRIP_SOURCE
-        guard let bytes = JS_WriteObject(context, &count, compiled, flags) else { return nil }
+        guard let bytes = JS_WriteObject(context, &count, code, flags) else {
+            JS_FreeValue(context, JS_GetException(context))
+            return nil
+        }
         defer { js_free(context, bytes) }
         return Array(UnsafeBufferPointer(start: bytes, count: count))
     }
@@ -292,7 +311,7 @@ extension Execution {
             return ScriptError(
                 kind: .memory, message: "the script needs more memory than \(state.limits.memoryBytes) bytes")
         }
-        return ScriptError(kind: .thrown, message: String(message.prefix(4096)))
+        return ScriptError(kind: .thrown, message: String(message.unicodeScalars.prefix(4096)))
     }
 }
 

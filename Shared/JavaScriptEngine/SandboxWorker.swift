@@ -12,6 +12,7 @@ public enum SandboxWorker {
     public static func main() -> Never {
         let console = LogArea()
         closeOtherDoors()
+        tocsin_keep_free_memory()
         let runner = ScriptRunner(console: console)
         warmUp(runner)
         console.clear()

@@ -45,7 +45,7 @@ struct StackTrace {
             }
             calls.append("\(call[..<start])\(source.name):\(numbers[0]):\(column)\(place[position.endIndex...])")
         }
-        if !calls.isEmpty { text = calls.joined(separator: "\n") }
+        if !calls.isEmpty { text = String(calls.joined(separator: "\n").unicodeScalars.prefix(8192)) }
     }
 
     /// Whether the innermost call of the script is where it says `throw`.

@@ -21,6 +21,10 @@ JSValue tocsin_take_stack_trace(JSContext *context);
 /// Processor time of this process so far, in nanoseconds.
 int64_t tocsin_processor_time(void);
 
+/// Has the memory of an engine that is gone kept for the next one: asking the system anew costs more than the
+/// engine. What is more than a little goes back all the same, see below.
+void tocsin_keep_free_memory(void);
+
 /// Gives memory that the engine has freed back to the system when it is more than a little.
 void tocsin_return_free_memory(void);
 
