@@ -6,7 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 seconds=${1:-600}
 shift || true
 targets=("$@")
-[[ $# -gt 0 ]] || targets=(door body)
+[[ $# -gt 0 ]] || targets=(door body workflow xml)
 # Coverage for our own modules and those they are built with; errors of memory are the address sanitizer's.
 swift build -c release -Xswiftc -sanitize=fuzzer
 for target in "${targets[@]}"; do

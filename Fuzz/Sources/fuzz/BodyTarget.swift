@@ -42,7 +42,7 @@ final class BodyTarget: FuzzTarget {
             var notes: [String] = []
             let details = try assembly.details(
                 AlertRequest(json), number: 1, requestId: "request", integration: nil, submitter: submitter,
-                notes: &notes, optionId: { "option-\($0)" })
+                seal: { secret, _ in secret }, notes: &notes, optionId: { "option-\($0)" })
             let stored = try JSONEncoder().encode(details)
             let read = try JSONDecoder().decode(AlertDetails.self, from: stored)
             precondition(read == details, "does not come back")

@@ -14,7 +14,7 @@ import Synchronization
 
 /// The inbound door, with everything but the socket: any request is answered, and none with 5xx.
 ///
-/// The bytes: one that chooses method and integration, then the query, the content type, the authorization and the
+/// The bytes: one that chooses method and path, then the query, the content type, the authorization and the
 /// body, with a NUL between two of them.
 final class DoorTarget: FuzzTarget {
     struct Context: RemoteAddressRequestContext {
@@ -36,7 +36,9 @@ final class DoorTarget: FuzzTarget {
     }
 
     private static let methods: [HTTPRequest.Method] = [.post, .post, .post, .get, .put, .delete]
-    private static let integrations = ["any", "url", "basic", "simple", "absent"]
+    private static let paths =
+        ["any", "url", "basic", "simple", "absent"].map { "/api/integration/1/functions/\($0)/triggers" }
+        + ["/api/xm/1/forms/form/triggers", "/reapi/2015-04-01/forms/1000/triggers"]
 
     private let responder: any HTTPResponder<Context>
     private let channel = EmbeddedChannel()
@@ -56,8 +58,11 @@ final class DoorTarget: FuzzTarget {
         let cache = DirectoryCache(database: database)
         let router = Router(context: Context.self)
         IngestRoutes<Context>(
-            bus: Bus(), directory: cache, authenticator: Authenticator(cache: cache, now: now), secrets: secrets,
-            bodyLimit: 1 << 20, now: now, logger: logger
+            bus: Bus(), database: database, directory: cache,
+            authenticator: Authenticator(cache: cache, tokens: AccessTokens(secrets: secrets), now: now),
+            secrets: secrets,
+            settings: IngestSettings(bodyLimit: 1 << 20, rates: InboundRateLimits(perIntegration: nil)),
+            now: now, logger: logger
         ).add(to: router)
         responder = router.buildResponder()
     }
@@ -89,8 +94,7 @@ final class DoorTarget: FuzzTarget {
         let parts = bytes.dropFirst().split(separator: 0, maxSplits: 3, omittingEmptySubsequences: false)
         func part(_ index: Int) -> [UInt8] { index < parts.count ? Array(parts[index]) : [] }
         let method = Self.methods[Int(choice) % Self.methods.count]
-        let integration = Self.integrations[Int(choice) / Self.methods.count % Self.integrations.count]
-        var path = "/api/integration/1/functions/\(integration)/triggers"
+        var path = Self.paths[Int(choice) / Self.methods.count % Self.paths.count]
         if !part(0).isEmpty { path += "?" + String(decoding: part(0), as: UTF8.self) }
         var headers = HTTPFields()
         if !part(1).isEmpty { headers[.contentType] = String(decoding: part(1), as: UTF8.self) }

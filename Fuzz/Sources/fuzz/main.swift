@@ -15,15 +15,15 @@ protocol FuzzTarget {
     func take(_ bytes: [UInt8])
 }
 
-nonisolated(unsafe) var target: any FuzzTarget = try DoorTarget()
+let targets: [String: () throws -> any FuzzTarget] = [
+    "body": BodyTarget.init, "door": DoorTarget.init, "workflow": WorkflowTarget.init, "xml": XMLTarget.init,
+]
 
-switch CommandLine.arguments.dropFirst().first {
-case "door": break
-case "body": target = BodyTarget()
-default:
-    print("usage: fuzz door|body [OPTIONS] [CORPUS…]")
+guard let make = CommandLine.arguments.dropFirst().first.flatMap({ targets[$0] }) else {
+    print("usage: fuzz \(targets.keys.sorted().joined(separator: "|")) [OPTIONS] [CORPUS…]")
     exit(2)
 }
+nonisolated(unsafe) let target = try make()
 
 var count = CommandLine.argc - 1
 var arguments = CommandLine.unsafeArgv + 1
