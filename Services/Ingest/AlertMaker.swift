@@ -41,8 +41,8 @@ actor AlertMaker {
     /// Where the number of the n-th alert of a request is reserved.
     static func reservation(of requestId: String, _ ordinal: Int) -> String { "\(requestId)/\(ordinal)" }
 
-    /// Makes an alert, durably. - Parameter recipients: Of the URL, when the body names none.
-    func make(_ json: JSONValue, recipients: String? = nil) async throws -> Activity.MadeAlert {
+    /// Makes an alert, durably. Where the JSON names no recipients, those of the request's URL are told.
+    func make(_ json: JSONValue) async throws -> Activity.MadeAlert {
         guard ordinal < Self.limit else {
             throw FieldProblem("the request", "has made \(Self.limit) alerts already, which is the most")
         }
@@ -64,8 +64,10 @@ actor AlertMaker {
             ? Int64(ordinal) + 1 : try await numbers.reserve(Self.reservation(of: message.requestId, ordinal))
         let id = DerivedID.uuid("alert", message.requestId, String(ordinal))
         var notes: [String] = []
-        let details = try draft.details(
-            json, recipients: recipients, id: id, number: number, requestId: message.requestId, notes: &notes)
+        var details = try draft.details(
+            json, recipients: message.parameters["recipients"], id: id, number: number, requestId: message.requestId,
+            notes: &notes)
+        details.depth = message.depth ?? 0
         self.notes += notes
         if isDry {
             drafts.append(details)

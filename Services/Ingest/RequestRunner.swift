@@ -70,8 +70,7 @@ struct RequestRunner: Sendable {
     private func makeAlert(_ maker: AlertMaker, _ message: InboundRequestMessage) async throws {
         do {
             let text = message.body.allSatisfy(\.isWhitespace) ? "{}" : message.body
-            _ = try await maker.make(
-                JSON.decode(text, as: JSONValue.self), recipients: message.parameters["recipients"])
+            _ = try await maker.make(JSON.decode(text, as: JSONValue.self))
         } catch let problem as FieldProblem {
             throw Activity.Problem(kind: "request", message: problem.description)
         } catch let error as DecodingError {

@@ -83,7 +83,8 @@ struct FanOut: MessageHandler {
                 status: subject.status)
         else { return nil }
         return WebhookDelivery.Request.ScriptInput(
-            globals: try JSON.encode(JSONValue.object(outputs.globals)), initiator: subject.details.submitter.id)
+            globals: try JSON.encode(JSONValue.object(outputs.globals)), initiator: subject.details.submitter.id,
+            depth: subject.details.depth)
     }
 
     /// From the messages themselves where they hold them, otherwise from the read model.

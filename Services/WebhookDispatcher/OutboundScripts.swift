@@ -28,7 +28,8 @@ struct OutboundScripts: Sendable {
         }
         let plan = script.integration.plan
         let calls = ScriptCalls(
-            client: client, view: script.view, plan: plan, caller: InternalCaller(person: initiator, depth: 1))
+            client: client, view: script.view, plan: plan,
+            caller: InternalCaller(person: initiator, depth: input.depth + 1))
         let outcome = await engine.run(
             script.run(with: request, globals: input.globals), limits: limits, host: OutboundScriptHost(calls: calls))
         attempt.durationMilliseconds = max(0, now().since(attempt.startedAt).milliseconds)

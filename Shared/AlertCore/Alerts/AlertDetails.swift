@@ -93,6 +93,8 @@ public struct AlertDetails: Codable, Hashable, Sendable {
     @Later public var limitsNotifications: Bool
     /// What the system itself reports by this alert; empty for an alert that somebody wanted.
     @Later public var systemEventType: String
+    /// How many requests in a row have led here, each set off by a script of the one before.
+    @Later public var depth: Int
 
     public init(
         number: Int64, plan: NamedReference, form: NamedReference, integration: String? = nil, requestId: String,
@@ -129,5 +131,6 @@ public struct AlertDetails: Codable, Hashable, Sendable {
         propertyTranslations = [:]
         limitsNotifications = false
         systemEventType = ""
+        depth = 0
     }
 }

@@ -64,10 +64,13 @@ public enum WebhookDelivery: Aggregate {
             public var globals: String
             /// The id of the person who began the alert: the script acts as them (spec §1.1).
             public var initiator: String
+            /// How many requests in a row have led to the alert, each set off by a script of the one before.
+            @Later public var depth: Int
 
-            public init(globals: String, initiator: String) {
+            public init(globals: String, initiator: String, depth: Int) {
                 self.globals = globals
                 self.initiator = initiator
+                self.depth = depth
             }
         }
 
