@@ -109,6 +109,8 @@ final class WorkerProcess: TaskExecutor, @unchecked Sendable {  // `child` belon
 extension WorkerProcess {
     /// What the script of the last run has written.
     var console: String { (try? child.get())?.console.text ?? "" }  // A child that never was has written nothing.
+    /// How many bytes that is.
+    var consoleBytes: Int { (try? child.get())?.console.count ?? 0 }  // as above
 
     /// Sends a frame and waits for the answer; blocks. After a failure the only thing left is ``stop()``.
     func exchange(_ exchange: Exchange) -> Result<Reply, WorkerFailure> {
