@@ -6,6 +6,8 @@ final class EngineParts {
     enum Part: String {
         /// See ``Prelude``.
         case prelude
+        /// See ``JavaStrings/source``.
+        case strings
         /// See ``JavaClasses``.
         case java
         /// See ``XMLPrelude``.
@@ -35,6 +37,7 @@ final class EngineParts {
     private static func source(of part: Part) -> String {
         switch part {
         case .prelude: Prelude.source
+        case .strings: JavaStrings.source
         case .java: JavaClasses.source
         case .xml: XMLPrelude.source
         case .xmldom: xmldom

@@ -20,8 +20,6 @@ final class Execution {
     /// Freed with the engine, which insists on having every value back.
     private var owned: [JSValue] = []
     /// Rejected promises that nobody has handled yet, with their reasons.
-    /// Whether what is pending was thrown for a promise that nobody handled.
-    private var isRejection = false
     private var rejections: [(promise: JSValue, reason: JSValue)] = []
 
     /// The engine has an exception pending.
@@ -218,7 +216,6 @@ extension Execution {
             if result == 0 { break }
         }
         if let reason = rejections.first?.reason {
-            isRejection = true
             _ = JS_Throw(context, JS_DupValue(context, reason))
             throw Thrown()
         }
@@ -306,7 +303,7 @@ extension Execution {
         if let describe { shown = (try? call(describe, [exception])) ?? exception }
         let message = text(of: shown) ?? "the script threw something that cannot be shown"
         // When the memory is too short even for an error object, the engine throws null.
-        let isLack = JS_IsNull(exception) && !isRejection && !trace.isAtThrow(in: run.source)
+        let isLack = JS_IsNull(exception) && !trace.isAtThrow(in: run.source)
         if isLack || message == "InternalError: out of memory" {
             return ScriptError(
                 kind: .memory, message: "the script needs more memory than \(state.limits.memoryBytes) bytes")

@@ -1,6 +1,42 @@
 /// Scripts were written for an engine whose texts have the methods of java.lang.String besides JavaScript's own.
+///
+/// Few scripts use them, so they are made when one is first asked for, of what the prelude has taken before.
 enum JavaStrings {
+    /// Part of the prelude: the names, each of which puts all methods in place.
+    static let opening = #"""
+        const textPrototype = String.prototype;
+        const javaNames = [
+            'equals', 'equalsIgnoreCase', 'compareTo', 'compareToIgnoreCase', 'contains', 'contentEquals', 'isEmpty',
+            'isBlank', 'strip', 'stripLeading', 'stripTrailing', 'intern', 'matches', 'replaceFirst', 'regionMatches',
+            'toCharArray', 'getBytes', 'hashCode', 'replaceAll'];
+        const taken = {
+            keys, defineProperty, includes, replace, upper, lower, slice, trim, tests, ownText, toWellFormed, unbound,
+            Expressions, textPrototype, javaNames, isText: (value) => isText(value), parseInt, encodeURIComponent,
+            codeAt: textPrototype.charCodeAt, ownReplaceAll: textPrototype.replaceAll, multiply: Math.imul,
+            descriptor: Object.getOwnPropertyDescriptor,
+        };
+        let javaMethods;
+        for (let i = 0; i < javaNames.length; i++) {
+            const name = javaNames[i];
+            defineProperty(textPrototype, name, {
+                get() { return (javaMethods ??= native.part('strings')(taken))[name]; },
+                set(value) {
+                    defineProperty(this, name, { value, writable: true, configurable: true, enumerable: true });
+                },
+                configurable: true,
+            });
+        }
+        """#
+
+    /// A function of what was taken.
     static let source = #"""
+        (function (taken) {
+        'use strict';
+        const {
+            keys, defineProperty, includes, replace, upper, lower, slice, trim, tests, ownText, toWellFormed, unbound,
+            Expressions, textPrototype, javaNames, isText, parseInt, encodeURIComponent, codeAt, ownReplaceAll,
+            multiply, descriptor,
+        } = taken;
         const fold = (value) => lower(upper(ownText(value)));
         const difference = (a, b) => {
             for (let i = 0; i < a.length && i < b.length; i++) {
@@ -8,8 +44,8 @@ enum JavaStrings {
             }
             return a.length - b.length;
         };
-        const code = unbound(String.prototype.charCodeAt);
-        const replaceEach = unbound(String.prototype.replaceAll);
+        const code = unbound(codeAt);
+        const replaceEach = unbound(ownReplaceAll);
 
         // Java's inline flags are flags of the whole expression here.
         function expression(pattern, flags, whole) {
@@ -50,8 +86,6 @@ enum JavaStrings {
             }
             return bytes;
         };
-        const { encodeURIComponent, parseInt } = globalThis;
-
         const methods = {
             equals(other) { return isText(other) && ownText(this) === ownText(other); },
             equalsIgnoreCase(other) { return isText(other) && fold(this) === fold(other); },
@@ -88,7 +122,7 @@ enum JavaStrings {
             getBytes() { return bytesOf(ownText(this)); },
             hashCode() {
                 let hash = 0;
-                for (let i = 0; i < this.length; i++) hash = (Math.imul(31, hash) + code(this, i)) | 0;
+                for (let i = 0; i < this.length; i++) hash = (multiply(31, hash) + code(this, i)) | 0;
                 return hash;
             },
             // JavaScript's own, but for a pattern that is not in the text and can only be meant as Java's.
@@ -101,10 +135,13 @@ enum JavaStrings {
                 return replace(own, expression(pattern, 'g'), substitute(other));
             },
         };
-        const methodNames = keys(methods);
-        for (let i = 0; i < methodNames.length; i++) {
-            const value = methods[methodNames[i]];
-            defineProperty(String.prototype, methodNames[i], { value, writable: true, configurable: true });
+        for (let i = 0; i < javaNames.length; i++) {
+            const name = javaNames[i];
+            // What the script has put in its place stays.
+            if (!descriptor(textPrototype, name)?.get) continue;
+            defineProperty(textPrototype, name, { value: methods[name], writable: true, configurable: true });
         }
+        return methods;
+        })
         """#
 }

@@ -13,7 +13,7 @@ enum Prelude {
         \(showing)
         \(host)
         \(modules)
-        \(JavaStrings.source)
+        \(JavaStrings.opening)
         \(builtIns)
         })
         """
@@ -27,8 +27,8 @@ enum Prelude {
         const ownText = String;
         const ObjectOfText = String;
         const AnyError = Error;
-        const detached = Function.prototype.call;
-        const unbound = (method) => detached.bind(method);
+        const { apply } = Reflect;
+        const unbound = (method) => (self, ...values) => apply(method, self, values);
         const hasOwn = Object.hasOwn;
         const toWellFormed = unbound(String.prototype.toWellFormed);
         const includes = unbound(String.prototype.includes);
@@ -244,8 +244,6 @@ enum Prelude {
             }
             return module;
         }
-
-        const { apply } = Reflect;
 
         let xml;
         const lazily = () => (xml ??= native.part('xml')(native, native.part('xmldom')(console), console));

@@ -45,14 +45,19 @@ struct ChildProcess {
         return String(decoding: frame.payload, as: UTF8.self)
     }
 
-    /// Sends a frame and waits for the next one.
+    /// To be called before a run.
     ///
-    /// - Throws: ``WorkerFailure/gone`` when the child was lost before; it has not seen the frame.
+    /// - Throws: ``WorkerFailure/gone`` when the child was lost meanwhile.
+    func prepare() throws(WorkerFailure) {
+        // The child has nothing to say before it is asked: what can be read is its end.
+        if socket.isReadable { throw .gone }
+        console.clear()
+    }
+
+    /// Sends a frame and waits for the next one.
     func exchange(
         _ frame: Frame, within time: Duration, payloadBytesMax: Int
     ) throws(WorkerFailure) -> Frame {
-        // The child has nothing to say before it is asked: what can be read is its end.
-        if socket.isReadable { throw .gone }
         let deadline = ContinuousClock.Instant.now + time
         try socket.send(frame, until: deadline)
         return try socket.receive(until: deadline, payloadBytesMax: payloadBytesMax)

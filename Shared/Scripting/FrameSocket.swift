@@ -22,13 +22,17 @@ final class FrameSocket {
         let bytes = frame.bytes
         var sent = 0
         while sent < bytes.count {
-            try wait(for: POLLOUT, until: deadline)
             let count = bytes.withUnsafeBytes { raw in
                 Glibc.send(
                     descriptor, raw.baseAddress.map { $0 + sent }, raw.count - sent,
                     Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
             }
-            if count > 0 { sent += count } else if !isPassing(errno) { throw .died }
+            if count > 0 {
+                sent += count
+            } else {
+                guard isPassing(errno) else { throw .died }
+                try wait(for: POLLOUT, until: deadline)
+            }
         }
     }
 

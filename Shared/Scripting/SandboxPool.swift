@@ -108,14 +108,12 @@ extension SandboxPool {
             let began = ContinuousClock.now
             let session = SandboxSession(
                 worker: lease.worker, run: run, limits: limits, host: host, grace: settings.grace)
-            let end = await session.end()
-            switch end {
+            switch await lease.worker.perform({ await session.end() }) {
             case .finished(let outcome):
                 lease.runs += 1
                 await giveBack(lease)
                 return outcome
-            case .lost(let kind, let message):
-                let log = lease.worker.console
+            case .lost(let kind, let message, let log):
                 let way = await discard(lease)
                 logger.warning(
                     "script worker lost",

@@ -1,9 +1,9 @@
 /// One run on one worker: what the worker asks for is done, until it says what came of the run.
 struct SandboxSession {
-    enum End {
+    enum End: Sendable {
         case finished(ScriptOutcome)
-        /// The worker is lost, and so is this run.
-        case lost(ScriptError.Kind, String)
+        /// The worker is lost, and so is this run, but for what it had written.
+        case lost(ScriptError.Kind, String, log: String)
         /// The worker was lost before it had seen the run, which another one can take.
         case notBegun
     }
@@ -15,6 +15,7 @@ struct SandboxSession {
     /// How much longer than its limit a script may take before the worker is taken for stuck.
     let grace: Duration
 
+    /// To be called on the worker's thread.
     func end() async -> End {
         // What is left of the script's time. It is the worker that keeps the script to its limits; here is
         // the second line of defence, for a worker that cannot or will not.
@@ -26,7 +27,7 @@ struct SandboxSession {
         var frame = Frame(.run, SandboxedRun(run: run, limits: limits).payload)
         while true {
             let reply: Frame
-            switch await worker.exchange(
+            switch worker.exchange(
                 .init(frame: frame, time: time, payloadBytesMax: limits.workerFrameBytesMax))
             {
             case .success(let received):
@@ -60,13 +61,14 @@ struct SandboxSession {
     }
 
     private func end(after failure: WorkerFailure) -> End {
-        switch failure {
-        case .cannotStart(let reason): .lost(.unavailable, "the script worker does not start: \(reason)")
-        case .timedOut:
-            .lost(.timeout, "the script was killed \(grace) after its limit of \(limits.time)")
-        case .gone, .died: .lost(.crashed, "the script worker died")
-        case .brokeProtocol: .lost(.crashed, "the script worker broke the protocol")
-        }
+        let (kind, message): (ScriptError.Kind, String) =
+            switch failure {
+            case .cannotStart(let reason): (.unavailable, "the script worker does not start: \(reason)")
+            case .timedOut: (.timeout, "the script was killed \(grace) after its limit of \(limits.time)")
+            case .gone, .died: (.crashed, "the script worker died")
+            case .brokeProtocol: (.crashed, "the script worker broke the protocol")
+            }
+        return .lost(kind, message, log: worker.console)
     }
 
     /// The answer to a call; `nil` when the frame is none.

@@ -5,7 +5,10 @@ import Synchronization
 ///
 /// The thread is there for two reasons: reading from the worker blocks, and the worker has asked the
 /// kernel to be killed when the **thread** that started it ends, so no passing thread may start it.
-final class WorkerProcess: Sendable {
+///
+/// The thread is an executor, too: what a run does between two exchanges happens on it, so that a call of a script
+/// costs no other switch of threads than the one between the two processes.
+final class WorkerProcess: TaskExecutor, @unchecked Sendable {  // `child` belongs to the thread.
     struct Exchange {
         var frame: Frame
         var time: Duration
@@ -19,7 +22,7 @@ final class WorkerProcess: Sendable {
     }
 
     private enum Job {
-        case exchange(Exchange, CheckedContinuation<Result<Reply, WorkerFailure>, Never>)
+        case run(UnownedJob)
         case stop(CheckedContinuation<String, Never>)
     }
 
@@ -29,7 +32,7 @@ final class WorkerProcess: Sendable {
     private let logger: Logger
     private let jobs = BlockingQueue<Job>()
     private let currentID = Atomic<Int32>(0)
-    private let area = Mutex<LogArea?>(nil)
+    private var child: Result<ChildProcess, WorkerFailure> = .failure(.gone)
 
     /// - Parameter startTime: How long the process may take until it is ready.
     init(
@@ -46,16 +49,16 @@ final class WorkerProcess: Sendable {
     /// The process; 0 before its start and after its end.
     var id: Int32 { currentID.load(ordering: .acquiring) }
 
-    /// What the script of the last run has written. To be asked for between two exchanges.
-    var console: String { area.withLock { $0?.text } ?? "" }
-    var consoleBytes: Int { area.withLock { $0?.count } ?? 0 }
-
-    /// Sends a frame and waits for the answer. After a failure the only thing left is ``stop()``.
-    func exchange(_ exchange: Exchange) async -> Result<Reply, WorkerFailure> {
-        await withCheckedContinuation { jobs.put(.exchange(exchange, $0)) }
+    /// Does something on the thread, which is where ``exchange(_:)`` and ``console`` may be used.
+    func perform<T: Sendable>(_ body: @Sendable () async -> T) async -> T {
+        await withTaskExecutorPreference(self) { await body() }
     }
 
-    /// Kills the process and ends the thread. To be called once, and always.
+    func enqueue(_ job: consuming ExecutorJob) {
+        jobs.put(.run(UnownedJob(job)))
+    }
+
+    /// Kills the process and ends the thread. To be called once, and always, when nothing is performed any more.
     ///
     /// - Returns: How the process ended, as in `signal 9`.
     @discardableResult
@@ -64,14 +67,15 @@ final class WorkerProcess: Sendable {
     }
 
     private func serve() {
-        let child = start()
+        child = start()
         while true {
             switch jobs.take() {
-            case .exchange(let exchange, let continuation):
-                continuation.resume(returning: child.flatMap { perform(exchange, with: $0) })
+            case .run(let job):
+                job.runSynchronously(on: asUnownedTaskExecutor())
             case .stop(let continuation):
                 currentID.store(0, ordering: .releasing)
                 let end = (try? child.get())?.end()  // A child that never was has no end.
+                child = .failure(.gone)
                 continuation.resume(returning: end ?? "not started")
                 return
             }
@@ -88,7 +92,6 @@ final class WorkerProcess: Sendable {
         do {
             let lack = try child.waitUntilReady(within: startTime)
             currentID.store(child.id, ordering: .releasing)
-            area.withLock { $0 = child.console }
             logger.debug("script worker started", metadata: ["worker": "\(child.id)"])
             if !lack.isEmpty {
                 logger.warning("script worker is less confined than it should be", metadata: ["lack": "\(lack)"])
@@ -99,14 +102,26 @@ final class WorkerProcess: Sendable {
             return .failure(.cannotStart("\(executable) is not ready: \(error), \(end)"))
         }
     }
+}
 
-    private func perform(_ exchange: Exchange, with child: ChildProcess) -> Result<Reply, WorkerFailure> {
-        if exchange.frame.kind == .run { child.console.clear() }
-        return Result { () throws(WorkerFailure) in
-            let began = ContinuousClock.now
-            let frame = try child.exchange(
-                exchange.frame, within: exchange.time, payloadBytesMax: exchange.payloadBytesMax)
-            return Reply(frame: frame, time: .now - began)
+// MARK: - On the thread
+
+extension WorkerProcess {
+    /// What the script of the last run has written.
+    var console: String { (try? child.get())?.console.text ?? "" }  // A child that never was has written nothing.
+    /// How many bytes that is.
+    var consoleBytes: Int { (try? child.get())?.console.count ?? 0 }  // as above
+
+    /// Sends a frame and waits for the answer; blocks. After a failure the only thing left is ``stop()``.
+    func exchange(_ exchange: Exchange) -> Result<Reply, WorkerFailure> {
+        child.flatMap { child in
+            Result { () throws(WorkerFailure) in
+                if exchange.frame.kind == .run { try child.prepare() }
+                let began = ContinuousClock.now
+                let frame = try child.exchange(
+                    exchange.frame, within: exchange.time, payloadBytesMax: exchange.payloadBytesMax)
+                return Reply(frame: frame, time: .now - began)
+            }
         }
     }
 }
