@@ -1,7 +1,7 @@
 # `make` lists the targets.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast build release vendor format lint bench doc clean
+.PHONY: help run test test-fast build release vendor format lint fuzz bench doc clean
 
 # C libraries are optimised in debug builds, too: password hashes take seconds otherwise.
 SWIFT_FLAGS := -Xcc -O2 -Xcxx -O2
@@ -34,6 +34,9 @@ format: ## Format the Swift sources
 
 lint: ## Check the format of the Swift sources
 	@swift format lint -s -r --configuration .swift-format Package.swift Shared Services Tests Benchmarks/Sources
+
+fuzz: vendor ## Fuzz what takes bytes from outside, 10 minutes for each way in
+	@Fuzz/run.sh
 
 bench: vendor ## Run the benchmarks (takes about 25 minutes the first time)
 	@Benchmarks/run.sh
