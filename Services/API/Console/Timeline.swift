@@ -211,7 +211,8 @@ extension Timeline {
         case .exhausted(let attempts, _):
             return TimelineEntry(
                 "webhook", "bad", "Gave up on \(name)",
-                reason: "\(attempts) attempts have failed and the schedule is used up: kept, not tried again by itself")
+                reason: "\(attempts == 1 ? "1 attempt has" : "\(attempts) attempts have") failed and there is no "
+                    + "further one: kept, not tried again by itself")
         }
     }
 
@@ -227,11 +228,12 @@ extension Timeline {
         var line = TimelineEntry(
             "webhook", attempt.isSuccess ? "good" : "bad",
             "Attempt \(attempt.number) for \(name): \(attempt.outcome)")
-        line.facts = ["\(attempt.url) · \(duration)"]
+        line.facts = [attempt.url.isEmpty ? "a script · \(duration)" : "\(attempt.url) · \(duration)"]
         if attempt.isInDoubt { line.reason = "the target may have received it although it did not say so" }
         if let pause = attempt.retryAfter { line.facts.append("Retry-After: \(pause) s") }
         if let body = attempt.responseBody, !body.isEmpty {
-            let label = attempt.isBodyTruncated ? "Answer (its beginning)" : "Answer"
+            let what = attempt.url.isEmpty ? "Console and calls" : "Answer"
+            let label = attempt.isBodyTruncated ? "\(what) (the beginning)" : what
             line.body = .init(id: id, label: label, text: body)
         }
         return line

@@ -26,10 +26,12 @@ struct DeliveryRepresentation {
 
     private static func attempt(_ attempt: WebhookDelivery.Attempt) -> JSONValue {
         var fields: [String: JSONValue] = [
-            "number": .integer(Int64(attempt.number)), "url": .string(attempt.url),
+            "number": .integer(Int64(attempt.number)),
             "at": .string(attempt.startedAt.iso), "durationMilliseconds": .integer(attempt.durationMilliseconds),
             "inDoubt": .bool(attempt.isInDoubt),
         ]
+        if !attempt.url.isEmpty { fields["url"] = .string(attempt.url) }
+        fields["scriptCompleted"] = attempt.hasCompleted.map { .bool($0) }
         fields["status"] = attempt.status.map { .integer(Int64($0)) }
         fields["responseBody"] = attempt.responseBody.map { .string($0) }
         if attempt.isBodyTruncated { fields["responseBodyTruncated"] = true }
