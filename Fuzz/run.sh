@@ -8,6 +8,8 @@ shift || true
 targets=("$@")
 [[ $# -gt 0 ]] || targets=(door body workflow xml)
 # Coverage for our own modules and those they are built with; errors of memory are the address sanitizer's.
+# Otherwise libFuzzer does not get to keep the bytes of a crash.
+export SWIFT_BACKTRACE=enable=no
 swift build -c release -Xswiftc -sanitize=fuzzer
 for target in "${targets[@]}"; do
     mkdir -p ".build/corpus/$target" .build/crashes

@@ -157,14 +157,15 @@ struct JSONParser {
         let start = place
         while let byte = next, Self.numberBytes.contains(byte) { place += 1 }
         let text = String(decoding: bytes[start..<place], as: UTF8.self)
-        if let integer = Int64(text), !text.hasPrefix("+") { return .integer(integer) }
-        guard let first = text.utf8.first, first == UInt8(ascii: "-") || (48...57).contains(first),
+        if let integer = Int64(text), String(integer) == text { return .integer(integer) }
+        // RFC 8259, section 6.
+        guard text.wholeMatch(of: /-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?/) != nil,
             let number = Double(text), number.isFinite
         else {
             place = start
             throw problem("has something that is no value")
         }
-        return .number(number)
+        return Int64(text).map(JSONValue.integer) ?? .number(number)
     }
 
     private static let numberBytes = Set("+-.0123456789eE".utf8)
