@@ -7,7 +7,7 @@ public struct InboundRateLimits: Sendable {
     public var perIntegration: Int?
     public var perPlan: Int?
 
-    public init(perIntegration: Int? = 6000, perPlan: Int? = nil) {
+    public init(perIntegration: Int? = 600_000, perPlan: Int? = nil) {
         self.perIntegration = perIntegration
         self.perPlan = perPlan
     }

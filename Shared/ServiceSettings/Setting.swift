@@ -57,7 +57,7 @@ extension Setting {
         Bytes that the body of an inbound request may have, from 1024 to 900000.
         """)
     public static let inboundRate = Setting(
-        "inbound-rate", default: "6000",
+        "inbound-rate", default: "600000",
         """
         Requests a minute that an ingest process takes for one integration or form, from 0, for no limit, to \
         10000000; more are answered 429.
