@@ -104,12 +104,13 @@ struct WebhookDispatcherTests {
         try await running(setup) {
             try await publish("a", 1, on: setup)
             try await eventually { try await statuses(setup, "/ok") == inOrder }
-            // The hanging one is parked with its reason, those behind it as well, and the topic is done with.
+            // The hanging one is parked with its reason, those behind it as well, and the topic is done with. On a
+            // busy machine it is parked before it is begun.
             try await eventually("parked") {
                 let rows = try await setup.database.reading { try WebhookDeliveries($0).ofAlert("a") }
-                return rows.filter { $0.integration == "i-hang" }.map(\.reason) == [
-                    "slow", "behind", "behind", "behind",
-                ]
+                let reasons = rows.filter { $0.integration == "i-hang" }.map(\.reason)
+                return ["slow", "busy"].contains(reasons.first ?? "")
+                    && reasons.dropFirst() == ["behind", "behind", "behind"]
             }
             try await eventually("the checkpoint") {
                 try await setup.database.reading { connection in

@@ -4,16 +4,15 @@ import WorkflowArchive
 /// Workflow files. What can be read at all is imported, and what was imported is exported and imported again without
 /// a difference.
 ///
-/// The bytes: 0 and an archive; or another one and the documents in it, path and content by turns, with a NUL between
-/// two of them.
+/// The bytes: 0 and an archive; or another one and the documents to pack into one, path and content by turns, with a NUL
+/// between two of them.
 final class WorkflowTarget: FuzzTarget {
     func take(_ bytes: [UInt8]) {
         guard let choice = bytes.first else { return }
         do {
             let rest = bytes.dropFirst()
-            let (documents, problems) =
-                choice == 0
-                ? try WorkflowArchive.read(Array(rest)) : try WorkflowArchive.read(files: Self.files(rest))
+            let archive = choice == 0 ? Array(rest) : try WorkflowArchive.pack(files: Self.files(rest))
+            let (documents, problems) = try WorkflowArchive.read(archive)
             try check(documents, problems)
         } catch {
             precondition(!"\(error)".isEmpty, "an error without words")
