@@ -17,7 +17,7 @@ public struct Transformer: Service {
     let runner: RequestRunner
     let bus: any MessageBus
     let database: any SQLDatabase
-    /// How long a run can take at most: after that, and no word of it, it is run again.
+    /// How long a run can take at most.
     let runTime: Duration
     /// For how long activities are kept.
     let kept: Duration
@@ -59,7 +59,7 @@ public struct Transformer: Service {
             feed: feed, as: Self.group, database: database, openLimit: Self.openLimit, logger: logger,
             write: writer.write)
         let requests = RunningRequests(
-            runner: runner, recorder: recorder, database: database, runTime: runTime, now: now, logger: logger)
+            runner: runner, recorder: recorder, database: database, now: now, logger: logger)
         let again = DueWorkLoop(
             kind: ActivityWriter.dueKind, partition: feed.partition, lease: runTime * 2, database: database,
             signal: Signal(), now: now, logger: logger
@@ -120,30 +120,38 @@ struct ActivityWriter: Sendable {
 actor RunningRequests {
     /// How long a run may hold its message.
     private static let parkAfter = Duration.seconds(2)
+    /// For how long a run that takes longer is left alone without word of it; the word comes every third of that.
+    private static let lease = Duration.seconds(30)
 
     private struct Running {
         let message: InboundRequestMessage
         var offset: Int64?
         let startedAt: Timestamp
+        /// When word of it was last written; `nil` while it holds its message, and for what came from due work.
+        var parkedAt: Timestamp?
         let task: Task<Void, Never>
+
+        /// Whether it is time to write that the run goes on.
+        func needsWord(at now: Timestamp, after: Duration, every: Duration) -> Bool {
+            if let parkedAt { return now.since(parkedAt) >= every }
+            return offset != nil && now.since(startedAt) >= after
+        }
     }
 
     private let runner: RequestRunner
     private let recorder: PartitionRecorder<ActivityRecord>
     private let database: any SQLDatabase
-    private let runTime: Duration
     private let now: Clock
     private let logger: Logger
     private var running: [String: Running] = [:]
 
     init(
         runner: RequestRunner, recorder: PartitionRecorder<ActivityRecord>, database: any SQLDatabase,
-        runTime: Duration, now: @escaping Clock, logger: Logger
+        now: @escaping Clock, logger: Logger
     ) {
         self.runner = runner
         self.recorder = recorder
         self.database = database
-        self.runTime = runTime
         self.now = now
         self.logger = logger
     }
@@ -169,20 +177,22 @@ actor RunningRequests {
         }
     }
 
-    /// Lets go of the messages of those that take long, until cancelled.
+    /// Lets go of the messages of those that take long, and says of these that they go on, until cancelled.
     func watch() async {
         while !Task.isCancelled {
             // Cancelled: the condition sees it.
             try? await Task.sleep(for: Self.parkAfter / 4)
             let moment = now()
-            for (id, entry) in running where moment.since(entry.startedAt) >= Self.parkAfter {
+            for (id, entry) in running where entry.needsWord(at: moment, after: Self.parkAfter, every: Self.lease / 3) {
                 // The message came as JSON: it goes back to it.
-                guard let offset = entry.offset, let message = try? JSON.encode(entry.message) else { continue }
+                guard let message = try? JSON.encode(entry.message) else { continue }
                 running[id]?.offset = nil
+                running[id]?.parkedAt = moment
                 recorder.finish(
-                    offset,
+                    entry.offset,
                     with: [
-                        .parked(entry.message.activity(by: ""), message: message, until: moment.advanced(by: runTime))
+                        .parked(
+                            entry.message.activity(by: ""), message: message, until: moment.advanced(by: Self.lease))
                     ])
             }
         }
@@ -200,7 +210,8 @@ actor RunningRequests {
                 await self.end(activity)
             }
         }
-        running[message.requestId] = Running(message: message, offset: offset, startedAt: now(), task: task)
+        running[message.requestId] = Running(
+            message: message, offset: offset, startedAt: now(), parkedAt: nil, task: task)
     }
 
     private func end(_ activity: Activity) {

@@ -14,7 +14,7 @@ struct AttemptRunner: Sendable {
     let now: Clock
 
     /// How long an attempt can take at most.
-    var longest: Duration { max(timeout, scripts.longest) }
+    func longest(_ request: WebhookDelivery.Request) -> Duration { request.script == nil ? timeout : scripts.longest }
 
     func run(_ request: WebhookDelivery.Request, number: Int, to target: Target) async -> WebhookDelivery.Attempt {
         switch target.action {

@@ -89,11 +89,15 @@ struct Lane: Sendable {
     }
 
     /// What has been in memory for too long: parked, so that its message is done with. What is running goes on.
-    mutating func overdue(admittedBefore limit: Timestamp, at now: Timestamp, timeout: Duration) -> [Step] {
+    mutating func overdue(
+        admittedBefore limit: Timestamp, at now: Timestamp, timeout: (WebhookDelivery.Request) -> Duration
+    )
+        -> [Step]
+    {
         var steps: [Step] = []
         for (id, work) in running where work.offset != nil && work.admittedAt <= limit {
             // Should this process die, somebody else goes on when the attempt must have ended.
-            let until = now.advanced(by: timeout + .seconds(5))
+            let until = now.advanced(by: timeout(work.request) + .seconds(5))
             var parked = work
             hold(work)
             steps.append(.park(work, .slow(until: until)))

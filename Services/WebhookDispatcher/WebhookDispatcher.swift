@@ -82,7 +82,7 @@ public struct WebhookDispatcher: Service {
             runner: runner, settings: settings, now: now,
             logger: logger)
         let retries = DueWorkLoop(
-            kind: DeliveryWriter.dueKind, partition: feed.partition, lease: runner.longest + .seconds(30),
+            kind: DeliveryWriter.dueKind, partition: feed.partition, lease: settings.timeout + .seconds(30),
             database: database, signal: scheduled, now: now, logger: logger
         ) { items in try await lanes.retry(items.map(\.id)) }
         try await withThrowingTaskGroup(of: Void.self) { tasks in

@@ -62,14 +62,14 @@ struct LaneTests {
         lane.add(work("a2", alert: "a", sequence: 2))
         _ = lane.next(obstacle: nil, at: now)
         let later = now.advanced(by: .seconds(3))
-        let steps = lane.overdue(admittedBefore: now, at: later, timeout: .seconds(30))
+        let steps = lane.overdue(admittedBefore: now, at: later, timeout: { _ in .seconds(30) })
         #expect(summary(steps) == ["park a1 slow", "park a2 behind"])
         #expect(lane.running["a1"] != nil && lane.running["a1"]?.offset == nil)
         #expect(lane.waiting == ["a": 2])
         if case .park(_, let parking) = steps[0] {
             #expect(parking.until == later.advanced(by: .seconds(35)))  // when the attempt must have ended
         }
-        let again = lane.overdue(admittedBefore: now, at: later, timeout: .seconds(30))
+        let again = lane.overdue(admittedBefore: now, at: later, timeout: { _ in .seconds(30) })
         #expect(again.isEmpty)
     }
 
@@ -88,8 +88,8 @@ struct LaneTests {
         lane.add(work("next", alert: "n"))
         #expect(next(&lane, now).count == Lane.concurrency)
         #expect(lane.queue.map(\.request.id) == ["next"])
-        _ = lane.overdue(admittedBefore: now.advanced(by: .seconds(-1)), at: now, timeout: .seconds(30))
-        _ = lane.overdue(admittedBefore: now, at: now.advanced(by: .seconds(3)), timeout: .seconds(30))
+        _ = lane.overdue(admittedBefore: now.advanced(by: .seconds(-1)), at: now, timeout: { _ in .seconds(30) })
+        _ = lane.overdue(admittedBefore: now, at: now.advanced(by: .seconds(3)), timeout: { _ in .seconds(30) })
         lane.add(work("late", alert: "l"))
         #expect(next(&lane, now) == ["park late busy"])
     }
