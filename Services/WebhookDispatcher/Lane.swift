@@ -91,9 +91,7 @@ struct Lane: Sendable {
     /// What has been in memory for too long: parked, so that its message is done with. What is running goes on.
     mutating func overdue(
         admittedBefore limit: Timestamp, at now: Timestamp, timeout: (WebhookDelivery.Request) -> Duration
-    )
-        -> [Step]
-    {
+    ) -> [Step] {
         var steps: [Step] = []
         for (id, work) in running where work.offset != nil && work.admittedAt <= limit {
             // Should this process die, somebody else goes on when the attempt must have ended.
