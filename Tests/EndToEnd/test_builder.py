@@ -147,7 +147,7 @@ def test_an_author_mends_a_script_and_runs_the_request_again(author, browser, to
     browser.get(page)
     author.click("select[name=version] option[value='2']")
     author.click("button[value=dry]")
-    sees(browser, "Failed", f"line {LINE}", "version 2")
+    sees(browser, "Dry run by", "Failed", f"line {LINE}", "version 2")
 
     # For real: a request of its own, and its alert.
     browser.get(page)
