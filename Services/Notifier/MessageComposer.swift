@@ -20,7 +20,8 @@ struct MessageComposer: Sendable {
         let details = alert.details
         let links = details.responseOptions.map { option in (option, link(to: option, plan, alert)) }
         return ChannelMessage(
-            id: plan.id, address: plan.address, subject: details.subject,
+            id: plan.id, deviceType: Device.Kind(rawValue: plan.deviceType) ?? .email, address: plan.address,
+            subject: details.subject,
             text: text(details, links), html: html(details, links))
     }
 

@@ -1,16 +1,44 @@
-import OutboundHTTP
+import AlertCore
 
 /// A message for one device.
 public struct ChannelMessage: Sendable, Equatable {
-    /// The same for each try to send it.
+    /// One answer that can be given.
+    public struct Answer: Sendable, Equatable {
+        /// 1 to 9: the key on a phone, the reply to an SMS.
+        public var number: Int
+        public var text: String
+        /// As it is spoken.
+        public var prompt: String
+        /// A signed link.
+        public var url: String
+
+        public init(number: Int, text: String, prompt: String, url: String) {
+            self.number = number
+            self.text = text
+            self.prompt = prompt
+            self.url = url
+        }
+    }
+
+    /// The notification's id; the same for each try to send it.
     public var id: String
+    public var deviceType: Device.Kind
+    /// An email address, a phone number, or the device's opened `pin`.
     public var address: String
+    /// The id or name of the provider that the device wants; empty for any.
+    public var provider = ""
+    public var alertNumber: Int64 = 0
+    public var priority = Priority.medium
+    public var language = "en"
     public var subject: String
     public var text: String
     public var html: String
+    public var answers: [Answer] = []
+    public var senderOverrides: SenderOverrides?
 
-    public init(id: String, address: String, subject: String, text: String, html: String) {
+    public init(id: String, deviceType: Device.Kind, address: String, subject: String, text: String, html: String) {
         self.id = id
+        self.deviceType = deviceType
         self.address = address
         self.subject = subject
         self.text = text
@@ -24,14 +52,17 @@ public struct ChannelError: Error, Equatable, Sendable {
     public let reason: String
     /// Whether another try is pointless.
     public let isPermanent: Bool
+    /// Whether the provider may have taken the message all the same: the answer was lost.
+    public let isInDoubt: Bool
 
-    public init(reason: String, isPermanent: Bool) {
+    public init(reason: String, isPermanent: Bool, isInDoubt: Bool = false) {
         self.reason = reason
         self.isPermanent = isPermanent
+        self.isInDoubt = isInDoubt
     }
 }
 
-/// A way to reach devices. Email is the first.
+/// A way to reach devices.
 public protocol NotificationChannel: Sendable {
     /// - Returns: What the provider said, as a receipt.
     /// - Throws: ``ChannelError``.

@@ -34,6 +34,7 @@ public struct AlertRecipient: Codable, Hashable, Sendable {
     public enum Kind: String, Codable, Sendable {
         case person = "PERSON"
         case device = "DEVICE"
+        case group = "GROUP"
     }
 
     public var id: String

@@ -180,8 +180,8 @@ public enum DeviceClass: String, Codable, CaseIterable, Sendable {
     public init(_ kind: Device.Kind) {
         self =
             switch kind {
-            case .androidPush, .applePush: .mobile
-            case .generic: .chat
+            case .androidPush, .applePush, .webPush: .mobile
+            case .generic, .slack, .msTeams: .chat
             case .textPhone, .textPager: .sms
             case .voice, .voiceIVR: .voice
             case .email: .email

@@ -64,6 +64,12 @@ public enum Notification: Aggregate {
         @Later public var isLimited: Bool
         /// As ``DeviceClass``; empty in older records.
         @Later public var deviceClass: String
+        /// As ``Device/Kind``, which says by which channel it goes; empty for email in older records.
+        @Later public var deviceType: String
+        /// The provider that the device wants; empty for any that has its kind.
+        @Later public var provider: String
+        /// The recipient's language.
+        @Later public var language: String
 
         public init(
             id: String, alert: String, alertNumber: Int64, recipient: PersonReference, device: NamedReference,
@@ -82,6 +88,9 @@ public enum Notification: Aggregate {
             self.correlation = correlation
             self.isLimited = isLimited
             self.deviceClass = deviceClass.rawValue
+            deviceType = ""
+            provider = ""
+            language = ""
         }
     }
 

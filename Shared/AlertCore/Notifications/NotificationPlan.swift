@@ -30,6 +30,7 @@ public struct NotificationPlan: Equatable, Sendable {
                     continue
                 }
                 add(person, devices[person.id] ?? [], alert, details, correlation, now)
+            case .group: omit(recipient.targetName, "groups are not resolved here")
             case .device:
                 let device = devices.values.joined().first { $0.id == recipient.id }
                 guard let device, let person = people[device.owner] else {

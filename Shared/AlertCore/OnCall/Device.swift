@@ -10,6 +10,11 @@ public struct Device: Codable, Hashable, Sendable, Identifiable {
         case textPhone = "TEXT_PHONE"
         case voice = "VOICE"
         case voiceIVR = "VOICE_IVR"
+        /// An incoming webhook of a chat.
+        case slack = "SLACK"
+        case msTeams = "MS_TEAMS"
+        /// The console, installed as an app: a subscription of the browser's.
+        case webPush = "WEB_PUSH"
     }
 
     public enum TestStatus: String, Codable, CaseIterable, Sendable {
@@ -43,6 +48,17 @@ public struct Device: Codable, Hashable, Sendable, Identifiable {
     public var testStatus: TestStatus
     public var externalKey: String?
     public var externallyOwned: Bool
+    /// When it may be used; empty for always.
+    @Later public var timeframes: [Timeframe]
+    /// The id or name of the notification provider that it wants; empty for any that has its kind.
+    @Later public var provider: String
+    /// Where a message goes when that is neither an email address nor a phone number: a pager's pin, a chat's address,
+    /// a topic, a browser's subscription. Some are secrets: these are sealed.
+    @Later public var pin: String
+    /// Of a pager: whether it can answer.
+    @Later public var twoWayDevice: Bool
+    /// Of a fax.
+    @Later public var country: String
 
     public init(
         id: String, number: Int64, owner: String, name: String, deviceType: Kind, emailAddress: String? = nil,
@@ -66,5 +82,10 @@ public struct Device: Codable, Hashable, Sendable, Identifiable {
         self.testStatus = testStatus
         self.externalKey = externalKey
         self.externallyOwned = externallyOwned
+        timeframes = []
+        provider = ""
+        pin = ""
+        twoWayDevice = false
+        country = ""
     }
 }

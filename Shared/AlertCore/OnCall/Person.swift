@@ -22,6 +22,8 @@ public struct Person: Codable, Hashable, Sendable, Identifiable {
     public var properties: [String: JSONValue]
     public var externalKey: String?
     public var externallyOwned: Bool
+    /// A site's id.
+    public var site: String?
     /// As `PasswordHash` makes it; `nil` for somebody who cannot sign in. Never leaves the server.
     public var passwordHash: String?
     public var whenCreated: Timestamp

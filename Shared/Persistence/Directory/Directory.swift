@@ -240,6 +240,9 @@ extension Directory {
         case let person as Person:
             try deleteAll(Device.self, in: person.id, by: origin, at: now)
             try deleteAll(APIKey.self, in: person.id, by: origin, at: now)
+            try deleteAll(TemporaryAbsence.self, in: person.id, by: origin, at: now)
+        case let group as Group:
+            try deleteAll(Shift.self, in: group.id, by: origin, at: now)
         default: break
         }
     }

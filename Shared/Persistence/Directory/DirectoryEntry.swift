@@ -40,6 +40,38 @@ extension Device: DirectoryEntry {
     public var entryName: String { name }
 }
 
+extension Group: DirectoryEntry {
+    public static let kind = "group"
+    public static let nameField = "targetName"
+    public var parentID: String { "" }
+    public var entryName: String { targetName }
+}
+
+extension Shift: DirectoryEntry {
+    public static let kind = "shift"
+    public var parentID: String { group }
+    public var entryName: String { name }
+}
+
+extension TemporaryAbsence: DirectoryEntry {
+    public static let kind = "absence"
+    public static let nameField = "id"
+    public var parentID: String { member }
+    public var entryName: String { id }
+}
+
+extension Site: DirectoryEntry {
+    public static let kind = "site"
+    public var parentID: String { "" }
+    public var entryName: String { name }
+}
+
+extension NotificationProvider: DirectoryEntry {
+    public static let kind = "provider"
+    public var parentID: String { "" }
+    public var entryName: String { name }
+}
+
 extension Plan: DirectoryEntry {
     public static let kind = "plan"
     public var parentID: String { "" }

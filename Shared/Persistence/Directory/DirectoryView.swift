@@ -19,7 +19,15 @@ public struct DirectoryView: Sendable {
     public let integrations: [String: Integration]
     public let apiKeys: [String: APIKey]
     public let scriptSteps: [String: ScriptStep]
+    public let groups: [String: Group]
+    public let shifts: [String: Shift]
+    public let absences: [String: TemporaryAbsence]
+    public let sites: [String: Site]
+    public let providers: [String: NotificationProvider]
 
+    let groupsByTargetName: [String: String]
+    let shiftsByGroup: [String: [Shift]]
+    let absencesByMember: [String: [TemporaryAbsence]]
     let peopleByTargetName: [String: String]
     let peopleByWebLogin: [String: String]
     let devicesByOwner: [String: [Device]]
@@ -42,6 +50,14 @@ public struct DirectoryView: Sendable {
         integrations = entries.integrations
         apiKeys = entries.apiKeys
         scriptSteps = entries.scriptSteps
+        groups = entries.groups
+        shifts = entries.shifts
+        absences = entries.absences
+        sites = entries.sites
+        providers = entries.providers
+        groupsByTargetName = Self.index(entries.groups) { $0.targetName }
+        shiftsByGroup = Self.group(entries.shifts) { $0.group }
+        absencesByMember = Self.group(entries.absences) { $0.member }
         peopleByTargetName = Self.index(entries.people) { $0.targetName }
         peopleByWebLogin = Self.index(entries.people) { $0.webLogin }
         devicesByOwner = Self.group(entries.devices) { $0.owner }
@@ -99,6 +115,29 @@ extension DirectoryView {
         return devices(of: owner.id).first { $0.name.lowercased() == parts[1].lowercased() }
     }
 
+    /// The group of that id or, ignoring case, target name.
+    public func group(_ idOrTargetName: String) -> Group? {
+        groups[idOrTargetName] ?? groupsByTargetName[idOrTargetName.lowercased()].flatMap { groups[$0] }
+    }
+
+    /// What decides who is on call.
+    public var roster: Roster {
+        Roster(
+            version: version, people: people, groups: groups, sites: sites, devices: devicesByOwner,
+            shifts: shiftsByGroup, absences: absencesByMember)
+    }
+
+    /// The group's shifts in the order of their names.
+    public func shifts(of group: String) -> [Shift] { shiftsByGroup[group] ?? [] }
+
+    /// The absences of a person, past and future ones too.
+    public func absences(of person: String) -> [TemporaryAbsence] { absencesByMember[person] ?? [] }
+
+    /// The site of that id or, ignoring case, name.
+    public func site(_ idOrName: String) -> Site? {
+        sites[idOrName] ?? sites.values.first { $0.name.lowercased() == idOrName.lowercased() }
+    }
+
     public func forms(of plan: String) -> [Form] { formsByPlan[plan] ?? [] }
     public func properties(of plan: String) -> [PropertyDefinition] { propertiesByPlan[plan] ?? [] }
     public func constants(of plan: String) -> [Constant] { constantsByPlan[plan] ?? [] }
@@ -132,6 +171,11 @@ struct DirectoryEntries: Sendable {
     var libraries: [String: SharedLibrary] = [:]
     var scriptSteps: [String: ScriptStep] = [:]
     var triggerFilters: [String: TriggerFilter] = [:]
+    var groups: [String: Group] = [:]
+    var shifts: [String: Shift] = [:]
+    var absences: [String: TemporaryAbsence] = [:]
+    var sites: [String: Site] = [:]
+    var providers: [String: NotificationProvider] = [:]
 
     /// - Parameter document: `nil` when the entry is gone.
     mutating func apply(kind: String, id: String, document: String?) throws {
@@ -148,6 +192,11 @@ struct DirectoryEntries: Sendable {
         case SharedLibrary.kind: libraries[id] = try Self.entry(document)
         case ScriptStep.kind: scriptSteps[id] = try Self.entry(document)
         case TriggerFilter.kind: triggerFilters[id] = try Self.entry(document)
+        case Group.kind: groups[id] = try Self.entry(document)
+        case Shift.kind: shifts[id] = try Self.entry(document)
+        case TemporaryAbsence.kind: absences[id] = try Self.entry(document)
+        case Site.kind: sites[id] = try Self.entry(document)
+        case NotificationProvider.kind: providers[id] = try Self.entry(document)
         case Canvas.kind: break  // nothing runs it yet, and it can be large
         case WorkflowFile.kind: break  // only exports want it
         default: break  // of a newer version of this program
