@@ -161,4 +161,21 @@ struct AbsenceTests {
             #expect(left == nil)
         }
     }
+
+    /// From the request to the mailboxes, through the engine and the notifier.
+    @Test(.timeLimit(.minutes(1))) func thePeopleConcernedHaveMail() async throws {
+        try await DoorWorld.run { world in
+            let body = Self.absence(["member": "bob", "replacement": "eve"])
+            let answer = try await world.send(
+                "POST", "/api/xm/1/temporary-absences", try JSONEncoder().encode(body),
+                headers: DoorWorld.basic("admin"))
+            #expect(answer.status == 201)
+            try await eventually("mail") { world.mailbox.all.count == 2 }
+            #expect(Set(world.mailbox.all.map(\.address)) == ["bob@example.org", "eve@example.org"])
+            #expect(world.mailbox.all.allSatisfy { $0.subject.contains("Eve Jones replaces Bob Smith") })
+            let events = try await world.get("/events?eventType=SYSTEM")
+            #expect(events["total"] == 1)
+            #expect(events["data"]?.array?.first?["systemEventType"] == "TEMP_REPLACEMENT")
+        }
+    }
 }
