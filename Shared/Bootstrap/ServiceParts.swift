@@ -154,7 +154,7 @@ final class ServiceParts {
     private func endpoints() -> EndpointClient {
         let rest = RESTAPI<InternalContext>(
             database: platform.database, bus: platform.bus, cache: platform.directory, secrets: platform.secrets,
-            authenticator: authenticator, now: Platform.now)
+            authenticator: authenticator, now: Platform.now, publicURL: settings.publicURL)
         return EndpointClient(
             client: client(), secrets: platform.secrets, database: platform.database,
             internalAPI: InProcessAPI(rest, ingestRoutes(InternalContext.self), logger: logger), now: Platform.now,
