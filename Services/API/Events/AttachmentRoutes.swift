@@ -23,7 +23,7 @@ extension EventServices {
         let content = try MultipartFile.content(of: call.raw)
         let description = try MultipartFile.description(of: call.raw)
         let name = try MultipartFile.field("fileName", of: call.raw) ?? description.name ?? call.query["fileName"]
-        let attachment = Attachment(
+        let attachment = StoredAttachment(
             id: UUID().uuidString.lowercased(), name: try Self.checked(name), mediaType: Self.type(description.type),
             content: content, uploadedBy: call.caller.person.id, uploadedAt: now())
         guard !content.isEmpty else { throw RestError.invalidValue("file", "it is empty.") }
@@ -88,7 +88,7 @@ extension EventServices {
     }
 }
 
-extension Attachment {
+extension StoredAttachment {
     /// Below ``RESTPath/base``, with the name as a part of an address.
     fileprivate var path: String {
         "/attachments/\(id)/\(name.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? name)"

@@ -2,7 +2,7 @@ import AlertCore
 import Foundation
 
 /// A file that was sent in to go with alerts.
-public struct Attachment: Equatable, Sendable {
+public struct StoredAttachment: Equatable, Sendable {
     /// UUID.
     public let id: String
     public let name: String
@@ -40,7 +40,7 @@ public struct Attachments {
 
     /// Clears away what waited too long, then keeps the file.
     /// - Throws: 413 when the person has too much waiting.
-    public func put(_ attachment: Attachment) throws {
+    public func put(_ attachment: StoredAttachment) throws {
         let oldest = attachment.uploadedAt.advanced(by: .zero - Self.waitingTime)
         try connection.execute(
             """
@@ -66,7 +66,7 @@ public struct Attachments {
             """)
     }
 
-    public func get(_ id: String) throws -> Attachment? {
+    public func get(_ id: String) throws -> StoredAttachment? {
         let row = try connection.execute(
             """
             SELECT id, name, media_type, content, uploaded_by, uploaded_at FROM attachments
@@ -77,7 +77,7 @@ public struct Attachments {
             guard let content = Data(base64Encoded: row.text(3)) else {
                 throw StoreError(.invalid, "the attachment \(row.text(0)) cannot be read")
             }
-            return Attachment(
+            return StoredAttachment(
                 id: row.text(0), name: row.text(1), mediaType: row.text(2), content: content,
                 uploadedBy: row.text(4), uploadedAt: Timestamp(milliseconds: row.integer(5)))
         }
