@@ -43,6 +43,7 @@ struct AuditRepresentation {
         case .created(let details, _), .suppressed(let details, _, _): ("EVENT_CREATED", about(by: details.submitter))
         case .suspended(let person, _): ("EVENT_SUSPENDED", about(by: person))
         case .resumed(let person, _): ("EVENT_RESUMED", about(by: person))
+        case .terminated(_, .expired, _): ("EVENT_COMPLETED", about(by: nil))
         case .terminated(let person, _, _): ("EVENT_TERMINATED", about(by: person))
         case .commented: ("EVENT_ANNOTATED", ["annotation": self.event.annotation(event) ?? .null])
         case .responded(let response, let option, let at):
@@ -67,10 +68,14 @@ struct AuditRepresentation {
         return fields
     }
 
+    private func deviceType(_ notification: String) -> String {
+        history.notifications.first { $0.plan.id == notification }?.plan.deviceType ?? ""
+    }
+
     private func notification(_ delivery: DeviceDelivery, _ at: Timestamp) -> JSONValue {
         [
             "id": .string(delivery.id), "category": "DEVICE",
-            "recipient": delivery.device.recipient(of: delivery.recipient),
+            "recipient": delivery.device.recipient(of: delivery.recipient, type: deviceType(delivery.id)),
             "deliveryStatus": .string((delivery.status == .delivered ? DeliveryStatus.delivered : .failed).rawValue),
             "message": .string(delivery.message), "created": .string(at.iso), "event": event.reference,
         ]
@@ -79,7 +84,7 @@ struct AuditRepresentation {
     private func notification(_ record: NotificationSuppression, _ at: Timestamp) -> JSONValue {
         [
             "id": .string(record.id), "category": "DEVICE",
-            "recipient": record.device.recipient(of: record.recipient),
+            "recipient": record.device.recipient(of: record.recipient, type: deviceType(record.id)),
             "deliveryStatus": .string(DeliveryStatus.failed.rawValue),
             "message": .string("Suppressed. \(record.suppression.rule), until \(record.suppression.until.iso)"),
             "created": .string(at.iso), "event": event.reference,
@@ -95,6 +100,7 @@ struct AuditRepresentation {
         ]
         if let found = history.notifications.first(where: { $0.plan.id == notification }) {
             answered.merge(found.reference) { _, last in last }
+            answered["created"] = found.entries.first.map { .string($0.recorded.recordedAt.iso) }
         }
         var fields: [String: JSONValue] = [
             "notification": .object(answered), "option": option.representation(), "received": .string(at.iso),
