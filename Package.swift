@@ -152,7 +152,7 @@ let package = Package(
                 "AlertCore", "AlertEngine", "API", "Bootstrap", "Endpoints", "Ingest", "Messaging", "Notifier",
                 "OutboundHTTP", "Persistence", "Scripting", "SelfAudit", "TestSupport", "WebhookDispatcher",
                 "WorkflowArchive",
-            ]),
+            ], exclude: ["Fixtures"]),
         tests("TidyTests", []),
     ]
 )
