@@ -40,7 +40,9 @@ struct NotificationPlanner: MessageHandler {
             try cancel(message, because: reason, partition: partition, at: now, in: connection) { row in
                 option.action.stops(row.plan.recipient, after: response.by)
             }
-        case .commented, .deliveryRecorded, .suspended, .resumed, .suppressed, .notificationSuppressed: break
+        case .commented, .deliveryRecorded, .suspended, .resumed, .suppressed, .notificationSuppressed,
+            .responseRejected, .escalated, .recipientsFailed:
+            break
         }
     }
 
