@@ -48,6 +48,11 @@ public enum AlertEscalation: Aggregate {
 
     public struct State: Equatable, Sendable {
         public internal(set) var phase = Phase.unknown
+        public internal(set) var isSuspended = false
+        /// Somebody has taken it: nobody else is notified, unless that person escalates.
+        public internal(set) var isAssigned = false
+        /// Since when it is one or both of them: nothing new happens.
+        var frozenSince: Timestamp?
         public internal(set) var terms = Terms()
         public internal(set) var targets: [AlertRecipient] = []
         /// By id.
@@ -71,9 +76,11 @@ public enum AlertEscalation: Aggregate {
 
         public init() {}
 
+        var isRunning: Bool { phase == .running && frozenSince == nil }
+
         /// When something comes by itself; `nil` when nothing does.
         public var nextDue: Timestamp? {
-            guard phase == .running else { return nil }
+            guard isRunning else { return nil }
             return (progress.values.map(\.due) + lines.values.map(\.due)).min()
         }
     }
@@ -81,9 +88,6 @@ public enum AlertEscalation: Aggregate {
     public enum Phase: Equatable, Sendable {
         case unknown
         case running
-        case suspended(since: Timestamp)
-        /// Somebody has taken it: nobody else is notified, unless that person escalates.
-        case assigned(since: Timestamp)
         case completed
         case ended
     }
@@ -96,8 +100,8 @@ public enum AlertEscalation: Aggregate {
         /// Whether nothing more goes to the person.
         var isStopped = false
         var hasEscalated = false
-        /// Notifications that have not failed.
-        var notices: Set<String> = []
+        /// Notifications that have not failed, by id; the target of each.
+        var notices: [String: String] = [:]
     }
 
     /// A step that comes later than this makes those after it later, too: everybody has the whole delay to answer.
@@ -124,39 +128,35 @@ extension AlertEscalation {
             return [.ended(at: now)]
 
         case (.reach(let roster), .running):
-            var run = EscalationMoment(state, roster, at: now)
-            run.advance()
-            return run.finished()
-        case (.reach, _):
-            return []  // the timer lost a race with a person
+            guard state.isRunning else { return [] }  // the timer lost a race with a person
+            var moment = EscalationMoment(state, roster, at: now)
+            moment.advance()
+            return moment.finished()
 
-        case (.answer(let response, let action, let text, let roster), _):
+        case (.answer(let response, let action, let text, let roster), .running):
             return answer(response, action, text, state, roster, at: now)
 
-        case (.recordFailure(let notification, let roster), _):
-            guard state.people.values.contains(where: { $0.notices.contains(notification) }) else { return [] }
-            var run = EscalationMoment(state, roster, at: now)
-            run.fail(notification)
-            return run.finished()
+        case (.recordFailure(let notification, let roster), .running):
+            guard state.people.values.contains(where: { $0.notices[notification] != nil }) else { return [] }
+            var moment = EscalationMoment(state, roster, at: now)
+            moment.fail(notification)
+            return moment.finished()
 
         case (.suspend, .running):
-            return [.suspended(at: now)]
-        case (.suspend, _):
-            return []
-        case (.resume(let roster), .suspended):
-            var run = EscalationMoment(state, roster, at: now)
-            run.add(.resumed(at: now))
-            run.advance()
-            return run.finished()
-        case (.resume, _):
-            return []
+            return state.isSuspended ? [] : [.suspended(at: now)]
+        case (.resume(let roster), .running):
+            guard state.isSuspended else { return [] }
+            var moment = EscalationMoment(state, roster, at: now)
+            moment.add(.resumed(at: now))
+            moment.advance()
+            return moment.finished()
         }
     }
 
     private static func start(
         _ terms: Terms, _ targets: [AlertRecipient], begunAt: Timestamp, _ roster: Roster, at now: Timestamp
     ) -> [Event] {
-        var run = EscalationMoment(initial, roster, at: now)
+        var moment = EscalationMoment(initial, roster, at: now)
         let targets = targets.map { target in
             var target = target
             if terms.countsResponses, target.responseCountThreshold == nil {
@@ -164,9 +164,9 @@ extension AlertEscalation {
             }
             return target
         }
-        run.add(.started(terms: terms, targets: targets, directory: roster.version, at: now))
-        run.begin(at: begunAt)
-        return run.finished()
+        moment.add(.started(terms: terms, targets: targets, directory: roster.version, at: now))
+        moment.begin(at: begunAt)
+        return moment.finished()
     }
 }
 
@@ -193,9 +193,16 @@ extension AlertEscalation {
         case .recipientsFailed: next.hasFailed = true
         case .notificationFailed(let notification, _):
             next.firstNotices.remove(notification)
-            for person in next.people.keys { next.people[person]?.notices.remove(notification) }
-        case .suspended(let at): next.phase = .suspended(since: at)
-        case .resumed(let at), .released(_, let at): next.goOn(at: at)
+            for person in next.people.keys { next.people[person]?.notices[notification] = nil }
+        case .suspended(let at):
+            next.isSuspended = true
+            next.frozenSince = next.frozenSince ?? at
+        case .resumed(let at):
+            next.isSuspended = false
+            next.goOn(at: at)
+        case .released(_, let at):
+            next.isAssigned = false
+            next.goOn(at: at)
         case .completed:
             next.phase = .completed
             next.forgetWhatIsToCome()
@@ -208,14 +215,6 @@ extension AlertEscalation {
 }
 
 extension AlertEscalation.State {
-    /// Since when nothing new happens.
-    var frozenSince: Timestamp? {
-        switch phase {
-        case .suspended(let since), .assigned(let since): since
-        case .unknown, .running, .completed, .ended: nil
-        }
-    }
-
     fileprivate mutating func apply(_ advance: AlertEscalation.Advance) {
         for course in advance.opened { courses[course.id] = course }
         for moved in advance.progress { progress[moved.course] = moved.isOver ? nil : moved }
@@ -223,7 +222,7 @@ extension AlertEscalation.State {
         for line in advance.lines { lines[line.id] = line }
         for notice in advance.notices {
             contact(notice.person.id, target: notice.target, course: notice.course)
-            people[notice.person.id]?.notices.insert(notice.id)
+            people[notice.person.id]?.notices[notice.id] = notice.target
         }
         for omission in advance.omissions where omission.rule == .duplicate {
             guard let person = omission.person else { continue }
@@ -256,19 +255,70 @@ extension AlertEscalation.State {
             lines = lines.filter { $0.value.target != target }
             progress = progress.filter { courses[$0.key]?.target != target }
         case .everybody:
-            phase = .assigned(since: frozenSince ?? at)
+            isAssigned = true
+            frozenSince = frozenSince ?? at
         }
     }
 
     fileprivate mutating func goOn(at now: Timestamp) {
-        let pause = frozenSince.map { now.since($0) } ?? .zero
-        progress = progress.mapValues { $0.later(by: pause) }
-        lines = lines.mapValues { $0.later(by: pause) }
-        phase = .running
+        guard !isSuspended, !isAssigned, let since = frozenSince else { return }
+        progress = progress.mapValues { $0.later(by: now.since(since)) }
+        lines = lines.mapValues { $0.later(by: now.since(since)) }
+        frozenSince = nil
     }
 
     fileprivate mutating func forgetWhatIsToCome() {
         progress = [:]
         lines = [:]
+    }
+}
+
+// MARK: - What follows for notifications
+
+extension AlertEscalation.State {
+    /// Whether what waits to be sent is not to be sent any more, after an event of this escalation.
+    public func isCancelled(_ notification: String, by event: AlertEscalation.Event) -> Bool {
+        switch event {
+        case .ended, .completed: return true
+        case .stopped(let stop, _):
+            switch stop.scope {
+            case .everybody: return true
+            case .devices, .person:
+                return stop.person.flatMap { people[$0.id]?.notices[notification] } != nil
+            case .target: return people.values.contains { $0.notices[notification] == stop.target }
+            }
+        case .started, .advanced, .answered, .counted, .escalated, .recipientsFailed, .notificationFailed, .suspended,
+            .resumed, .released:
+            return false
+        }
+    }
+}
+
+extension AlertEscalation.Event {
+    /// Why what waits to be sent is not to be sent any more; `nil` for an event that takes nothing back.
+    public var cancellation: String? {
+        switch self {
+        case .stopped(let stop, _): stop.reason
+        case .ended: "the alert has ended"
+        case .completed: "there are as many answers as were wanted, or can be"
+        case .started, .advanced, .answered, .counted, .escalated, .recipientsFailed, .notificationFailed, .suspended,
+            .resumed, .released:
+            nil
+        }
+    }
+}
+
+extension AlertEscalation.Notice {
+    /// The notification that it is.
+    public func plan(_ terms: AlertEscalation.Terms, at now: Timestamp) -> Notification.Plan {
+        var plan = Notification.Plan(
+            id: id, alert: terms.alert, alertNumber: terms.number, recipient: person, device: device,
+            deviceNumber: deviceNumber, address: address, dueAt: now, reason: reason,
+            correlation: terms.correlation, isLimited: terms.limitsNotifications,
+            deviceClass: DeviceClass(deviceType))
+        plan.deviceType = deviceType.rawValue
+        plan.provider = provider
+        plan.language = language
+        return plan
     }
 }

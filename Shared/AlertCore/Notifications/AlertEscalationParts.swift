@@ -108,6 +108,7 @@ extension AlertEscalation {
         public var course: String
         public var step: Int
         public var round: Int
+        public var kind: Progress.Next
         public var rule: Rule
         public var reason: String
         /// Whether the devices are used because no others can be.

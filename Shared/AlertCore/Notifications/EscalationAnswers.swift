@@ -60,7 +60,7 @@ extension EscalationMoment {
     /// The next step of each course through which the person was reached comes now, or when the alert is resumed; of
     /// somebody who was not reached, of all. Once for each time that somebody is reached.
     fileprivate mutating func escalate(by person: PersonReference, _ before: AlertEscalation.Contact) {
-        if case .assigned = state.phase { add(.released(by: person, at: now)) }
+        if state.isAssigned { add(.released(by: person, at: now)) }
         guard !before.hasEscalated else { return advance() }
         let moment = state.frozenSince ?? now
         let courses = before.courses.isEmpty ? Set(state.progress.keys) : before.courses
@@ -119,14 +119,11 @@ extension EscalationMoment {
     /// Stops the targets that have enough answers, and completes the escalation when none of them can get more.
     mutating func count() {
         guard state.terms.countsResponses else { return }
-        switch state.phase {
-        case .running, .suspended, .assigned: break
-        case .unknown, .completed, .ended: return
-        }
+        guard state.phase == .running else { return }
         for target in state.targets where !state.stoppedTargets.contains(target.id) && isFilled(target.id) {
             stop(target: target.id, because: "there are as many answers as were wanted")
         }
-        guard state.phase == .running, !state.targets.isEmpty,
+        guard state.isRunning, !state.targets.isEmpty,
             state.targets.allSatisfy({ isFilled($0.id) || isUnreachable($0.id) })
         else { return }
         add(.completed(at: now))

@@ -109,7 +109,6 @@ extension EscalationMoment {
         let wasFirst = state.firstNotices.contains(notification)
         add(.notificationFailed(notification: notification, at: now))
         if wasFirst, state.firstNotices.isEmpty, !state.hasFailed { reportFailure(.allFailed) }
-        guard state.phase != .completed else { return }
         let moment = state.frozenSince ?? now
         for var line in state.lines.values.filter({ $0.last == notification }) where moment < line.due {
             line.due = moment
@@ -120,7 +119,7 @@ extension EscalationMoment {
 
     /// Reaches everything that is due, unless the escalation is suspended.
     mutating func advance() {
-        if state.phase == .running { takeTurns() }
+        if state.isRunning { takeTurns() }
         close()
     }
 }
@@ -222,4 +221,6 @@ struct Place {
     var kind: AlertEscalation.Progress.Next
     /// Who has escalated.
     var by: PersonReference?
+
+    var id: String { "\(course.id)-\(step)-\(round)\(kind == .endNotice ? "e" : "")" }
 }

@@ -7,8 +7,7 @@ extension EscalationMoment {
         let recipient = member.recipient
         switch recipient.recipientType {
         case .group:
-            let id = "\(place.course.id)-\(place.step)-\(place.round)\(place.kind == .endNotice ? "e" : "")-\(member.position)"
-            return open(recipient.id, courseId: id, in: place, from: begin)
+            return open(recipient.id, courseId: "\(place.id)-\(member.position)", in: place, from: begin)
         case .device: return reachDevice(recipient.id, named: recipient.targetName, member, at: place)
         case .person:
             let standIn = roster.standIn(
@@ -49,9 +48,8 @@ extension EscalationMoment {
         let (rule, reason) = why(person, member, at: place, isReplacement: isReplacement)
         peopleNow.insert(person.id)
         let line = AlertEscalation.DeviceLine(
-            id: "\(place.course.id)-\(place.step)-\(place.round)\(place.kind == .endNotice ? "e" : "")-\(person.id)",
-            person: PersonReference(person), target: place.course.target, course: place.course.id, step: place.step,
-            round: place.round, rule: rule, reason: reason, isFailsafe: first.isFailsafe, remaining: [], due: now)
+            id: "\(place.id)-\(person.id)", person: PersonReference(person), target: place.course.target, course: place.course.id, step: place.step,
+            round: place.round, kind: place.kind, rule: rule, reason: reason, isFailsafe: first.isFailsafe, remaining: [], due: now)
         return use(plan, for: person, line, at: place, from: now)
     }
 
@@ -84,7 +82,7 @@ extension EscalationMoment {
     /// A person's next device: whether it can be used counts now.
     mutating func take(_ line: AlertEscalation.DeviceLine) {
         guard let course = course(line.course) else { return finish(line) }
-        let place = Place(course: course, step: line.step, round: line.round, kind: .step)
+        let place = Place(course: course, step: line.step, round: line.round, kind: line.kind)
         guard let person = roster.people[line.person.id] else {
             omit(line.person.targetName, at: place, .gone, "is no longer there")
             return finish(line)
@@ -146,7 +144,7 @@ extension EscalationMoment {
             "notification", state.terms.alert, place.course.target, place.course.id, String(place.step),
             String(place.round), place.kind == .endNotice ? "end" : "", device.id)
         // However often somebody stands in one step, it notifies once.
-        let isKnown = noticesNow.contains(id) || state.people[person.id]?.notices.contains(id) == true
+        let isKnown = noticesNow.contains(id) || state.people[person.id]?.notices[id] != nil
         let isDuplicate = devicesNow.contains(device.id) && !place.course.allowsDuplicates
         guard !isKnown, !isDuplicate else {
             omit(
@@ -196,7 +194,9 @@ extension EscalationMoment {
         case (_, nil, _): (rule, text) = (.named, "\(member.recipient.targetName) was named as a recipient")
         }
         if place.round > 0, place.kind != .endNotice { text += ", round \(place.round + 1)" }
-        if isReplacement { (rule, text) = (.replacement, "\(text), in place of \(member.recipient.targetName)") }
+        if isReplacement {
+            (rule, text) = (.replacement, "\(text); \(person.targetName) stands in for \(member.recipient.targetName)")
+        }
         if let by = place.by { text += ", as \(by.targetName) has escalated" }
         return (rule, text)
     }

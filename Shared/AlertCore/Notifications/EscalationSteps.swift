@@ -14,11 +14,9 @@ extension EscalationMoment {
             course: course, step: index, round: progress.round, kind: index == 0 && progress.round > 0 ? .round : .step,
             by: progress.by)
         reached(place)
-        var isAnybodyNotified = false
-        for member in step.members {
-            if reach(member, at: place, from: progress.due) { isAnybodyNotified = true }
-        }
-        if isAnybodyNotified { report(place, step.members) }
+        let notified = step.members.filter { reach($0, at: place, from: progress.due) }
+        let isAnybodyNotified = !notified.isEmpty
+        if isAnybodyNotified { report(place, notified) }
         let begin = base(progress.due)
         if index + 1 < course.steps.count {
             // Whoever is skipped takes along the delay that follows (spec §5.4).
