@@ -26,6 +26,8 @@ public struct Person: Codable, Hashable, Sendable, Identifiable {
     public var site: String?
     /// As `PasswordHash` makes it; `nil` for somebody who cannot sign in. Never leaves the server.
     public var passwordHash: String?
+    /// The PIN for calls, as `PasswordHash` makes it; empty for none. Never leaves the server.
+    @Later public var phonePinHash: String
     public var whenCreated: Timestamp
     public var whenUpdated: Timestamp
 
@@ -52,6 +54,7 @@ public struct Person: Codable, Hashable, Sendable, Identifiable {
         self.externalKey = externalKey
         self.externallyOwned = externallyOwned
         self.passwordHash = passwordHash
+        phonePinHash = ""
         self.whenCreated = whenCreated
         self.whenUpdated = whenCreated
     }

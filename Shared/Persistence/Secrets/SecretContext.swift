@@ -26,6 +26,8 @@ public struct SecretContext: Hashable, Sendable {
     public static func signingSecret(_ integration: String) -> SecretContext {
         .init("signing-secret/\(integration)")
     }
+    /// `NotificationProvider.sealedSecret`.
+    public static func provider(_ provider: String) -> SecretContext { .init("provider/\(provider)") }
     /// `AlertCallback.sealedPassword` of the n-th callback of an alert.
     public static func alertCallback(_ alert: String, _ index: Int) -> SecretContext {
         .init("alert-callback/\(alert)/\(index)")
