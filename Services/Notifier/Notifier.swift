@@ -55,8 +55,12 @@ public struct Notifier: Service {
 
     private func own(_ feed: any PartitionFeed) async throws {
         let scheduled = Signal()
+        let escalations = EscalationLoops(self, partition: feed.partition, scheduled: scheduled)
         let consumer = ConsumerLoop(
-            NotificationPlanner(directory: directory, now: now, scheduled: scheduled), feed: feed, as: Self.group,
+            NotificationPlanner(directory: directory, now: now) {
+                scheduled.notify()
+                escalations.notify()
+            }, feed: feed, as: Self.group,
             database: database, now: now, logger: logger)
         let sender = NotificationSender(
             partition: feed.partition, channel: channel, bus: bus, database: database,
@@ -70,6 +74,7 @@ public struct Notifier: Service {
             if let again = furtherCalls(in: feed.partition, composer: sender.composer) {
                 tasks.addTask { await again.run() }
             }
+            tasks.addTask { await escalations.run() }
             try await consumer.run()
             tasks.cancelAll()
         }

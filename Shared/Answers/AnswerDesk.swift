@@ -5,8 +5,8 @@ import Persistence
 
 /// Takes answers to notifications, whichever way they come: one rule for links, text messages, calls and mails.
 ///
-/// An answer is recorded once, however often it is given. One that comes after the alert's end is not recorded as a
-/// response, but kept beside the alert with the way that it came.
+/// An answer is recorded once, however often it is given. One that comes after the alert's end is kept with the alert and
+/// changes nothing.
 public struct AnswerDesk: Sendable {
     /// What became of an answer.
     public enum Outcome: Sendable {
@@ -39,7 +39,7 @@ public struct AnswerDesk: Sendable {
 
     /// - Parameters:
     ///   - source: `EMAIL`, `SMS`, `VOICE`, `WEB`.
-    ///   - actor: What the log calls the one who answers; the recipient's target name by default.
+    ///   - comment: Kept where the option allows one.
     /// - Throws: `RestError`, with 503 when the alert has not taken it in time: it may all the same, later.
     public func give(
         _ option: ResponseOption, comment: String?, to question: Question, source: String
@@ -50,17 +50,22 @@ public struct AnswerDesk: Sendable {
             try await add(comment, unlike: earlier.response.comment, id, question)
             return .repeated(at: earlier.at)
         }
-        if let end = question.end { return try await late(option, comment, end, question, source) }
         let response = AlertResponse(
             id: id, by: question.plan.recipient, device: question.plan.device.name, option: option.id,
             comment: comment, source: source)
         do {
             try await send(.respond(response), question)
-            return .recorded
         } catch let error as RestError where error.code == 409 {
-            guard let end = try await self.question(question.plan.id)?.end else { throw error }
-            return try await late(option, comment, end, question, source)
+            // It was too late before: the alert has that already.
         }
+        let after = try await self.question(question.plan.id)
+        if after?.given.contains(where: { $0.response.id == id }) == true { return .recorded }
+        guard let end = after?.end else {
+            throw RestError(
+                503, "What became of the answer is not known yet.", subcode: "alert.command.pending",
+                headers: ["Retry-After": "5"])
+        }
+        return .late(end)
     }
 
     /// What a repeated answer says besides is a comment: it must not be lost.
@@ -75,16 +80,6 @@ public struct AnswerDesk: Sendable {
         try await gateway.send(
             command, to: question.alert.id, by: question.plan.recipient.targetName,
             correlation: question.plan.correlation)
-    }
-
-    private func late(
-        _ option: ResponseOption, _ comment: String?, _ end: Question.End, _ question: Question, _ source: String
-    ) async throws -> Outcome {
-        let words = comment.map { ": \($0)" } ?? ""
-        try await remark(
-            "answer.late", reason: "\(option.text), by \(source), after the end of the alert\(words)",
-            id: question.responseId(of: option.id), on: question)
-        return .late(end)
     }
 
     /// Keeps a fact beside an alert, shown on its timeline; the same id once.

@@ -159,7 +159,7 @@ extension RespondRoutes {
     }
 
     private func ended(_ tap: Tap, _ end: Question.End, status: HTTPResponse.Status) throws -> Response {
-        let given = status == .ok ? "" : " “\(tap.option.text)” was kept beside the alert, and changes nothing."
+        let given = status == .ok ? "" : " “\(tap.option.text)” was kept with the alert, and changes nothing."
         return try result(
             tap, status, tone: "plain", mark: "–", title: "The alert has ended",
             message: desk.ended(end, tap.question) + given, link: nil)

@@ -121,7 +121,8 @@ public struct Alerts {
         var floodControl: Int?
         for event in events {
             switch event {
-            case .created, .commented, .responded, .deliveryRecorded: break
+            case .created, .commented, .responded, .deliveryRecorded, .responseRejected, .escalated, .recipientsFailed:
+                break
             case .notificationSuppressed: floodControl = 1
             case .suppressed(_, _, let at):
                 status = "SUPPRESSED"
