@@ -187,9 +187,16 @@ import Testing
             try await world.carryOut(.expire, on: expired)
             let ended = try await world.addAlert(2)
             try await world.carryOut(.terminate(by: ConsoleWorld.anna), on: ended)
-            for (number, type) in [(1, "EVENT_COMPLETED"), (2, "EVENT_TERMINATED")] {
+            let counted = try await world.addAlert(3)
+            try await world.carryOut(.complete, on: counted)
+            let expected: [(Int, String, String?)] = [
+                (1, "EVENT_TERMINATED", nil), (2, "EVENT_TERMINATED", ConsoleWorld.anna.targetName),
+                (3, "EVENT_COMPLETED", nil),
+            ]
+            for (number, type, by) in expected {
                 let rows = try await world.call("GET", "/audits?eventId=\(number)").json["data"]?.array ?? []
                 #expect(rows.map { $0["type"] } == ["EVENT_CREATED", .string(type)])
+                #expect(rows.last?["by"]?["targetName"]?.string == by)
                 let only = try await world.call("GET", "/audits?eventId=\(number)&auditType=\(type)").json
                 #expect(only["total"] == 1)
             }

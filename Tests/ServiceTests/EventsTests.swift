@@ -1,6 +1,7 @@
 import API
 import AlertCore
 import Foundation
+import Messaging
 import Persistence
 import Testing
 

@@ -1,5 +1,6 @@
 import AlertCore
 import Foundation
+import Messaging
 import Persistence
 
 /// What the routes around alerts work with.
