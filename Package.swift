@@ -111,7 +111,8 @@ let package = Package(
             "Ingest",
             ["AlertCore", "Endpoints", "Messaging", "OutboundHTTP", "Persistence", "Scripting", hummingbird, metrics]),
         service("AlertEngine", ["AlertCore", "Messaging", "Persistence", metrics]),
-        service("Notifier", ["AlertCore", "Messaging", "OutboundHTTP", "Persistence", metrics]),
+        service(
+            "Notifier", ["AlertCore", "Messaging", "OutboundHTTP", "Persistence", "Scripting", crypto, metrics]),
         service(
             "WebhookDispatcher",
             ["AlertCore", "Endpoints", "Messaging", "OutboundHTTP", "Persistence", "Scripting", crypto, metrics]),

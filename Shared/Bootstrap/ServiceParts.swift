@@ -97,18 +97,34 @@ final class ServiceParts {
     }
 
     private func notifier() -> any Service {
-        let channel: any NotificationChannel
+        var mail: EmailChannel?
         if let smtp = settings.smtp, let from = settings.mailFrom {
-            let mail = SMTPClient(smtp, connections: 4, waitingLimit: 5000, logger: logger)
-            closing.append { await mail.shutdown() }
-            channel = EmailChannel(client: mail, from: from, now: Platform.now)
-        } else {
-            channel = UnconfiguredChannel()
+            let client = SMTPClient(smtp, connections: 4, waitingLimit: 5000, logger: logger)
+            closing.append { await client.shutdown() }
+            mail = EmailChannel(client: client, from: from, now: Platform.now)
         }
+        let isPublic = settings.publicURL.hasPrefix("https://")
+        let channels = ProviderChannels(
+            ProviderChannels.Parts(
+                mail: mail, client: client(), policy: OutboundPolicy(allowing: settings.outboundAllow),
+                database: platform.database, secrets: platform.secrets, engine: providerEngine(),
+                contact: isPublic ? settings.publicURL : "mailto:\(settings.mailFrom?.address ?? "tocsin@localhost")",
+                now: Platform.now, logger: logger))
         return Notifier(
-            bus: platform.bus, database: platform.database, directory: platform.directory, channel: channel,
-            linkKey: { [secrets = platform.secrets] in secrets.subkey(for: "links") }, publicURL: settings.publicURL,
-            flood: settings.notificationFlood, now: Platform.now, logger: logger)
+            bus: platform.bus, database: platform.database, directory: platform.directory, registry: channels,
+            secrets: platform.secrets, linkKey: { [secrets = platform.secrets] in secrets.subkey(for: "links") },
+            publicURL: settings.publicURL, flood: settings.notificationFlood, storm: settings.storm,
+            now: Platform.now, logger: logger)
+    }
+
+    /// A notifier whose providers are no scripts needs no sandbox.
+    private func providerEngine() -> (any ScriptEngine)? {
+        do {
+            return try scriptEngine()
+        } catch {
+            logger.notice("providers cannot be scripts here", metadata: ["reason": "\(error)"])
+            return nil
+        }
     }
 
     private func dispatcher() throws -> any Service {
