@@ -67,7 +67,8 @@ struct AbsenceTests {
             testDescription: "inactive, with a replacement all the same", absences: [onCallAbsence("ann", by: "bob")],
             inactive: ["ann"], notified: nil, skipped: "ann is inactive"),
         Case(
-            testDescription: "named directly", absences: [onCallAbsence("ann", by: "bob")], group: nil, notified: "ann"),
+            testDescription: "named directly", absences: [onCallAbsence("ann", by: "bob")], group: nil,
+            notified: "ann"),
         Case(
             testDescription: "named directly, and so replaced",
             absences: [onCallAbsence("ann", by: "bob", direct: true)],

@@ -105,8 +105,8 @@ struct RecurrencePropertyTests {
             let within = listed.filter { moment < $0.end && $0.start < to }
             #expect(calendar.occurrences(from: moment, to: to, limit: 1000) == within)
         }
-        for (index, occurrence) in listed.enumerated() {
-            #expect(calendar.completed(before: occurrence) == index)
+        for index in stride(from: 0, to: listed.count, by: max(1, listed.count / 10)) {
+            #expect(calendar.completed(before: listed[index]) == index)
         }
     }
 }

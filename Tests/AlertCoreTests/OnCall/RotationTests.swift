@@ -90,7 +90,8 @@ struct RotationTests {
                 nextRotationTime: zulu("2026-02-02T14:00Z")),
             at: "2026-02-16T14:00Z", "cat", "bob"),
         TimeCase(
-            "every day", Rotation(type: .time, interval: 1, intervalUnit: .days), at: "2026-03-09T04:00Z", "ann", "bob"),
+            "every day", Rotation(type: .time, interval: 1, intervalUnit: .days), at: "2026-03-09T04:00Z",
+            "ann", "bob"),
         TimeCase(
             "every twelve hours at noon and midnight in summer too",
             Rotation(type: .time, interval: 12, intervalUnit: .hours), at: "2026-03-08T16:00Z", "ann", "bob"),
