@@ -103,6 +103,7 @@ struct RESTPermissionTests {
                 let body: JSONValue = [
                     "name": "In", "form": ["id": .string(form)], "integrationType": "INBOUND_WEBHOOK",
                     "operation": "CREATE_EVENT", "createdBy": "IB", "authenticatingUser": .string(user),
+                    "script": .string(Data("form.post(trigger);".utf8).base64EncodedString()),
                 ]
                 return try await server.call("POST", "plans/\(plan)/integrations", body, as: login)
             }
