@@ -133,7 +133,8 @@ extension EscalationWriter {
         var commands: [AddressedCommand<Notification>] = []
         func cancel(_ cancellation: Cancellation) {
             for row in waiting[cancellation.alert] ?? [] where cancellation.concerns(row.id, row.person) {
-                commands.append(AddressedCommand(.cancel(reason: cancellation.reason), on: row.id, by: origin(cancellation)))
+                commands.append(
+                    AddressedCommand(.cancel(reason: cancellation.reason), on: row.id, by: origin(cancellation)))
             }
         }
         for outcome in outcomes {
@@ -201,7 +202,11 @@ extension EscalationWriter {
 extension CommandOutcome<AlertEscalation> {
     fileprivate var openedShifts: [String] {
         events.flatMap { event in
-            if case .advanced(let advance, _) = event { advance.opened.compactMap { $0.shift?.id } } else { [] as [String] }
+            if case .advanced(let advance, _) = event {
+                advance.opened.compactMap { $0.shift?.id }
+            } else {
+                [] as [String]
+            }
         }
     }
 

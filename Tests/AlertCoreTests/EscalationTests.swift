@@ -205,7 +205,8 @@ struct EscalationTests {
             [world.group("g", .broadcast)]
         },
         Case(
-            "a group within a shift begins when its turn comes", told: ["0 a-mail", "5 x-mail", "7 y-mail", "15 c-mail"]
+            "a group within a shift begins when its turn comes",
+            told: ["0 a-mail", "5 x-mail", "7 y-mail", "15 c-mail"]
         ) { world in
             for name in ["a", "c", "x", "y"] { world.person(name) }
             world.group("inner")

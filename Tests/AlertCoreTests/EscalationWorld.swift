@@ -30,7 +30,9 @@ struct EscalationWorld {
 
     /// A person with one email device, unless others are given.
     @discardableResult
-    mutating func person(_ name: String, _ devices: [Device]? = nil, status: RecipientStatus = .active) -> AlertRecipient {
+    mutating func person(_ name: String, _ devices: [Device]? = nil, status: RecipientStatus = .active)
+        -> AlertRecipient
+    {
         people[name] = Person(
             id: name, targetName: name, firstName: name.capitalized, lastName: "X", status: status, whenCreated: noon)
         self.devices[name] = devices ?? [Self.device("\(name)-mail", of: name)]
@@ -50,7 +52,8 @@ struct EscalationWorld {
 
     @discardableResult
     mutating func group(
-        _ name: String, _ kind: Group.Kind = .onCall, members: [GroupMember] = [], _ change: (inout Group) -> Void = { _ in }
+        _ name: String, _ kind: Group.Kind = .onCall, members: [GroupMember] = [],
+        _ change: (inout Group) -> Void = { _ in }
     ) -> AlertRecipient {
         var group = Group(id: name, targetName: name, groupType: kind, members: members, created: noon)
         change(&group)
@@ -60,7 +63,8 @@ struct EscalationWorld {
 
     /// A shift that is always on.
     mutating func shift(
-        _ name: String = "always", of group: String, _ members: [Shift.Member], _ change: (inout Shift) -> Void = { _ in }
+        _ name: String = "always", of group: String, _ members: [Shift.Member],
+        _ change: (inout Shift) -> Void = { _ in }
     ) {
         let start = Timestamp(milliseconds: noon.milliseconds / 86_400_000 * 86_400_000 - 86_400_000 * 7)
         var shift = Shift(
