@@ -109,7 +109,8 @@ let package = Package(
             [
                 "Answers", "Endpoints", "KafkaBus", "Messaging", "OutboundHTTP", "Persistence", "PostgresDatabase",
                 "ServiceSettings", "SQLiteDatabase", "Scripting", "AlertEngine", "API", "Ingest", "MailReceiver",
-                "Notifier", "WebhookDispatcher", configuration, hummingbird, lifecycle, logging, metrics, unixSignals,
+                "Notifier", "SelfAudit", "WebhookDispatcher", configuration, hummingbird, lifecycle, logging, metrics,
+                unixSignals,
             ]),
 
         service(
@@ -117,6 +118,7 @@ let package = Package(
             ["AlertCore", "Endpoints", "Messaging", "OutboundHTTP", "Persistence", "Scripting", hummingbird, metrics]),
         service("AlertEngine", ["AlertCore", "Messaging", "Persistence", metrics]),
         service("Notifier", ["AlertCore", "Answers", "Messaging", "OutboundHTTP", "Persistence", metrics]),
+        service("SelfAudit", ["AlertCore", "OutboundHTTP", "Persistence", lifecycle, logging, metrics]),
         service(
             "MailReceiver",
             [
@@ -139,6 +141,7 @@ let package = Package(
         executable("notifier", ["Bootstrap"]),
         executable("webhook-dispatcher", ["Bootstrap"]),
         executable("api", ["Bootstrap"]),
+        executable("self-audit", ["Bootstrap"]),
         executable("script-sandbox", ["JavaScriptEngine"]),
         executable("tocsin", ["Bootstrap", "WorkflowArchive", argumentParser, hummingbird]),
 
@@ -157,9 +160,9 @@ let package = Package(
             "ServiceTests",
             [
                 "AlertCore", "AlertEngine", "Answers", "API", "Bootstrap", "Endpoints", "Ingest", "MailReceiver",
-                "Messaging", "Notifier", "OutboundHTTP", "Persistence", "Scripting", "TestSupport",
+                "Messaging", "Notifier", "OutboundHTTP", "Persistence", "Scripting", "SelfAudit", "TestSupport",
                 "WebhookDispatcher", "WorkflowArchive",
-            ]),
+            ], exclude: ["Fixtures"]),
         tests("TidyTests", []),
     ]
 )

@@ -12,6 +12,7 @@ public struct APIRoutes<Context: RequestContext>: Sendable {
     private let tokens: TokenRoutes<Context>
     private let console: ConsoleRoutes<Context>
     private let respond: RespondRoutes<Context>
+    private let calendarFeeds: CalendarFeedRoutes<Context>
     private let providers: ProviderRoutes<Context>
     private let errors: ConsoleErrorMiddleware<Context>
 
@@ -27,13 +28,18 @@ public struct APIRoutes<Context: RequestContext>: Sendable {
         oauthClientId: String? = nil
     ) throws {
         let accessTokens = AccessTokens(secrets: secrets)
-        let authenticator = authenticator ?? Authenticator(cache: cache, tokens: accessTokens, now: now)
+        let authenticator =
+            authenticator
+            ?? Authenticator(
+                cache: cache, tokens: accessTokens, signIns: SignInRecorder(database: database), now: now)
         let services = EventServices(
             database: database, cache: cache, authenticator: authenticator,
             gateway: CommandGateway(database: database, bus: bus), now: now)
         let pages = ConsolePages(assets: try ConsoleAssets())
         rest = RESTAPI(
-            database: database, bus: bus, cache: cache, secrets: secrets, authenticator: authenticator, now: now)
+            database: database, bus: bus, cache: cache, secrets: secrets, authenticator: authenticator, now: now,
+            publicURL: publicURL)
+        calendarFeeds = CalendarFeedRoutes(services: rest.services)
         tokens = TokenRoutes(
             database: database, cache: cache, authenticator: authenticator, tokens: accessTokens,
             clientId: oauthClientId, now: now)
@@ -56,6 +62,7 @@ public struct APIRoutes<Context: RequestContext>: Sendable {
         tokens.add(to: router)
         console.add(to: router)
         respond.add(to: router)
+        calendarFeeds.add(to: router)
         providers.add(to: router)
     }
 }

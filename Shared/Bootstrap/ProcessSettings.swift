@@ -42,6 +42,7 @@ public struct ProcessSettings: Sendable {
     /// Where answers by email are taken.
     let mailListen: (host: String, port: Int)?
     let outboundAllow: [CIDR]
+    let audit: AuditSettings
     let webhooks: WebhookDispatcherSettings
 
     /// - Parameter isEmbedded: Whether it is the all-in-one server.
@@ -72,6 +73,7 @@ public struct ProcessSettings: Sendable {
             reader.refuse(.mailListen, "needs \(Setting.mailDomain.variable): the domain of the mails that come there")
         }
         outboundAllow = reader.parsed(.outboundAllow, Self.blocks) ?? []
+        audit = AuditSettings(reader, canMail: reader.text(.smtpURL) != nil)
         webhooks = WebhookDispatcherSettings(
             timeout: .seconds(reader.number(.webhookTimeout, in: 1...300)),
             parkAfter: .milliseconds(reader.number(.webhookParkAfter, in: 100...60_000)))

@@ -13,6 +13,7 @@ import Notifier
 import OutboundHTTP
 import Persistence
 import Scripting
+import SelfAudit
 import ServiceLifecycle
 import ServiceSettings
 import WebhookDispatcher
@@ -24,6 +25,7 @@ public enum ServiceKind: String, CaseIterable, Sendable {
     case notifier
     case webhookDispatcher = "webhook-dispatcher"
     case api
+    case selfAudit = "self-audit"
 }
 
 /// Makes services from settings, and knows what has to be closed at the end.
@@ -35,13 +37,15 @@ final class ServiceParts {
     /// The notifier's; made with it.
     private var mail: SMTPClient?
     private(set) var closing: [@Sendable () async -> Void] = []
+    private(set) var healthChecks: [HealthCheck] = []
 
     init(_ settings: ProcessSettings, _ platform: Platform, logger: Logger) {
         self.settings = settings
         self.platform = platform
         self.logger = logger
         authenticator = Authenticator(
-            cache: platform.directory, tokens: AccessTokens(secrets: platform.secrets), now: Platform.now)
+            cache: platform.directory, tokens: AccessTokens(secrets: platform.secrets),
+            signIns: SignInRecorder(database: platform.database), now: Platform.now)
     }
 
     /// The loops of a service.
@@ -57,6 +61,7 @@ final class ServiceParts {
         case .notifier: [notifier()] + mailReceiver()
         case .webhookDispatcher: [try dispatcher()]
         case .api: []
+        case .selfAudit: [selfAudit()]
         }
     }
 
@@ -71,7 +76,7 @@ final class ServiceParts {
                 publicURL: settings.publicURL, now: Platform.now, logger: logger, authenticator: authenticator,
                 oauthClientId: settings.oauthClientId
             ).add(to: router)
-        case .alertEngine, .notifier, .webhookDispatcher: break
+        case .alertEngine, .notifier, .webhookDispatcher, .selfAudit: break
         }
     }
 
@@ -140,6 +145,25 @@ final class ServiceParts {
             database: platform.database, bus: platform.bus, directory: platform.directory, now: Platform.now)
     }
 
+    private func selfAudit() -> any Service {
+        var targets: [any AuditTarget] = []
+        if let smtp = settings.smtp, let from = settings.mailFrom, !settings.audit.mail.isEmpty {
+            let mail = SMTPClient(smtp, connections: 1, waitingLimit: 100, logger: logger)
+            closing.append { await mail.shutdown() }
+            targets.append(
+                AuditMailTarget(client: mail, from: from, to: settings.audit.mail, place: settings.publicURL))
+        }
+        if let url = settings.audit.url {
+            targets.append(AuditWebTarget(client: client(), url: url, place: settings.publicURL))
+        }
+        let audit = SelfAudit(
+            database: platform.database, targets: targets, bounds: settings.audit.bounds,
+            interval: settings.audit.interval, now: Platform.now, logger: logger)
+        healthChecks.append(
+            HealthCheck(name: "audit") { if let problem = audit.problem() { throw CheckFailed(reason: problem) } })
+        return audit
+    }
+
     private func dispatcher() throws -> any Service {
         WebhookDispatcher(
             bus: platform.bus, database: platform.database, directory: platform.directory, secrets: platform.secrets,
@@ -159,7 +183,7 @@ final class ServiceParts {
     private func endpoints() -> EndpointClient {
         let rest = RESTAPI<InternalContext>(
             database: platform.database, bus: platform.bus, cache: platform.directory, secrets: platform.secrets,
-            authenticator: authenticator, now: Platform.now)
+            authenticator: authenticator, now: Platform.now, publicURL: settings.publicURL)
         return EndpointClient(
             client: client(), secrets: platform.secrets, database: platform.database,
             internalAPI: InProcessAPI(rest, ingestRoutes(InternalContext.self), logger: logger), now: Platform.now,

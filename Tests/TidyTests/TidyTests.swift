@@ -29,6 +29,7 @@ struct TidyTests {
         ],
         "Services/MailReceiver": ["AlertCore", "Answers", "CGMime", "OutboundHTTP", "Persistence"],
         "Services/Notifier": ["AlertCore", "Answers", "Messaging", "OutboundHTTP", "Persistence"],
+        "Services/SelfAudit": ["AlertCore", "OutboundHTTP", "Persistence"],
         "Services/WebhookDispatcher": [
             "AlertCore", "Endpoints", "Messaging", "OutboundHTTP", "Persistence", "Scripting",
         ],
