@@ -39,7 +39,7 @@ public struct APIRoutes<Context: RequestContext>: Sendable {
             pages: pages,
             sessions: ConsoleSessions(cache: cache, secrets: secrets, publicURL: publicURL, now: now),
             services: services, live: LiveAlerts(services: services, pages: pages),
-            rest: InternalREST(rest.services), publicURL: publicURL, logger: logger)
+            rest: InternalREST(rest.services, and: services.routes), publicURL: publicURL, logger: logger)
         respond = RespondRoutes(pages: pages, services: services, secrets: secrets)
         errors = ConsoleErrorMiddleware(pages: pages, logger: logger)
     }

@@ -1,0 +1,10 @@
+import Hummingbird
+
+// People, groups, and who is on call.
+extension ConsoleRoutes {
+    func addOnCall(to router: Router<Context>) {
+        addPeople(to: router)
+        addDevices(to: router)
+        addAbsences(to: router)
+    }
+}
