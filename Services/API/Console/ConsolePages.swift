@@ -41,8 +41,10 @@ struct ConsolePages: Sendable {
 
     private func shell<Content>(_ content: Content, _ session: ConsoleSession?, _ place: Place) -> Shell<Content> {
         Shell(
-            styleUrl: assets.url(of: "console.css"), scriptUrl: assets.url(of: "console.js"),
-            iconUrl: assets.url(of: "icon.svg"),
+            styleUrl: assets.url(of: "console.css"), moreStyleUrl: assets.url(of: "oncall.css"),
+            scriptUrl: assets.url(of: "console.js"), formScriptUrl: assets.url(of: "forms.js"),
+            pushScriptUrl: assets.url(of: "push.js"), iconUrl: assets.url(of: "icon.svg"),
+            touchIconUrl: assets.url(of: "icon-192.png"),
             user: session.map { session in
                 Shell.User(
                     name: session.person.displayName, csrf: session.csrf, isAlerts: place == .alerts,
@@ -80,8 +82,12 @@ private struct Shell<Content> {
     }
 
     let styleUrl: String
+    let moreStyleUrl: String
     let scriptUrl: String
+    let formScriptUrl: String
+    let pushScriptUrl: String
     let iconUrl: String
+    let touchIconUrl: String
     let user: User?
     let page: Content
 }

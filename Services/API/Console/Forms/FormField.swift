@@ -22,6 +22,8 @@ struct FormField: Sendable {
     var isRequired = false
     /// Whether it takes a row of its own.
     var isWide = false
+    /// `field=A|B`: the field matters only while another one has one of these values; scripts hide it otherwise.
+    var condition: String?
 
     // One of these:
     var input: Input?
@@ -143,6 +145,13 @@ extension FormField {
     var wide: FormField {
         var field = self
         field.isWide = true
+        return field
+    }
+
+    /// A field that matters only while another one has one of these values.
+    func when(_ name: String, _ values: String...) -> FormField {
+        var field = self
+        field.condition = "\(name)=\(values.joined(separator: "|"))"
         return field
     }
 }

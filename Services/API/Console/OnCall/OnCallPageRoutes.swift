@@ -6,5 +6,8 @@ extension ConsoleRoutes {
         addPeople(to: router)
         addDevices(to: router)
         addAbsences(to: router)
+        addGroups(to: router)
+        addShifts(to: router)
+        addCalendars(to: router)
     }
 }

@@ -73,6 +73,9 @@ extension ConsoleRoutes {
     ) async throws -> Response {
         let (person, directory) = try await knownPerson(idOrName)
         var page = PersonPage(person, directory, for: session, format: format(for: session))
+        page.show(
+            DutyRow.rows(
+                of: person, days: PersonPage.dutyDays, directory, for: session, format: format(for: session)))
         page.notice = notice
         page.warning = problem?.message
         return try pages.page(

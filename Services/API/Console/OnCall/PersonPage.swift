@@ -32,6 +32,9 @@ struct PersonPage: Sendable {
         let stateClass: String
     }
 
+    /// How far ahead the page looks.
+    static let dutyDays = 14
+
     let id: String
     let name: String
     let targetName: String
@@ -52,7 +55,7 @@ struct PersonPage: Sendable {
     let hasAbsences: Bool
     var duties: [DutyRow] = []
     var hasDuties = false
-    var dutyDays = 0
+    let dutyDays = Self.dutyDays
     /// The key that browsers subscribe with; `nil` when there is none, or for somebody else's page.
     var pushKey: String?
     var notice: String?
@@ -82,6 +85,11 @@ struct PersonPage: Sendable {
         absences = directory.absences(of: person.id).filter { $0.end > format.now }
             .sorted { $0.start < $1.start }.map { Self.row($0, directory, zone, now: format.now) }
         hasAbsences = !absences.isEmpty
+    }
+
+    mutating func show(_ duties: [DutyRow]) {
+        self.duties = duties
+        hasDuties = !duties.isEmpty
     }
 
     private static func link(_ person: Person) -> NamedValue {
