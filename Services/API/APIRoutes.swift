@@ -11,6 +11,7 @@ public struct APIRoutes<Context: RequestContext>: Sendable {
     private let tokens: TokenRoutes<Context>
     private let console: ConsoleRoutes<Context>
     private let respond: RespondRoutes<Context>
+    private let calendarFeeds: CalendarFeedRoutes<Context>
     private let errors: ConsoleErrorMiddleware<Context>
 
     /// - Parameters:
@@ -31,7 +32,9 @@ public struct APIRoutes<Context: RequestContext>: Sendable {
             gateway: CommandGateway(database: database, bus: bus), now: now)
         let pages = ConsolePages(assets: try ConsoleAssets())
         rest = RESTAPI(
-            database: database, bus: bus, cache: cache, secrets: secrets, authenticator: authenticator, now: now)
+            database: database, bus: bus, cache: cache, secrets: secrets, authenticator: authenticator, now: now,
+            publicURL: publicURL)
+        calendarFeeds = CalendarFeedRoutes(services: rest.services)
         tokens = TokenRoutes(
             database: database, cache: cache, authenticator: authenticator, tokens: accessTokens,
             clientId: oauthClientId, now: now)
@@ -52,5 +55,6 @@ public struct APIRoutes<Context: RequestContext>: Sendable {
         tokens.add(to: router)
         console.add(to: router)
         respond.add(to: router)
+        calendarFeeds.add(to: router)
     }
 }

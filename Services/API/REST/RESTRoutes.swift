@@ -14,11 +14,11 @@ public struct RESTRoutes<Context: RequestContext>: Sendable {
     ///   - authenticator: The process's one, which remembers who has been let in.
     public init(
         database: any SQLDatabase, cache: DirectoryCache, secrets: SecretBox, authenticator: Authenticator,
-        now: @escaping Clock, passwordCost: PasswordHash.Cost = .standard
+        now: @escaping Clock, passwordCost: PasswordHash.Cost = .standard, publicURL: String = ""
     ) {
         services = RESTServices(
             database: database, cache: cache, secrets: secrets, authenticator: authenticator, now: now,
-            passwordCost: passwordCost)
+            passwordCost: passwordCost, publicURL: publicURL)
     }
 
     /// Adds every route. The error middleware goes to the whole router, since only there it sees what no route
