@@ -26,7 +26,10 @@ public struct APIRoutes<Context: RequestContext>: Sendable {
         oauthClientId: String? = nil
     ) throws {
         let accessTokens = AccessTokens(secrets: secrets)
-        let authenticator = authenticator ?? Authenticator(cache: cache, tokens: accessTokens, now: now)
+        let authenticator =
+            authenticator
+            ?? Authenticator(
+                cache: cache, tokens: accessTokens, signIns: SignInRecorder(database: database), now: now)
         let services = EventServices(
             database: database, cache: cache, authenticator: authenticator,
             gateway: CommandGateway(database: database, bus: bus), now: now)

@@ -37,7 +37,8 @@ final class ServiceParts {
         self.platform = platform
         self.logger = logger
         authenticator = Authenticator(
-            cache: platform.directory, tokens: AccessTokens(secrets: platform.secrets), now: Platform.now)
+            cache: platform.directory, tokens: AccessTokens(secrets: platform.secrets),
+            signIns: SignInRecorder(database: platform.database), now: Platform.now)
     }
 
     /// The loops of a service.

@@ -41,7 +41,8 @@ struct RESTTestServer: Sendable {
         let now: AlertCore.Clock = { Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) }
         let routes = RESTRoutes<BasicRequestContext>(
             database: database, cache: cache, secrets: SecretBox(key: SymmetricKey(size: .bits256)),
-            authenticator: Authenticator(cache: cache, now: now), now: now, passwordCost: .lowest)
+            authenticator: Authenticator(cache: cache, signIns: SignInRecorder(database: database), now: now), now: now,
+            passwordCost: .lowest)
         let router = Router(context: BasicRequestContext.self)
         routes.add(to: router)
         var logger = Logger(label: "test")

@@ -128,8 +128,8 @@ struct RESTServices: Sendable {
     var routes: [RESTRoute] {
         let forms = formRoutes + formPartRoutes + responseOptionRoutes + messageTemplateRoutes + sectionRoutes
         let plans = planRoutes + planPartRoutes + libraryRoutes + flowRoutes + integrationRoutes
-        return peopleRoutes + deviceRoutes + referenceRoutes + plans + forms + keyRoutes + scriptVersionRoutes
-            + workflowRoutes + onCallRoutes
+        return peopleRoutes + deviceRoutes + deviceNameRoutes + bridgeRoutes + referenceRoutes + plans + forms
+            + keyRoutes + scriptVersionRoutes + workflowRoutes + onCallRoutes
     }
 
     /// One consistent look at the directory.

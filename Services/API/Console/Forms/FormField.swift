@@ -56,7 +56,8 @@ extension FormField {
         var field = FormField(name, label, value)
         let plain = type == "text" ? " autocapitalize=\"none\" spellcheck=\"false\"" : ""
         field.input = Input(
-            type: type == "name" ? "text" : type, attributes: " maxlength=\"\(limit)\" autocomplete=\"off\"\(plain)", placeholder: placeholder,
+            type: type == "name" ? "text" : type, attributes: " maxlength=\"\(limit)\" autocomplete=\"off\"\(plain)",
+            placeholder: placeholder,
             list: list)
         field.isRequired = isRequired
         field.hint = hint

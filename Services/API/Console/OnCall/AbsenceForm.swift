@@ -52,7 +52,8 @@ struct AbsenceForm {
         let replacement = typed.filled("replacement")
         return .fields([
             "absenceType": replacement == nil ? "AWAY" : "REPLACEMENT", "member": .string(person.id),
-            "start": .string(try typed.time("start", in: zone).iso), "end": .string(try typed.time("end", in: zone).iso),
+            "start": .string(try typed.time("start", in: zone).iso),
+            "end": .string(try typed.time("end", in: zone).iso),
             "replacement": replacement, "group": typed.filled("group"),
             "includeDirectNotifications": .bool(typed["includeDirectNotifications"] == "true"),
         ])

@@ -20,6 +20,8 @@ struct DeviceForm {
     let device: Device?
     let kind: Device.Kind
     let directory: DirectoryView
+    /// Names that a device of this kind can have.
+    let names: [String]
 
     private var base: String { "/console/people/\(owner.id)" }
 
@@ -39,9 +41,7 @@ struct DeviceForm {
                 + timeframeParts(values))
         form.proposals = [
             ZonedTime.proposals,
-            Proposals(
-                id: "device-names",
-                RESTServices.deviceNames.filter { $0.type == kind }.map { NamedValue(name: $0.name, value: "") }),
+            Proposals(id: "device-names", names.map { NamedValue(name: $0, value: "") }),
         ]
         let crumbs = [
             NamedValue(name: "People", value: "", href: "/console/people"),
@@ -59,7 +59,10 @@ struct DeviceForm {
     }
 
     private func addressFields(_ values: FormValues) -> [FormField] {
-        let proposed = RESTServices.deviceNames.first { $0.type == kind }?.name ?? kind.title
+        let taken = Set(directory.devices(of: owner.id).map(\.name))
+        let usual =
+            kind == .email || kind == .voice ? names.sorted { $0.hasPrefix("Work") && !$1.hasPrefix("Work") } : names
+        let proposed = usual.first { !taken.contains($0) } ?? (taken.contains(kind.title) ? "" : kind.title)
         var fields: [FormField] = [
             .text(
                 "name", "Name", values.text("name", device?.name ?? proposed), limit: 100, isRequired: true,
@@ -84,7 +87,6 @@ struct DeviceForm {
 
     /// An address that may be a secret is not shown again.
     private func pinField(_ values: FormValues) -> FormField {
-        let isSecret = kind == .slack || kind == .msTeams || kind == .webPush
         let label =
             switch kind {
             case .slack, .msTeams: "Address of the incoming webhook"
@@ -92,7 +94,7 @@ struct DeviceForm {
             case .textPager: "Pager number"
             default: "Address, as the provider wants it"
             }
-        guard isSecret else {
+        guard kind.hasSecretPin else {
             return .text("pin", label, values.text("pin", device?.pin), limit: 4000, isRequired: true)
         }
         return .secret("pin", label, hint: device == nil ? nil : "Empty to keep the present one.")
@@ -111,7 +113,8 @@ struct DeviceForm {
         let last = device == nil ? count + 1 : max(1, count)
         let places = (1...last).map { (String($0), $0 == 1 ? "1st" : $0 == last && device == nil ? "last" : "\($0).") }
         return [
-            .select("sequence", "Place in the order", values.text("sequence", String(device?.sequence ?? last)), places),
+            .select(
+                "sequence", "Place in the order", values.text("sequence", String(device?.sequence ?? last)), places),
             .number(
                 "delay", "Delay in minutes", values.text("delay", String(device?.delay ?? 0)), in: 0...10_080,
                 hint: "After the device before; 0 to be used together with it."),
@@ -140,7 +143,8 @@ extension DeviceForm {
         return (0..<max(1, count)).map { index in
             let frame = saved.indices.contains(index) ? saved[index] : nil
             let heading =
-                frame.map { "Timeframe: \($0.name)" } ?? (saved.isEmpty ? "Only at certain times?" : "One more timeframe")
+                frame.map { "Timeframe: \($0.name)" }
+                ?? (saved.isEmpty ? "Only at certain times?" : "One more timeframe")
             let intro =
                 index == 0 && saved.isEmpty
                 ? "Without a timeframe the device is used at any time. To add more, save and edit again." : nil

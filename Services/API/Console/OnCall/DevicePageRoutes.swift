@@ -43,30 +43,31 @@ extension ConsoleRoutes {
         return (owner, device)
     }
 
-    private func deviceForm(isNew: Bool) -> ConsoleForm<(Person, Device?, Device.Kind, DirectoryView)> {
+    private func deviceForm(isNew: Bool) -> ConsoleForm<DeviceForm> {
         ConsoleForm(
             place: .people,
             names: ["deviceType": "name"],
             subject: { call in
                 let (owner, directory) = try await knownPerson(call.parameter("person"))
-                guard !isNew else {
-                    let kind = Device.Kind(rawValue: call.query["type"] ?? "") ?? .email
-                    return (owner, nil, kind, directory)
-                }
-                let (_, device) = try await knownDevice(owner.id, call.parameter("device"))
-                return (owner, device, device.deviceType, directory)
+                let device = isNew ? nil : try await knownDevice(owner.id, call.parameter("device")).1
+                let kind = device?.deviceType ?? Device.Kind(rawValue: call.query["type"] ?? "") ?? .email
+                return DeviceForm(
+                    owner: owner, device: device, kind: kind, directory: directory,
+                    names: try await deviceNames(of: kind, call.session))
             },
-            page: { subject, values, session in
-                DeviceForm(owner: subject.0, device: subject.1, kind: subject.2, directory: subject.3)
-                    .page(values, for: session)
-            },
-            send: { subject, typed, session in
-                let form = DeviceForm(owner: subject.0, device: subject.1, kind: subject.2, directory: subject.3)
-                let path = subject.1.map { ["device": $0.id] } ?? [:]
+            page: { form, values, session in form.page(values, for: session) },
+            send: { form, typed, session in
+                let path = form.device.map { ["device": $0.id] } ?? [:]
                 _ = try await rest.call(
                     .post, path.isEmpty ? "devices" : "devices/{device}", path, body: try form.body(typed),
                     by: session.caller)
-                return "/console/people/\(subject.0.id)?done=saved#devices"
+                return "/console/people/\(form.owner.id)?done=saved#devices"
             })
+    }
+
+    private func deviceNames(of kind: Device.Kind, _ session: ConsoleSession) async throws -> [String] {
+        let answer = try await rest.call(
+            .get, "device-names", query: QueryParameters("limit=1000&deviceTypes=\(kind.rawValue)"), by: session.caller)
+        return answer.body?["data"]?.array?.compactMap { $0["name"]?.string } ?? []
     }
 }

@@ -17,7 +17,8 @@ extension DutyRow {
                 guard let index = steps.firstIndex(where: { $0.notified.map { own.contains($0.id) } ?? false })
                 else { continue }
                 let minutes = steps[...index].reduce(0) { $0 + $1.delay }
-                let instead = steps[index].notified == steps[index].recipient
+                let instead =
+                    steps[index].notified == steps[index].recipient
                     ? "" : ", instead of \(RecipientName(steps[index].recipient, directory).name)"
                 let when = minutes == 0 ? "at once" : "after \(Duration.seconds(minutes * 60).words)"
                 rows.append(

@@ -151,7 +151,8 @@ struct GroupForm {
             guard let chosen = typed.filled(name("field"))?.string else { return nil }
             let parts = chosen.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
             return .fields([
-                "criterionType": .string(String(parts[0])), "field": .string(parts.count > 1 ? String(parts[1]) : ""), "operand": typed.filled(name("operand")),
+                "criterionType": .string(String(parts[0])), "field": .string(parts.count > 1 ? String(parts[1]) : ""),
+                "operand": typed.filled(name("operand")),
                 "value": .string(typed.text(name("value")) ?? ""),
             ])
         }

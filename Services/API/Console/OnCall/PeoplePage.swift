@@ -62,10 +62,11 @@ struct PeoplePage: Sendable {
     static func query(_ given: QueryParameters) -> QueryParameters {
         let filled = filters.map { ($0, given[$0] ?? "") }
         let offset = given["offset"].flatMap(Int.init).map { String(max(0, $0)) } ?? "0"
-        let all = filled + [
-            ("offset", offset), ("limit", String(pageSize)), ("sortBy", "FIRST_LAST_NAME"),
-            ("sortOrder", "ASCENDING"), ("operand", "AND"),
-        ]
+        let all =
+            filled + [
+                ("offset", offset), ("limit", String(pageSize)), ("sortBy", "FIRST_LAST_NAME"),
+                ("sortOrder", "ASCENDING"), ("operand", "AND"),
+            ]
         let address = WebAddress.make("", all)
         return QueryParameters(String(address.dropFirst()))
     }

@@ -106,8 +106,10 @@ extension DirectoryView {
     var peopleProposals: Proposals {
         Proposals(
             id: "people-names",
-            people.values.filter { $0.status == .active }.sorted { $0.targetName.lowercased() < $1.targetName.lowercased() }
-                .map { NamedValue(name: $0.targetName, value: $0.displayName) })
+            people.values.filter { $0.status == .active }.sorted {
+                $0.targetName.lowercased() < $1.targetName.lowercased()
+            }
+            .map { NamedValue(name: $0.targetName, value: $0.displayName) })
     }
 
     /// People and groups, to be chosen from.
@@ -116,6 +118,7 @@ extension DirectoryView {
             NamedValue(name: $0.targetName, value: "Group")
         }
         return Proposals(
-            id: "recipient-names", groups.sorted { $0.name.lowercased() < $1.name.lowercased() } + peopleProposals.names)
+            id: "recipient-names", groups.sorted { $0.name.lowercased() < $1.name.lowercased() } + peopleProposals.names
+        )
     }
 }

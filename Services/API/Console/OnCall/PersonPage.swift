@@ -44,6 +44,7 @@ struct PersonPage: Sendable {
     let mayEdit: Bool
     let mayDelete: Bool
     let mayEditDevices: Bool
+    let mayEditAbsences: Bool
     let details: [NamedValue]
     let supervisors: [NamedValue]
     let hasSupervisors: Bool
@@ -71,6 +72,7 @@ struct PersonPage: Sendable {
         mayEdit = session.mayEdit(person)
         mayDelete = session.mayEdit(person) && !isOwn
         mayEditDevices = session.mayEditDevices(of: person)
+        mayEditAbsences = session.mayEditAbsences(of: person)
         details = Self.details(person, directory)
         supervisors = person.supervisors.compactMap { directory.people[$0] }.map(Self.link)
         hasSupervisors = !supervisors.isEmpty
@@ -151,11 +153,8 @@ extension Device {
     /// What people know it by; nothing of what is a secret.
     var shownAddress: String {
         if let address = emailAddress ?? phoneNumber { return address }
-        switch deviceType {
-        case .slack, .msTeams: return pin.isEmpty ? "no address" : "address stored"
-        case .webPush: return description.isEmpty ? "a browser" : description
-        default: return description
-        }
+        guard deviceType.hasSecretPin else { return pin.isEmpty ? description : pin }
+        return description.isEmpty ? "address stored" : description
     }
 
     /// Which alerts reach it; `nil` for all.

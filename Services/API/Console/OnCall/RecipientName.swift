@@ -64,7 +64,8 @@ struct EscalationStep: Sendable {
             return EscalationStep(
                 place: member.position, name: notified?.name ?? meant.name, href: notified?.href ?? meant.href,
                 kind: notified?.kind ?? meant.kind,
-                instead: member.notified == nil || member.notified == member.recipient ? nil : "instead of \(meant.name)",
+                instead: member.notified == nil || member.notified == member.recipient
+                    ? nil : "instead of \(meant.name)",
                 skipped: notified == nil ? member.skipped ?? "skipped" : nil,
                 when: minutes == 0 ? "at once" : "after \(Duration.seconds(minutes * 60).words)",
                 escalation: member.escalationType == .none ? nil : member.escalationType.rawValue,

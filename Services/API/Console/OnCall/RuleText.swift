@@ -61,7 +61,9 @@ extension Recurrence {
 
     private func weekly(_ start: Timestamp, _ zone: ZonedTime) -> String {
         let days = onDays.isEmpty ? String(zone.shortDay(start).prefix(3)) : Weekday.text(onDays)
-        if days == "every day" { return repeatEvery == 1 ? days : "every day of every \(Self.ordinal(repeatEvery)) week" }
+        if days == "every day" {
+            return repeatEvery == 1 ? days : "every day of every \(Self.ordinal(repeatEvery)) week"
+        }
         return repeatEvery == 1 ? "every week on \(days)" : "every \(repeatEvery) weeks on \(days)"
     }
 
@@ -107,7 +109,8 @@ extension Shift {
         let zone = ZonedTime(timezone)
         let length = end.since(start).milliseconds
         let isWhole = zone.clock(start) == "00:00" && zone.clock(end) == "00:00" && length <= 90_000_000
-        let times = isWhole ? "all day" : "\(zone.clock(start))–\(zone.endClock(end))\(length > 86_400_000 ? nights : "")"
+        let times =
+            isWhole ? "all day" : "\(zone.clock(start))–\(zone.endClock(end))\(length > 86_400_000 ? nights : "")"
         return "\(recurrence.text(from: start, in: zone)), \(times) \(timezone)"
     }
 

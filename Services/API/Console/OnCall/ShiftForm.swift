@@ -22,7 +22,8 @@ struct ShiftForm {
             submit: shift == nil ? "Add" : "Save", cancel: base,
             [
                 .init("The shift", nameFields(values)),
-                .init("When", intro: "First, when it is on for the first time; then, how it comes again.", times(values)),
+                .init(
+                    "When", intro: "First, when it is on for the first time; then, how it comes again.", times(values)),
                 .init("Again", recurrenceFields(values)),
                 .init("Taking turns", rotationFields(values)),
                 .init("When nobody answers", endFields(values)),

@@ -52,7 +52,10 @@ struct ShiftMemberForm {
                 in: 0...10_080, hint: "After the place before; 0 to be notified together with it."),
             .select(
                 "escalationType", "Is called", values.text("escalationType", member?.escalationType.rawValue ?? "None"),
-                [("None", "No escalation"), ("Peer", "Escalation to a peer"), ("Management", "Escalation to management")]),
+                [
+                    ("None", "No escalation"), ("Peer", "Escalation to a peer"),
+                    ("Management", "Escalation to management"),
+                ]),
             .check(
                 "inRotation", "Takes turns", values.isTicked("inRotation", member?.inRotation ?? true),
                 hint: "If the shift rotates. Whoever does not keeps the place."),
@@ -62,7 +65,9 @@ struct ShiftMemberForm {
     func body(_ typed: QueryParameters) throws(RestError) -> JSONValue {
         let who: JSONValue?
         if let member {
-            who = ["id": .string(member.recipient.id), "recipientType": .string(member.recipient.recipientType.rawValue)]
+            who = [
+                "id": .string(member.recipient.id), "recipientType": .string(member.recipient.recipientType.rawValue),
+            ]
         } else {
             who = typed.filled("recipient")
         }
