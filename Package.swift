@@ -103,7 +103,9 @@ let package = Package(
             "Bootstrap",
             [
                 "Endpoints", "KafkaBus", "Messaging", "OutboundHTTP", "Persistence", "PostgresDatabase",
-                "ServiceSettings", "SQLiteDatabase", "Scripting", "AlertEngine", "API", "Ingest", "Notifier", "WebhookDispatcher",
+                "ServiceSettings", "SQLiteDatabase", "Scripting", "AlertEngine", "API", "Ingest", "Notifier",
+                "SelfAudit",
+                "WebhookDispatcher",
                 configuration, hummingbird, lifecycle, logging, metrics, unixSignals,
             ]),
 
@@ -112,11 +114,16 @@ let package = Package(
             ["AlertCore", "Endpoints", "Messaging", "OutboundHTTP", "Persistence", "Scripting", hummingbird, metrics]),
         service("AlertEngine", ["AlertCore", "Messaging", "Persistence", metrics]),
         service("Notifier", ["AlertCore", "Messaging", "OutboundHTTP", "Persistence", metrics]),
+        service("SelfAudit", ["AlertCore", "OutboundHTTP", "Persistence", lifecycle, logging, metrics]),
         service(
             "WebhookDispatcher",
             ["AlertCore", "Endpoints", "Messaging", "OutboundHTTP", "Persistence", "Scripting", crypto, metrics]),
         service(
-            "API", ["AlertCore", "Endpoints", "Messaging", "Persistence", "WorkflowArchive", hummingbird, lifecycle, mustache],
+            "API",
+            [
+                "AlertCore", "Endpoints", "Messaging", "Persistence", "WorkflowArchive", hummingbird, lifecycle,
+                mustache,
+            ],
             resources: [.copy("Console/Templates"), .copy("Console/Static")]),
 
         executable("ingest", ["Bootstrap"]),
@@ -124,6 +131,7 @@ let package = Package(
         executable("notifier", ["Bootstrap"]),
         executable("webhook-dispatcher", ["Bootstrap"]),
         executable("api", ["Bootstrap"]),
+        executable("self-audit", ["Bootstrap"]),
         executable("script-sandbox", ["JavaScriptEngine"]),
         executable("tocsin", ["Bootstrap", "WorkflowArchive", argumentParser, hummingbird]),
 
@@ -142,7 +150,7 @@ let package = Package(
             "ServiceTests",
             [
                 "AlertCore", "AlertEngine", "API", "Bootstrap", "Endpoints", "Ingest", "Messaging", "Notifier",
-                "OutboundHTTP", "Persistence", "Scripting", "TestSupport", "WebhookDispatcher",
+                "OutboundHTTP", "Persistence", "Scripting", "SelfAudit", "TestSupport", "WebhookDispatcher",
                 "WorkflowArchive",
             ]),
         tests("TidyTests", []),

@@ -39,6 +39,7 @@ public struct ProcessSettings: Sendable {
     let smtp: SMTPSettings?
     let mailFrom: Mail.Address?
     let outboundAllow: [CIDR]
+    let audit: AuditSettings
     let webhooks: WebhookDispatcherSettings
 
     /// - Parameter isEmbedded: Whether it is the all-in-one server.
@@ -64,6 +65,7 @@ public struct ProcessSettings: Sendable {
         smtp = reader.parsed(.smtpURL) { try SMTPSettings(url: $0) }
         mailFrom = reader.parsed(.mailFrom) { try Mail.Address(parsing: $0) }
         outboundAllow = reader.parsed(.outboundAllow, Self.blocks) ?? []
+        audit = AuditSettings(reader, canMail: reader.text(.smtpURL) != nil)
         webhooks = WebhookDispatcherSettings(
             timeout: .seconds(reader.number(.webhookTimeout, in: 1...300)),
             parkAfter: .milliseconds(reader.number(.webhookParkAfter, in: 100...60_000)))

@@ -11,6 +11,7 @@ import Notifier
 import OutboundHTTP
 import Persistence
 import Scripting
+import SelfAudit
 import ServiceLifecycle
 import ServiceSettings
 import WebhookDispatcher
@@ -22,6 +23,7 @@ public enum ServiceKind: String, CaseIterable, Sendable {
     case notifier
     case webhookDispatcher = "webhook-dispatcher"
     case api
+    case selfAudit = "self-audit"
 }
 
 /// Makes services from settings, and knows what has to be closed at the end.
@@ -31,6 +33,7 @@ final class ServiceParts {
     private let logger: Logger
     private let authenticator: Authenticator
     private(set) var closing: [@Sendable () async -> Void] = []
+    private(set) var healthChecks: [HealthCheck] = []
 
     init(_ settings: ProcessSettings, _ platform: Platform, logger: Logger) {
         self.settings = settings
@@ -54,6 +57,7 @@ final class ServiceParts {
         case .notifier: [notifier()]
         case .webhookDispatcher: [try dispatcher()]
         case .api: []
+        case .selfAudit: [selfAudit()]
         }
     }
 
@@ -68,7 +72,7 @@ final class ServiceParts {
                 publicURL: settings.publicURL, now: Platform.now, logger: logger, authenticator: authenticator,
                 oauthClientId: settings.oauthClientId
             ).add(to: router)
-        case .alertEngine, .notifier, .webhookDispatcher: break
+        case .alertEngine, .notifier, .webhookDispatcher, .selfAudit: break
         }
     }
 
@@ -110,6 +114,25 @@ final class ServiceParts {
             bus: platform.bus, database: platform.database, directory: platform.directory, channel: channel,
             linkKey: { [secrets = platform.secrets] in secrets.subkey(for: "links") }, publicURL: settings.publicURL,
             flood: settings.notificationFlood, now: Platform.now, logger: logger)
+    }
+
+    private func selfAudit() -> any Service {
+        var targets: [any AuditTarget] = []
+        if let smtp = settings.smtp, let from = settings.mailFrom, !settings.audit.mail.isEmpty {
+            let mail = SMTPClient(smtp, connections: 1, waitingLimit: 100, logger: logger)
+            closing.append { await mail.shutdown() }
+            targets.append(
+                AuditMailTarget(client: mail, from: from, to: settings.audit.mail, place: settings.publicURL))
+        }
+        if let url = settings.audit.url {
+            targets.append(AuditWebTarget(client: client(), url: url, place: settings.publicURL))
+        }
+        let audit = SelfAudit(
+            database: platform.database, targets: targets, bounds: settings.audit.bounds,
+            interval: settings.audit.interval, now: Platform.now, logger: logger)
+        healthChecks.append(
+            HealthCheck(name: "audit") { if let problem = audit.problem() { throw CheckFailed(reason: problem) } })
+        return audit
     }
 
     private func dispatcher() throws -> any Service {

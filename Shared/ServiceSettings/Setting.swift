@@ -37,6 +37,44 @@ extension Setting {
         """)
     public static let alertFloodPeriod = Setting(
         "alert-flood-period", default: "60", "Seconds of alert-flood-limit, from 1 to 86400.")
+    public static let auditClearAfter = Setting(
+        "audit-clear-after", default: "60",
+        """
+        Seconds for which the self-audit must not find a thing any more until it takes it back, from 1 to 3600.
+        """)
+    public static let auditEmail = Setting(
+        "audit-email",
+        """
+        Mail addresses, separated by commas, at most 10, that the self-audit pages by TOCSIN_SMTP_URL.
+        """)
+    public static let auditInterval = Setting(
+        "audit-interval", default: "15", "Seconds between two checks of the self-audit, from 1 to 300.")
+    public static let auditOverdue = Setting(
+        "audit-overdue", default: "60",
+        """
+        Seconds after which the self-audit calls something overdue, from 5 to 3600: timers, notifications, accepted \
+        requests, their alerts, events on their way.
+        """)
+    public static let auditRepeat = Setting(
+        "audit-repeat", default: "15",
+        """
+        Minutes after which the self-audit pages again what lasts, from 0, for never, to 1440.
+        """)
+    public static let auditUnsettled = Setting(
+        "audit-unsettled", default: "300",
+        """
+        Seconds after which the self-audit finds an attempt to send a notification without an end, from 5 to 3600.
+        """)
+    public static let auditURL = Setting(
+        "audit-url", isSecret: true,
+        """
+        An http or https address that the self-audit sends its pages to as JSON, beside or instead of mail.
+        """)
+    public static let auditWebhookOverdue = Setting(
+        "audit-webhook-overdue", default: "300",
+        """
+        Seconds after which the self-audit calls a parked webhook overdue, from 5 to 86400.
+        """)
     public static let config = Setting(
         "config",
         """
@@ -172,7 +210,9 @@ extension Setting {
 
     /// All of them, in the order of their names.
     public static let all: [Setting] = [
-        activityDays, adminPassword, adminUser, alertFloodLimit, alertFloodPeriod, config, data, databaseConnections,
+        activityDays, adminPassword, adminUser, alertFloodLimit, alertFloodPeriod, auditClearAfter,
+        auditEmail, auditInterval, auditOverdue, auditRepeat, auditUnsettled, auditURL, auditWebhookOverdue, config,
+        data, databaseConnections,
         databaseURL, host, inboundBodyMax, inboundRate, inboundRateWorkflow, instanceID, kafkaBrokers, kafkaOptions,
         kafkaReplication, kafkaSessionTimeout, logLevel, mailFrom, notificationFloodClasses, notificationFloodLimit,
         notificationFloodPeriod, oauthClientId, outboundAllow, partitions, port, publicURL, scriptCalls, scriptMemory,

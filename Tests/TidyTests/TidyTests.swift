@@ -27,6 +27,7 @@ struct TidyTests {
             "AlertCore", "Endpoints", "Messaging", "OutboundHTTP", "Persistence", "Scripting",
         ],
         "Services/Notifier": ["AlertCore", "Messaging", "OutboundHTTP", "Persistence"],
+        "Services/SelfAudit": ["AlertCore", "OutboundHTTP", "Persistence"],
         "Services/WebhookDispatcher": [
             "AlertCore", "Endpoints", "Messaging", "OutboundHTTP", "Persistence", "Scripting",
         ],

@@ -13,7 +13,7 @@ struct EventServices: Sendable {
     /// The routes below `/api/xm/1/`. All of them need a role that may read.
     var routes: [RESTRoute] {
         eventRoutes + annotationRoutes + deliveryRoutes + suppressionRoutes + auditRoutes
-            + integrationLogRoutes
+            + integrationLogRoutes + selfAuditRoutes
     }
 
     /// - Throws: 404.

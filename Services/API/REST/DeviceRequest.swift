@@ -214,7 +214,7 @@ struct DeviceRequest {
         guard !days.isEmpty else { throw .invalidValue(fields.name("days"), "there is no day in it.") }
         return Timeframe(
             name: try fields.requiredName("name", or: nil, limit: 100), startTime: String(start.prefix(5)),
-            timezone: try fields.timezone("timezone") ?? owner.timezone, durationInMinutes: duration,
+            timezone: try fields.timezone() ?? owner.timezone, durationInMinutes: duration,
             excludeHolidays: try fields.bool("excludeHolidays") ?? false, days: days)
     }
 }

@@ -71,7 +71,7 @@ struct PersonRequest {
         person.status = try fields.choice("status") ?? person.status
         person.externalKey = try fields.text("externalKey") ?? person.externalKey
         person.properties = try properties() ?? person.properties
-        person.timezone = try fields.timezone("timezone") ?? person.timezone
+        person.timezone = try fields.timezone() ?? person.timezone
         person.phoneLogin = try phoneLogin() ?? person.phoneLogin
         person.roles = try roles() ?? person.roles
         person.supervisors = try supervisors(edit) ?? existing?.supervisors ?? [edit.call.caller.person.id]
