@@ -41,11 +41,12 @@ public struct APIRoutes<Context: RequestContext>: Sendable {
         tokens = TokenRoutes(
             database: database, cache: cache, authenticator: authenticator, tokens: accessTokens,
             clientId: oauthClientId, now: now)
+        let inside = InternalREST(rest.services, and: services.routes)
         console = ConsoleRoutes(
             pages: pages,
             sessions: ConsoleSessions(cache: cache, secrets: secrets, publicURL: publicURL, now: now),
-            services: services, live: LiveAlerts(services: services, pages: pages),
-            rest: InternalREST(rest.services, and: services.routes), publicURL: publicURL, logger: logger)
+            services: services, live: LiveAlerts(services: services, pages: pages, rest: inside),
+            rest: inside, publicURL: publicURL, logger: logger)
         respond = RespondRoutes(pages: pages, services: services, secrets: secrets)
         errors = ConsoleErrorMiddleware(pages: pages, logger: logger)
     }

@@ -39,16 +39,23 @@ struct FormView: Sendable {
     /// Puts what was refused next to its field, or above the form when it is about none.
     /// - Parameter names: Fields of the API that the form shows under another name.
     mutating func tell(of error: RestError, names: [String: String] = [:]) {
+        for index in parts.indices where parts[index].tell(of: error, names: names) == nil { return }
+        mistakes.append(error.message)
+    }
+}
+
+extension FormView.Part {
+    /// Puts what was refused next to its field.
+    /// - Returns: The message, if it is about none of these.
+    mutating func tell(of error: RestError, names: [String: String] = [:]) -> String? {
         let named = error.arguments?.first ?? ""
         let name = names[named] ?? named
-        for (index, part) in parts.enumerated() {
-            // `observers[2]` belongs to the field `observers`.
-            guard let place = part.fields.firstIndex(where: { $0.name == name || name.hasPrefix("\($0.name)[") })
-            else { continue }
-            parts[index].fields[place].mistake = Self.sentence(error.message, about: named)
-            return
+        // `observers[2]` belongs to the field `observers`.
+        guard let place = fields.firstIndex(where: { $0.name == name || name.hasPrefix("\($0.name)[") }) else {
+            return error.message
         }
-        mistakes.append(error.message)
+        fields[place].mistake = Self.sentence(error.message, about: named)
+        return nil
     }
 
     /// The message without the field's name on the wire: it stands next to the field.

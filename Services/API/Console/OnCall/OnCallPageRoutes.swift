@@ -9,5 +9,10 @@ extension ConsoleRoutes {
         addGroups(to: router)
         addShifts(to: router)
         addCalendars(to: router)
+        addSites(to: router)
+        addProviders(to: router)
+        addWhatIf(to: router)
+        addSending(to: router)
+        addApp(to: router)
     }
 }

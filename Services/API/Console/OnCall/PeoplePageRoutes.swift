@@ -76,6 +76,7 @@ extension ConsoleRoutes {
         page.show(
             DutyRow.rows(
                 of: person, days: PersonPage.dutyDays, directory, for: session, format: format(for: session)))
+        if page.isOwn { page.pushKey = try await pushKey(for: session) }
         page.notice = notice
         page.warning = problem?.message
         return try pages.page(
