@@ -1,17 +1,19 @@
 import AlertCore
+import Answers
 import HTTPTypes
 import Hummingbird
 import Logging
 import Messaging
 import Persistence
 
-/// Everything that the API service answers: `/api/xm/1`, the console, the links in notifications.
+/// Everything that the API service answers: `/api/xm/1`, the console, the links in notifications, what providers tell.
 public struct APIRoutes<Context: RequestContext>: Sendable {
     private let rest: RESTAPI<Context>
     private let tokens: TokenRoutes<Context>
     private let console: ConsoleRoutes<Context>
     private let respond: RespondRoutes<Context>
     private let calendarFeeds: CalendarFeedRoutes<Context>
+    private let providers: ProviderRoutes<Context>
     private let errors: ConsoleErrorMiddleware<Context>
 
     /// - Parameters:
@@ -47,7 +49,9 @@ public struct APIRoutes<Context: RequestContext>: Sendable {
             sessions: ConsoleSessions(cache: cache, secrets: secrets, publicURL: publicURL, now: now),
             services: services, live: LiveAlerts(services: services, pages: pages, rest: inside),
             rest: inside, publicURL: publicURL, logger: logger)
-        respond = RespondRoutes(pages: pages, services: services, secrets: secrets)
+        let desk = AnswerDesk(database: database, bus: bus, directory: cache, now: now)
+        respond = RespondRoutes(pages: pages, services: services, desk: desk, secrets: secrets)
+        providers = ProviderRoutes(desk: desk, secrets: secrets, publicURL: publicURL, logger: logger)
         errors = ConsoleErrorMiddleware(pages: pages, logger: logger)
     }
 
@@ -60,5 +64,6 @@ public struct APIRoutes<Context: RequestContext>: Sendable {
         console.add(to: router)
         respond.add(to: router)
         calendarFeeds.add(to: router)
+        providers.add(to: router)
     }
 }

@@ -43,6 +43,10 @@ public enum AuditKind: String, Codable, Sendable, CaseIterable {
         }
     }
 
+    /// Whether one check may be mistaken: events that have left the log late look old to a consumer that has just got
+    /// them. Such a thing is paged when a second check finds it as well.
+    public var needsConfirmation: Bool { self == .consumersBehind }
+
     /// What the due work of a kind belongs to; `nil` for the audit's own.
     public init?(dueWork kind: String) {
         switch kind {

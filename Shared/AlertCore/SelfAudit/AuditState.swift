@@ -75,6 +75,8 @@ public struct AuditNotice: Codable, Equatable, Sendable {
 /// What the audit knows from one check to the next.
 public struct AuditState: Codable, Equatable, Sendable {
     public var findings: [AuditFinding] = []
+    /// Found by the last check, and to be confirmed by the next one.
+    public var suspected: [AuditKind] = []
     /// The end of the last check; `nil` before the first one.
     public var checkedAt: Timestamp?
     /// All requests that were received before have their alerts.
@@ -94,6 +96,7 @@ public struct AuditState: Codable, Equatable, Sendable {
             let known = findings.first { $0.kind == kind }
             guard var finding = known else {
                 guard let fact = facts[kind] else { continue }
+                guard !kind.needsConfirmation || suspected.contains(kind) else { continue }
                 let new = AuditFinding(kind, fact, at: now)
                 raised.append(new)
                 kept.append(new)
@@ -110,6 +113,7 @@ public struct AuditState: Codable, Equatable, Sendable {
             }
             kept.append(finding)
         }
+        suspected = facts.keys.filter { kind in !kept.contains { $0.kind == kind } }
         findings = kept
         checkedAt = now
         guard !(raised.isEmpty && lasting.isEmpty && cleared.isEmpty) else { return nil }
