@@ -138,7 +138,8 @@ struct OnCallPage: Sendable {
 
     let cards: [OnCallNowCard]
     let hasCards: Bool
-    let uncovered: Int
+    /// "In 2 groups nobody is on call."
+    let uncoveredText: String
     let hasUncovered: Bool
     let at: String
     let moment: String
@@ -158,7 +159,8 @@ struct OnCallPage: Sendable {
         // Where nobody is on call, somebody has to look first.
         cards = all.filter { $0.nobody != nil } + all.filter { $0.nobody == nil }
         hasCards = !cards.isEmpty
-        uncovered = all.count { $0.nobody != nil }
+        let uncovered = all.count { $0.nobody != nil }
+        uncoveredText = "In \(uncovered) group\(uncovered == 1 ? "" : "s") nobody is on call."
         hasUncovered = uncovered > 0
         at = asked.map(zone.field) ?? ""
         moment = zone.short(time)

@@ -57,6 +57,8 @@ struct PersonPage: Sendable {
     var duties: [DutyRow] = []
     var hasDuties = false
     let dutyDays = Self.dutyDays
+    /// In which the times of the page are.
+    let timezone: String
     /// The key that browsers subscribe with; `nil` when there is none, or for somebody else's page.
     var pushKey: String?
     var notice: String?
@@ -83,7 +85,8 @@ struct PersonPage: Sendable {
         let all = directory.devices(of: person.id)
         devices = all.enumerated().map { Self.row($1, at: $0, of: all.count, directory) }
         hasDevices = !devices.isEmpty
-        let zone = ZonedTime(person.timezone)
+        timezone = format.zone.identifier == "GMT" ? "UTC" : format.zone.identifier
+        let zone = ZonedTime(format.zone.identifier)
         absences = directory.absences(of: person.id).filter { $0.end > format.now }
             .sorted { $0.start < $1.start }.map { Self.row($0, directory, zone, now: format.now) }
         hasAbsences = !absences.isEmpty
