@@ -85,7 +85,7 @@ public struct ShiftCalendar: Sendable {
     }
 
     /// How many occurrences took place before one of them: those that were excluded did not.
-    func completed(before occurrence: ShiftOccurrence) -> Int {
+    public func completed(before occurrence: ShiftOccurrence) -> Int {
         let excluded = exclusions.count { $0 < occurrence.start && self.occurrence(beginningAt: $0) != nil }
         return occurrence.ordinal - excluded
     }
