@@ -59,7 +59,7 @@ struct AlertWriter: Sendable {
                     earliest = min(earliest ?? due, due)
                 case .terminated: ended.append(outcome.id)
                 case .commented, .responded, .deliveryRecorded, .suspended, .resumed, .suppressed,
-                    .notificationSuppressed:
+                    .notificationSuppressed, .responseRejected, .escalated, .recipientsFailed:
                     break
                 }
             }
@@ -73,10 +73,15 @@ extension CommandOutcome<Alert> {
     /// As `CommandResults` keeps it.
     fileprivate var rejectionName: String? {
         switch result {
-        case .success: nil
+        // Recorded, and refused all the same.
+        case .success(let events): events.contains { $0.isRejection } ? "terminated" : nil
         case .failure(.unknown): "unknown"
         case .failure(.terminated): "terminated"
         case .failure(.noSuchResponse): "noSuchResponse"
         }
     }
+}
+
+extension Alert.Event {
+    fileprivate var isRejection: Bool { if case .responseRejected = self { true } else { false } }
 }

@@ -35,6 +35,8 @@ public struct ChannelMessage: Sendable, Equatable {
     public var html: String
     public var answers: [Answer] = []
     public var senderOverrides: SenderOverrides?
+    /// Of calls: what happens when a machine takes one.
+    public var voicemail = VoicemailOptions()
 
     public init(id: String, deviceType: Device.Kind, address: String, subject: String, text: String, html: String) {
         self.id = id

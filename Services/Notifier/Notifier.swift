@@ -1,4 +1,5 @@
 import AlertCore
+import Answers
 import Crypto
 import Logging
 import Messaging
@@ -21,17 +22,20 @@ public struct Notifier: Service {
     let linkKey: @Sendable () -> SymmetricKey
     let publicURL: String
     let flood: NotificationFloodControl
+    let calls: FurtherCalls?
     let now: Clock
     let logger: Logger
 
     /// - Parameters:
     ///   - linkKey: Gives the key that signs the links by which people answer, as it is at the moment.
     ///   - flood: The limit on notifications of alerts whose integration or workflow has flood control.
+    ///   - calls: Makes the second and further calls about a notification; without it there are none.
     ///   - publicURL: Where people reach the console, without a slash at the end.
     public init(
         bus: any MessageBus, database: any SQLDatabase, directory: DirectoryCache, channel: any NotificationChannel,
         linkKey: @escaping @Sendable () -> SymmetricKey, publicURL: String,
-        flood: NotificationFloodControl = NotificationFloodControl(), now: @escaping Clock, logger: Logger
+        flood: NotificationFloodControl = NotificationFloodControl(), calls: FurtherCalls? = nil, now: @escaping Clock,
+        logger: Logger
     ) {
         self.bus = bus
         self.database = database
@@ -40,6 +44,7 @@ public struct Notifier: Service {
         self.linkKey = linkKey
         self.publicURL = publicURL
         self.flood = flood
+        self.calls = calls
         self.now = now
         self.logger = logger
     }
@@ -50,8 +55,12 @@ public struct Notifier: Service {
 
     private func own(_ feed: any PartitionFeed) async throws {
         let scheduled = Signal()
+        let escalations = EscalationLoops(self, partition: feed.partition, scheduled: scheduled)
         let consumer = ConsumerLoop(
-            NotificationPlanner(directory: directory, now: now, scheduled: scheduled), feed: feed, as: Self.group,
+            NotificationPlanner(directory: directory, now: now) {
+                scheduled.notify()
+                escalations.notify()
+            }, feed: feed, as: Self.group,
             database: database, now: now, logger: logger)
         let sender = NotificationSender(
             partition: feed.partition, channel: channel, bus: bus, database: database,
@@ -62,8 +71,23 @@ public struct Notifier: Service {
             signal: scheduled, now: now, logger: logger, perform: sender.send)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { await due.run() }
+            if let again = furtherCalls(in: feed.partition, composer: sender.composer) {
+                tasks.addTask { await again.run() }
+            }
+            tasks.addTask { await escalations.run() }
             try await consumer.run()
             tasks.cancelAll()
+        }
+    }
+
+    private func furtherCalls(in partition: Int, composer: MessageComposer) -> DueWorkLoop? {
+        calls.map { calls in
+            DueWorkLoop(
+                kind: CallAgain.dueKind, partition: partition, lease: Self.lease, database: database,
+                signal: Signal(), now: now, logger: logger
+            ) { items in
+                try await calls.make(items, partition: partition, compose: composer.compose)
+            }
         }
     }
 }

@@ -1,11 +1,13 @@
 import API
 import AlertCore
 import AlertEngine
+import Answers
 import Endpoints
 import Foundation
 import Hummingbird
 import Ingest
 import Logging
+import MailReceiver
 import Messaging
 import Notifier
 import OutboundHTTP
@@ -32,6 +34,8 @@ final class ServiceParts {
     private let platform: Platform
     private let logger: Logger
     private let authenticator: Authenticator
+    /// The notifier's; made with it.
+    private var mail: SMTPClient?
     private(set) var closing: [@Sendable () async -> Void] = []
     private(set) var healthChecks: [HealthCheck] = []
 
@@ -40,7 +44,8 @@ final class ServiceParts {
         self.platform = platform
         self.logger = logger
         authenticator = Authenticator(
-            cache: platform.directory, tokens: AccessTokens(secrets: platform.secrets), now: Platform.now)
+            cache: platform.directory, tokens: AccessTokens(secrets: platform.secrets),
+            signIns: SignInRecorder(database: platform.database), now: Platform.now)
     }
 
     /// The loops of a service.
@@ -53,7 +58,7 @@ final class ServiceParts {
                     bus: platform.bus, database: platform.database, directory: platform.directory,
                     flood: settings.alertFlood, now: Platform.now, logger: logger)
             ]
-        case .notifier: [notifier()]
+        case .notifier: [notifier()] + mailReceiver()
         case .webhookDispatcher: [try dispatcher()]
         case .api: []
         case .selfAudit: [selfAudit()]
@@ -105,14 +110,39 @@ final class ServiceParts {
         if let smtp = settings.smtp, let from = settings.mailFrom {
             let mail = SMTPClient(smtp, connections: 4, waitingLimit: 5000, logger: logger)
             closing.append { await mail.shutdown() }
-            channel = EmailChannel(client: mail, from: from, now: Platform.now)
+            self.mail = mail
+            channel = EmailChannel(
+                client: mail, from: from,
+                replies: settings.mailDomain.map { domain in
+                    ReplyAddresses(domain: domain) { [secrets = platform.secrets] in secrets.subkey(for: "replies") }
+                }, now: Platform.now)
         } else {
             channel = UnconfiguredChannel()
         }
         return Notifier(
             bus: platform.bus, database: platform.database, directory: platform.directory, channel: channel,
             linkKey: { [secrets = platform.secrets] in secrets.subkey(for: "links") }, publicURL: settings.publicURL,
-            flood: settings.notificationFlood, now: Platform.now, logger: logger)
+            flood: settings.notificationFlood,
+            calls: FurtherCalls(
+                desk: answerDesk(), secrets: platform.secrets, client: client(), publicURL: settings.publicURL,
+                logger: logger), now: Platform.now, logger: logger)
+    }
+
+    private func mailReceiver() -> [any Service] {
+        guard let listen = settings.mailListen, let domain = settings.mailDomain else { return [] }
+        var send: (@Sendable (Mail) async throws -> Void)?
+        if let mail { send = { _ = try await mail.send($0) } }
+        let answers = EmailAnswers(
+            desk: answerDesk(), domain: domain,
+            keys: { [secrets = platform.secrets] in secrets.subkeys(for: "replies") }, from: settings.mailFrom,
+            send: send, logger: logger)
+        return [MailReceiver(host: listen.host, port: listen.port, name: domain, answers: answers, logger: logger)]
+    }
+
+    /// Where answers are taken.
+    private func answerDesk() -> AnswerDesk {
+        AnswerDesk(
+            database: platform.database, bus: platform.bus, directory: platform.directory, now: Platform.now)
     }
 
     private func selfAudit() -> any Service {
@@ -153,7 +183,7 @@ final class ServiceParts {
     private func endpoints() -> EndpointClient {
         let rest = RESTAPI<InternalContext>(
             database: platform.database, bus: platform.bus, cache: platform.directory, secrets: platform.secrets,
-            authenticator: authenticator, now: Platform.now)
+            authenticator: authenticator, now: Platform.now, publicURL: settings.publicURL)
         return EndpointClient(
             client: client(), secrets: platform.secrets, database: platform.database,
             internalAPI: InProcessAPI(rest, ingestRoutes(InternalContext.self), logger: logger), now: Platform.now,

@@ -127,8 +127,18 @@ extension Setting {
         """)
     public static let logLevel = Setting(
         "log-level", default: "info", "trace, debug, info, notice, warning, error or critical.")
+    public static let mailDomain = Setting(
+        "mail-domain",
+        """
+        Domain of the addresses to which notifications by email are answered; without it, there are none.
+        """)
     public static let mailFrom = Setting(
         "mail-from", default: "Tocsin <tocsin@localhost>", "Sender of notifications by email.")
+    public static let mailListen = Setting(
+        "mail-listen",
+        """
+        Where the notifier takes answers by email, by SMTP or LMTP, as in 127.0.0.1:2525; off by default.
+        """)
     public static let notificationFloodClasses = Setting(
         "notification-flood-classes", default: "mobile,chat,sms,voice",
         """
@@ -214,8 +224,9 @@ extension Setting {
         auditEmail, auditInterval, auditOverdue, auditRepeat, auditUnsettled, auditURL, auditWebhookOverdue, config,
         data, databaseConnections,
         databaseURL, host, inboundBodyMax, inboundRate, inboundRateWorkflow, instanceID, kafkaBrokers, kafkaOptions,
-        kafkaReplication, kafkaSessionTimeout, logLevel, mailFrom, notificationFloodClasses, notificationFloodLimit,
-        notificationFloodPeriod, oauthClientId, outboundAllow, partitions, port, publicURL, scriptCalls, scriptMemory,
+        kafkaReplication, kafkaSessionTimeout, logLevel, mailDomain, mailFrom, mailListen, notificationFloodClasses,
+        notificationFloodLimit, notificationFloodPeriod, oauthClientId, outboundAllow, partitions, port, publicURL,
+        scriptCalls, scriptMemory,
         scriptProcessorTime, scriptSandbox, scriptTimeout, scriptTotalTime, scriptWorkers, secretKey, secretKeyFile,
         smtpURL, trustedProxies, webhookParkAfter, webhookTimeout,
     ]

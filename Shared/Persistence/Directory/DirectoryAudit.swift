@@ -4,9 +4,9 @@ import Foundation
 /// The audit events of the directory: who changed what, before and after.
 struct DirectoryAudit {
     static let partition = LogPartition("config", 0)
-    /// Fields that hold a secret's hash. Of these, and of every field whose name begins with `sealed`, wherever it
+    /// Fields that hold a secret or its hash. Of these, and of every field whose name begins with `sealed`, wherever it
     /// stands, the log says only that there is one.
-    static let hashFields: Set<String> = ["passwordHash", "secretHash"]
+    static let hashFields: Set<String> = ["passwordHash", "phonePinHash", "pin", "secretHash"]
 
     let connection: any SQLConnection
 

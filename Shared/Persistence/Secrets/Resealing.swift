@@ -29,11 +29,20 @@ extension Integration: SecretHolder {
     }
 }
 
+extension Device: SecretHolder {
+    public func mapSecrets(_ change: (String, SecretContext) throws -> String) rethrows -> Device {
+        guard deviceType.hasSecretPin, !pin.isEmpty else { return self }
+        var device = self
+        device.pin = try change(pin, .devicePin(id))
+        return device
+    }
+}
+
 /// Seals every secret of the directory with the current key, a batch of entries in each transaction. Servers may
 /// run meanwhile, if they have both keys.
 public struct Resealing: Sendable {
     /// Every kind of entry that holds secrets.
-    static let holders: [any SecretHolder.Type] = [Endpoint.self, Integration.self]
+    static let holders: [any SecretHolder.Type] = [Device.self, Endpoint.self, Integration.self]
 
     public struct Outcome: Equatable, Sendable {
         /// Secrets that are sealed anew.
