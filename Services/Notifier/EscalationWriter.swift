@@ -79,18 +79,19 @@ struct EscalationWriter: Sendable {
         let category = LogPartition(AlertEscalation.category, partition)
         guard !counted.isEmpty else { return try log.execute(commands.map { $0(self.roster) }, in: category, at: now) }
         var roster = self.roster
-        roster.alertCounts = try ShiftAlerts(connection).counts(of: counted)
+        roster.alertCounts = try RotationCounts(connection).current()
         var outcomes: [Outcome] = []
-        var new: [String: Int] = [:]
         for command in commands {
             let outcome = try log.execute([command(roster)], in: category, at: now)
-            for shift in Set(outcome.flatMap(\.openedShifts)).intersection(counted) {
-                roster.alertCounts[shift, default: 0] += 1
-                new[shift, default: 0] += 1
+            for outcome in outcome {
+                let shifts = Set(outcome.openedShifts).intersection(counted)
+                let before = try RotationCounts(connection).count(alert: outcome.id, for: shifts, at: now)
+                for (shift, alerts) in before {
+                    roster.alertCounts[shift] = max(alerts + 1, roster.alertCounts[shift] ?? 0)
+                }
             }
             outcomes += outcome
         }
-        try ShiftAlerts(connection).count(new)
         return outcomes
     }
 }
@@ -133,7 +134,8 @@ extension EscalationWriter {
         var commands: [AddressedCommand<Notification>] = []
         func cancel(_ cancellation: Cancellation) {
             for row in waiting[cancellation.alert] ?? [] where cancellation.concerns(row.id, row.person) {
-                commands.append(AddressedCommand(.cancel(reason: cancellation.reason), on: row.id, by: origin(cancellation)))
+                commands.append(
+                    AddressedCommand(.cancel(reason: cancellation.reason), on: row.id, by: origin(cancellation)))
             }
         }
         for outcome in outcomes {
@@ -201,7 +203,11 @@ extension EscalationWriter {
 extension CommandOutcome<AlertEscalation> {
     fileprivate var openedShifts: [String] {
         events.flatMap { event in
-            if case .advanced(let advance, _) = event { advance.opened.compactMap { $0.shift?.id } } else { [] as [String] }
+            if case .advanced(let advance, _) = event {
+                advance.opened.compactMap { $0.shift?.id }
+            } else {
+                [] as [String]
+            }
         }
     }
 

@@ -38,13 +38,13 @@ struct EscalationTests {
     }
 
     @Test(arguments: people)
-    func people(_ row: Case) throws { try run(row) }
+    func notifiesPeople(_ row: Case) throws { try run(row) }
 
     @Test(arguments: groups)
-    func groups(_ row: Case) throws { try run(row) }
+    func notifiesGroups(_ row: Case) throws { try run(row) }
 
     @Test(arguments: duplicates)
-    func duplicates(_ row: Case) throws { try run(row) }
+    func notifiesOnce(_ row: Case) throws { try run(row) }
 
     static let people: [Case] = [
         Case("devices follow each other", told: ["0 b-1", "5 b-2", "15 b-3"]) { world in
@@ -205,7 +205,8 @@ struct EscalationTests {
             [world.group("g", .broadcast)]
         },
         Case(
-            "a group within a shift begins when its turn comes", told: ["0 a-mail", "5 x-mail", "7 y-mail", "15 c-mail"]
+            "a group within a shift begins when its turn comes",
+            told: ["0 a-mail", "5 x-mail", "7 y-mail", "15 c-mail"]
         ) { world in
             for name in ["a", "c", "x", "y"] { world.person(name) }
             world.group("inner")

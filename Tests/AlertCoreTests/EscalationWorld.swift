@@ -1,4 +1,5 @@
 import AlertCore
+import Foundation
 
 /// People, groups and shifts for escalations, made in few words; the escalation runs on a clock of its own.
 struct EscalationWorld {
@@ -30,7 +31,9 @@ struct EscalationWorld {
 
     /// A person with one email device, unless others are given.
     @discardableResult
-    mutating func person(_ name: String, _ devices: [Device]? = nil, status: RecipientStatus = .active) -> AlertRecipient {
+    mutating func person(_ name: String, _ devices: [Device]? = nil, status: RecipientStatus = .active)
+        -> AlertRecipient
+    {
         people[name] = Person(
             id: name, targetName: name, firstName: name.capitalized, lastName: "X", status: status, whenCreated: noon)
         self.devices[name] = devices ?? [Self.device("\(name)-mail", of: name)]
@@ -50,7 +53,8 @@ struct EscalationWorld {
 
     @discardableResult
     mutating func group(
-        _ name: String, _ kind: Group.Kind = .onCall, members: [GroupMember] = [], _ change: (inout Group) -> Void = { _ in }
+        _ name: String, _ kind: Group.Kind = .onCall, members: [GroupMember] = [],
+        _ change: (inout Group) -> Void = { _ in }
     ) -> AlertRecipient {
         var group = Group(id: name, targetName: name, groupType: kind, members: members, created: noon)
         change(&group)
@@ -60,7 +64,8 @@ struct EscalationWorld {
 
     /// A shift that is always on.
     mutating func shift(
-        _ name: String = "always", of group: String, _ members: [Shift.Member], _ change: (inout Shift) -> Void = { _ in }
+        _ name: String = "always", of group: String, _ members: [Shift.Member],
+        _ change: (inout Shift) -> Void = { _ in }
     ) {
         let start = Timestamp(milliseconds: noon.milliseconds / 86_400_000 * 86_400_000 - 86_400_000 * 7)
         var shift = Shift(
@@ -121,18 +126,18 @@ struct EscalationWorld {
     }
 
     var notices: [(at: Timestamp, notice: AlertEscalation.Notice)] {
-        history.flatMap { event in
-            if case .advanced(let advance, let at) = event { advance.notices.map { (at, $0) } } else { [] }
-        }
+        var found: [(at: Timestamp, notice: AlertEscalation.Notice)] = []
+        for case .advanced(let advance, let at) in history { found += advance.notices.map { (at, $0) } }
+        return found
     }
 
     /// `ann NO_DEVICE`.
     var omitted: [String] { omissions.map { "\($0.recipient) \($0.rule.rawValue)" } }
 
     var omissions: [AlertEscalation.Omission] {
-        history.flatMap { event in
-            if case .advanced(let advance, _) = event { advance.omissions } else { [] as [AlertEscalation.Omission] }
-        }
+        var found: [AlertEscalation.Omission] = []
+        for case .advanced(let advance, _) in history { found += advance.omissions }
+        return found
     }
 
     var reports: [EscalationReport] {
@@ -143,3 +148,10 @@ struct EscalationWorld {
         history.compactMap { if case .recipientsFailed(let failure, _) = $0 { failure.failureType } else { nil } }
     }
 }
+
+/// JSON the way the log keeps it.
+let encoderOfEvents = {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return encoder
+}()
