@@ -31,6 +31,7 @@ public struct ProcessSettings: Sendable {
     let ingest: IngestSettings
     let alertFlood: FloodLimit?
     let notificationFlood: NotificationFloodControl
+    let storm: StormRule?
     let oauthClientId: String?
     let activityKept: Duration
     let scriptLimits: ScriptLimits
@@ -38,7 +39,11 @@ public struct ProcessSettings: Sendable {
     let scriptSandbox: String
     let smtp: SMTPSettings?
     let mailFrom: Mail.Address?
+    let mailDomain: String?
+    /// Where answers by email are taken.
+    let mailListen: (host: String, port: Int)?
     let outboundAllow: [CIDR]
+    let audit: AuditSettings
     let webhooks: WebhookDispatcherSettings
 
     /// - Parameter isEmbedded: Whether it is the all-in-one server.
@@ -56,6 +61,7 @@ public struct ProcessSettings: Sendable {
             count: reader.number(.alertFloodLimit, in: 0...1000),
             periodSeconds: reader.number(.alertFloodPeriod, in: 1...86_400))
         notificationFlood = Self.notificationFlood(reader)
+        storm = Self.storm(reader)
         oauthClientId = reader.text(.oauthClientId)
         activityKept = .seconds(86_400 * reader.number(.activityDays, in: 1...3650))
         scriptLimits = Self.limits(reader)
@@ -63,7 +69,13 @@ public struct ProcessSettings: Sendable {
         scriptSandbox = reader.text(.scriptSandbox) ?? Self.sandboxBesideExecutable
         smtp = reader.parsed(.smtpURL) { try SMTPSettings(url: $0) }
         mailFrom = reader.parsed(.mailFrom) { try Mail.Address(parsing: $0) }
+        mailDomain = reader.parsed(.mailDomain, Self.domain)
+        mailListen = reader.parsed(.mailListen, Self.address)
+        if mailListen != nil, mailDomain == nil {
+            reader.refuse(.mailListen, "needs \(Setting.mailDomain.variable): the domain of the mails that come there")
+        }
         outboundAllow = reader.parsed(.outboundAllow, Self.blocks) ?? []
+        audit = AuditSettings(reader, canMail: reader.text(.smtpURL) != nil)
         webhooks = WebhookDispatcherSettings(
             timeout: .seconds(reader.number(.webhookTimeout, in: 1...300)),
             parkAfter: .milliseconds(reader.number(.webhookParkAfter, in: 100...60_000)))
@@ -152,6 +164,17 @@ public struct ProcessSettings: Sendable {
             classes: reader.parsed(.notificationFloodClasses, Self.deviceClasses) ?? [])
     }
 
+    private static func storm(_ reader: SettingsReader) -> StormRule? {
+        let bypass = reader.text(.notificationStormBypass) ?? "HIGH"
+        let priority = Priority(ignoringCase: bypass)
+        if bypass.lowercased() != "none", priority == nil || priority == .low {
+            reader.refuse(.notificationStormBypass, "is \(bypass); it must be HIGH, MEDIUM or none")
+        }
+        return StormRule(
+            messages: reader.number(.notificationStormLimit, in: 0...1000),
+            windowSeconds: reader.number(.notificationStormWindow, in: 1...3600), bypass: priority)
+    }
+
     private static func deviceClasses(_ text: String) throws -> Set<DeviceClass> {
         var classes: Set<DeviceClass> = []
         for name in text.split(separator: ",").map({ $0.trimmingCharacters(in: .whitespaces) }) {
@@ -178,6 +201,23 @@ public struct ProcessSettings: Sendable {
         if let level = Logger.Level(rawValue: text) { return level }
         let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
         throw SettingsError(problems: ["\(text); it must be one of \(levels)"])
+    }
+
+    private static func domain(_ text: String) throws -> String {
+        let domain = text.lowercased()
+        guard (try? Mail.Address("answer@\(domain)")) != nil else {  // what is wrong is said here
+            throw SettingsError(problems: [
+                "\(text); it must be the domain of a mail address, as in answers.example.org"
+            ])
+        }
+        return domain
+    }
+
+    private static func address(_ text: String) throws -> (host: String, port: Int) {
+        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+            (0...65535).contains(port), colon > text.startIndex
+        else { throw SettingsError(problems: ["\(text); it must be host:port, as in 127.0.0.1:2525"]) }
+        return (text[..<colon].trimmingCharacters(in: CharacterSet(charactersIn: "[]")), port)
     }
 
     private static func blocks(_ text: String) throws -> [CIDR] {

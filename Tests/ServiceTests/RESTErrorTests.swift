@@ -48,8 +48,8 @@ struct RESTErrorTests {
             body: "{\"name\":\"Work Email\",\"owner\":\"admin\",\"deviceType\":\"EMAIL\",\"emailAddress\":\"a\"}",
             status: 400, subcode: "validation.common.field.invalid.value", says: ["emailAddress"]),
         Case(
-            testDescription: "an unknown route", method: "GET", path: "groups", body: "", status: 404,
-            subcode: "request.route_not_found", says: ["/api/xm/1/groups"]),
+            testDescription: "an unknown route", method: "GET", path: "nothing-here", body: "", status: 404,
+            subcode: "request.route_not_found", says: ["/api/xm/1/nothing-here"]),
         Case(
             testDescription: "a method that is not there", method: "PUT", path: "people", body: "{}", status: 405,
             subcode: "request.method_not_allowed", says: ["GET, POST"]),

@@ -89,10 +89,14 @@ struct AuditRepresentation {
         return fields
     }
 
+    private func deviceType(_ notification: String) -> String {
+        history.notifications.first { $0.plan.id == notification }?.plan.deviceType ?? ""
+    }
+
     private func notification(_ delivery: DeviceDelivery, _ at: Timestamp) -> JSONValue {
         [
             "id": .string(delivery.id), "category": "DEVICE",
-            "recipient": delivery.device.recipient(of: delivery.recipient),
+            "recipient": delivery.device.recipient(of: delivery.recipient, type: deviceType(delivery.id)),
             "deliveryStatus": .string((delivery.status == .delivered ? DeliveryStatus.delivered : .failed).rawValue),
             "message": .string(delivery.message), "created": .string(at.iso), "event": event.reference,
         ]
@@ -101,7 +105,7 @@ struct AuditRepresentation {
     private func notification(_ record: NotificationSuppression, _ at: Timestamp) -> JSONValue {
         [
             "id": .string(record.id), "category": "DEVICE",
-            "recipient": record.device.recipient(of: record.recipient),
+            "recipient": record.device.recipient(of: record.recipient, type: deviceType(record.id)),
             "deliveryStatus": .string(DeliveryStatus.failed.rawValue),
             "message": .string("Suppressed. \(record.suppression.rule), until \(record.suppression.until.iso)"),
             "created": .string(at.iso), "event": event.reference,
@@ -117,6 +121,7 @@ struct AuditRepresentation {
         ]
         if let found = history.notifications.first(where: { $0.plan.id == notification }) {
             answered.merge(found.reference) { _, last in last }
+            answered["created"] = found.entries.first.map { .string($0.recorded.recordedAt.iso) }
         }
         var fields: [String: JSONValue] = [
             "notification": .object(answered), "option": option.representation(), "received": .string(at.iso),

@@ -122,12 +122,14 @@ struct RESTServices: Sendable {
     let authenticator: Authenticator
     let now: Clock
     let passwordCost: PasswordHash.Cost
+    /// What people's programs reach this server by; empty where only paths are known.
+    var publicURL = ""
 
     var routes: [RESTRoute] {
         let forms = formRoutes + formPartRoutes + responseOptionRoutes + messageTemplateRoutes + sectionRoutes
         let plans = planRoutes + planPartRoutes + libraryRoutes + flowRoutes + integrationRoutes
-        return peopleRoutes + deviceRoutes + referenceRoutes + plans + forms + keyRoutes + scriptVersionRoutes
-            + workflowRoutes
+        return peopleRoutes + deviceRoutes + deviceNameRoutes + bridgeRoutes + referenceRoutes + plans + forms
+            + keyRoutes + scriptVersionRoutes + workflowRoutes + onCallRoutes
     }
 
     /// One consistent look at the directory.

@@ -4,9 +4,9 @@ import Foundation
 /// The audit events of the directory: who changed what, before and after.
 struct DirectoryAudit {
     static let partition = LogPartition("config", 0)
-    /// Fields that hold a secret's hash. Of these, and of every field whose name begins with `sealed`, wherever it
+    /// Fields that hold a secret or its hash. Of these, and of every field whose name begins with `sealed`, wherever it
     /// stands, the log says only that there is one.
-    static let hashFields: Set<String> = ["passwordHash", "secretHash"]
+    static let hashFields: Set<String> = ["passwordHash", "phonePinHash", "pin", "secretHash"]
 
     /// What stands in the log for a secret.
     static let redactedValue: JSONValue = "***"
@@ -35,6 +35,8 @@ struct DirectoryAudit {
             return .null
         }
         for (name, value) in fields { fields[name] = redacted(value, named: name) }
+        // A sealed pin is a chat's address, which is a secret as a whole.
+        if let pin = fields["pin"]?.string, SecretBox.isSealed(pin) { fields["pin"] = "***" }
         if let content = fields["content"]?.string { fields["content"] = .string("\(content.utf8.count) characters") }
         if fields["propertyType"] == .string(PropertyDefinition.Kind.password.rawValue),
             fields["defaultValue"] != nil

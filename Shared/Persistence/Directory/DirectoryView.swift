@@ -209,6 +209,7 @@ struct DirectoryEntries: Sendable {
         case NotificationProvider.kind: providers[id] = try Self.entry(document)
         case Canvas.kind: break  // nothing runs it yet, and it can be large
         case WorkflowFile.kind: break  // only exports want it
+        case CalendarFeed.kind: break  // read when a calendar program asks
         default: break  // of a newer version of this program
         }
     }
