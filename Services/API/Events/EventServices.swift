@@ -14,11 +14,7 @@ struct EventServices: Sendable {
     /// The routes below `/api/xm/1/`.
     var routes: [RESTRoute] {
         eventRoutes + annotationRoutes + attachmentRoutes + deliveryRoutes + suppressionRoutes + auditRoutes
-<<<<<<< HEAD
-            + integrationLogRoutes + selfAuditRoutes + explainRoutes
-=======
             + integrationLogRoutes + explainRoutes + selfAuditRoutes
->>>>>>> 68f71779bc5ccfa339be301634879900afd01ee2
     }
 
     /// - Throws: 404.
