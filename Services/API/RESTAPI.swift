@@ -15,7 +15,8 @@ public struct RESTAPI<Context: RequestContext>: Sendable {
         authenticator: Authenticator, now: @escaping Clock
     ) {
         configuration = RESTRoutes(
-            database: database, cache: cache, secrets: secrets, authenticator: authenticator, now: now)
+            database: database, cache: cache, secrets: secrets, authenticator: authenticator, now: now,
+            partitionCount: bus.partitionCount)
         events = EventRESTRoutes(
             services: EventServices(
                 database: database, cache: cache, authenticator: authenticator,

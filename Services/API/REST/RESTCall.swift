@@ -122,12 +122,14 @@ struct RESTServices: Sendable {
     let authenticator: Authenticator
     let now: Clock
     let passwordCost: PasswordHash.Cost
+    /// Of the bus.
+    let partitionCount: Int
 
     var routes: [RESTRoute] {
         let forms = formRoutes + formPartRoutes + responseOptionRoutes + messageTemplateRoutes + sectionRoutes
         let plans = planRoutes + planPartRoutes + libraryRoutes + flowRoutes + integrationRoutes
         return peopleRoutes + deviceRoutes + referenceRoutes + plans + forms + keyRoutes + scriptVersionRoutes
-            + workflowRoutes
+            + workflowRoutes + providerRoutes
     }
 
     /// One consistent look at the directory.
