@@ -229,9 +229,11 @@ actor ProviderStandIn {
 
     func start() async throws -> Int {
         let router = Router()
-        router.post("/**") { request, _ in
-            let body = try await request.body.collect(upTo: 1 << 20)
-            return await self.answer(request, Array(body.readableBytesView))
+        for path in ["/", "/**"] as [RouterPath] {
+            router.post(path) { request, _ in
+                let body = try await request.body.collect(upTo: 1 << 20)
+                return await self.answer(request, Array(body.readableBytesView))
+            }
         }
         let (ports, continuation) = AsyncStream<Int>.makeStream()
         let application = Application(

@@ -96,10 +96,11 @@ struct StormDeliveryTests {
                 }
                 world.clock.advance(by: .seconds(180))
                 try await eventually(within: .seconds(120)) {
-                    let phases = try await world.phases()
-                    let open = [Notification.Phase.held, .pending, .sending].contains { phases[$0] != nil }
-                    if open { world.clock.advance(by: .seconds(1)) }
-                    return !open
+                    let open = try await database.reading {
+                        try $0.execute("SELECT count(*) FROM due_work")[0].integer(0)
+                    }
+                    if open > 0 { world.clock.advance(by: .seconds(1)) }
+                    return open == 0
                 }
             }
             let messages = world.registry.all.map(\.message)
