@@ -17,6 +17,8 @@ let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "sw
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 
 func shared(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
@@ -63,6 +65,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.80.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -72,6 +75,7 @@ let package = Package(
         system("CLibXML2", pkgConfig: "libxml-2.0", apt: "libxml2-dev"),
         system("CLibRDKafka", pkgConfig: "rdkafka", apt: "librdkafka-dev"),
         system("CLibZip", pkgConfig: "libzip", apt: "libzip-dev"),
+        system("CGMime", pkgConfig: "gmime-3.0", apt: "libgmime-3.0-dev"),
         .target(name: "CCurl", path: "Shared/CCurl", linkerSettings: [.linkedLibrary("curl")]),
         // QuickJS-ng: `make vendor` puts its sources into upstream/.
         .target(
@@ -98,13 +102,15 @@ let package = Package(
         shared("JavaScriptEngine", ["Scripting", "CLibXML2", "CQuickJS", "CXMLDOM"]),
         shared("OutboundHTTP", ["CCurl", logging]),
         shared("Endpoints", ["AlertCore", "OutboundHTTP", "Persistence", logging]),
+        shared("Answers", ["AlertCore", "Messaging", "Persistence"]),
         shared("ServiceSettings", [configuration]),
         shared(
             "Bootstrap",
             [
-                "Endpoints", "KafkaBus", "Messaging", "OutboundHTTP", "Persistence", "PostgresDatabase",
-                "ServiceSettings", "SQLiteDatabase", "Scripting", "AlertEngine", "API", "Ingest", "Notifier", "WebhookDispatcher",
-                configuration, hummingbird, lifecycle, logging, metrics, unixSignals,
+                "Answers", "Endpoints", "KafkaBus", "Messaging", "OutboundHTTP", "Persistence", "PostgresDatabase",
+                "ServiceSettings", "SQLiteDatabase", "Scripting", "AlertEngine", "API", "Ingest", "MailReceiver",
+                "Notifier", "SelfAudit", "WebhookDispatcher", configuration, hummingbird, lifecycle, logging, metrics,
+                unixSignals,
             ]),
 
         service(
@@ -112,12 +118,24 @@ let package = Package(
             ["AlertCore", "Endpoints", "Messaging", "OutboundHTTP", "Persistence", "Scripting", hummingbird, metrics]),
         service("AlertEngine", ["AlertCore", "Messaging", "Persistence", metrics]),
         service(
-            "Notifier", ["AlertCore", "Messaging", "OutboundHTTP", "Persistence", "Scripting", crypto, metrics]),
+            "Notifier",
+            ["AlertCore", "Answers", "Messaging", "OutboundHTTP", "Persistence", "Scripting", crypto, metrics]),
+        service("SelfAudit", ["AlertCore", "OutboundHTTP", "Persistence", lifecycle, logging, metrics]),
+        service(
+            "MailReceiver",
+            [
+                "AlertCore", "Answers", "CGMime", "OutboundHTTP", "Persistence", crypto, lifecycle, logging, metrics,
+                nioCore, nioPosix,
+            ]),
         service(
             "WebhookDispatcher",
             ["AlertCore", "Endpoints", "Messaging", "OutboundHTTP", "Persistence", "Scripting", crypto, metrics]),
         service(
-            "API", ["AlertCore", "Endpoints", "Messaging", "Persistence", "WorkflowArchive", hummingbird, lifecycle, mustache],
+            "API",
+            [
+                "AlertCore", "Answers", "Endpoints", "Messaging", "Persistence", "WorkflowArchive", hummingbird,
+                lifecycle, metrics, mustache,
+            ],
             resources: [.copy("Console/Templates"), .copy("Console/Static")]),
 
         executable("ingest", ["Bootstrap"]),
@@ -125,6 +143,7 @@ let package = Package(
         executable("notifier", ["Bootstrap"]),
         executable("webhook-dispatcher", ["Bootstrap"]),
         executable("api", ["Bootstrap"]),
+        executable("self-audit", ["Bootstrap"]),
         executable("script-sandbox", ["JavaScriptEngine"]),
         executable("tocsin", ["Bootstrap", "WorkflowArchive", argumentParser, hummingbird]),
 
@@ -142,10 +161,10 @@ let package = Package(
         tests(
             "ServiceTests",
             [
-                "AlertCore", "AlertEngine", "API", "Bootstrap", "Endpoints", "Ingest", "Messaging", "Notifier",
-                "OutboundHTTP", "Persistence", "Scripting", "TestSupport", "WebhookDispatcher",
-                "WorkflowArchive",
-            ]),
+                "AlertCore", "AlertEngine", "Answers", "API", "Bootstrap", "Endpoints", "Ingest", "MailReceiver",
+                "Messaging", "Notifier", "OutboundHTTP", "Persistence", "Scripting", "SelfAudit", "TestSupport",
+                "WebhookDispatcher", "WorkflowArchive",
+            ], exclude: ["Fixtures"]),
         tests("TidyTests", []),
     ]
 )

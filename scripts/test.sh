@@ -9,7 +9,7 @@ mkdir -p "$logs"
 total=13
 
 packages=(
-    librdkafka-dev libpq-dev libsqlite3-dev libzip-dev libcurl4-openssl-dev libxml2-dev libssl-dev pkg-config curl openssl procps
+    librdkafka-dev libpq-dev libsqlite3-dev libzip-dev libcurl4-openssl-dev libxml2-dev libgmime-3.0-dev libssl-dev pkg-config curl openssl procps
     postgresql-15 postgresql-client-15 prometheus-alertmanager chromium chromium-driver python3 python3-venv
 )
 command -v pip >/dev/null || packages+=(python3-pip)

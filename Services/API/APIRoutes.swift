@@ -1,16 +1,19 @@
 import AlertCore
+import Answers
 import HTTPTypes
 import Hummingbird
 import Logging
 import Messaging
 import Persistence
 
-/// Everything that the API service answers: `/api/xm/1`, the console, the links in notifications.
+/// Everything that the API service answers: `/api/xm/1`, the console, the links in notifications, what providers tell.
 public struct APIRoutes<Context: RequestContext>: Sendable {
     private let rest: RESTAPI<Context>
     private let tokens: TokenRoutes<Context>
     private let console: ConsoleRoutes<Context>
     private let respond: RespondRoutes<Context>
+    private let calendarFeeds: CalendarFeedRoutes<Context>
+    private let providers: ProviderRoutes<Context>
     private let errors: ConsoleErrorMiddleware<Context>
 
     /// - Parameters:
@@ -25,22 +28,30 @@ public struct APIRoutes<Context: RequestContext>: Sendable {
         oauthClientId: String? = nil
     ) throws {
         let accessTokens = AccessTokens(secrets: secrets)
-        let authenticator = authenticator ?? Authenticator(cache: cache, tokens: accessTokens, now: now)
+        let authenticator =
+            authenticator
+            ?? Authenticator(
+                cache: cache, tokens: accessTokens, signIns: SignInRecorder(database: database), now: now)
         let services = EventServices(
             database: database, cache: cache, authenticator: authenticator,
             gateway: CommandGateway(database: database, bus: bus), now: now)
         let pages = ConsolePages(assets: try ConsoleAssets())
         rest = RESTAPI(
-            database: database, bus: bus, cache: cache, secrets: secrets, authenticator: authenticator, now: now)
+            database: database, bus: bus, cache: cache, secrets: secrets, authenticator: authenticator, now: now,
+            publicURL: publicURL)
+        calendarFeeds = CalendarFeedRoutes(services: rest.services)
         tokens = TokenRoutes(
             database: database, cache: cache, authenticator: authenticator, tokens: accessTokens,
             clientId: oauthClientId, now: now)
+        let inside = InternalREST(rest.services, and: services.routes)
         console = ConsoleRoutes(
             pages: pages,
             sessions: ConsoleSessions(cache: cache, secrets: secrets, publicURL: publicURL, now: now),
-            services: services, live: LiveAlerts(services: services, pages: pages),
-            rest: InternalREST(rest.services), publicURL: publicURL, logger: logger)
-        respond = RespondRoutes(pages: pages, services: services, secrets: secrets)
+            services: services, live: LiveAlerts(services: services, pages: pages, rest: inside),
+            rest: inside, publicURL: publicURL, logger: logger)
+        let desk = AnswerDesk(database: database, bus: bus, directory: cache, now: now)
+        respond = RespondRoutes(pages: pages, services: services, desk: desk, secrets: secrets)
+        providers = ProviderRoutes(desk: desk, secrets: secrets, publicURL: publicURL, logger: logger)
         errors = ConsoleErrorMiddleware(pages: pages, logger: logger)
     }
 
@@ -52,5 +63,7 @@ public struct APIRoutes<Context: RequestContext>: Sendable {
         tokens.add(to: router)
         console.add(to: router)
         respond.add(to: router)
+        calendarFeeds.add(to: router)
+        providers.add(to: router)
     }
 }

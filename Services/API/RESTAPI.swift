@@ -12,11 +12,11 @@ public struct RESTAPI<Context: RequestContext>: Sendable {
 
     public init(
         database: any SQLDatabase, bus: any MessageBus, cache: DirectoryCache, secrets: SecretBox,
-        authenticator: Authenticator, now: @escaping Clock
+        authenticator: Authenticator, now: @escaping Clock, publicURL: String = ""
     ) {
         configuration = RESTRoutes(
             database: database, cache: cache, secrets: secrets, authenticator: authenticator, now: now,
-            partitionCount: bus.partitionCount)
+            publicURL: publicURL, partitionCount: bus.partitionCount)
         events = EventRESTRoutes(
             services: EventServices(
                 database: database, cache: cache, authenticator: authenticator,

@@ -59,15 +59,19 @@ public struct AlertEngine: Service {
             }
             appended.notify()
         }
+        let numbers = AlertNumbers(database: database)
+        let systemAlerts = DueWorkLoop(
+            kind: SystemAlert.dueKind, partition: feed.partition, lease: Self.timerLease, database: database,
+            signal: scheduled, now: now, logger: logger,
+            perform: SystemAlerts(bus: bus, database: database, numbers: numbers).make)
         let notices = DueWorkLoop(
             kind: FloodNotices.dueKind, partition: feed.partition, lease: Self.timerLease, database: database,
             signal: scheduled, now: now, logger: logger,
-            perform: FloodNotices(
-                bus: bus, database: database, directory: directory, numbers: AlertNumbers(database: database)
-            ).send)
+            perform: FloodNotices(bus: bus, database: database, directory: directory, numbers: numbers).send)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { await relay.run() }
             tasks.addTask { await notices.run() }
+            tasks.addTask { await systemAlerts.run() }
             tasks.addTask { await timers.run() }
             try await consumer.run()
             tasks.cancelAll()

@@ -25,7 +25,7 @@ struct AlertWriter: Sendable {
             commands, in: LogPartition(Alert.category, partition), at: at)
         try Alerts(connection).apply(changes(outcomes))
         for (message, outcome) in zip(messages, outcomes) where message.wantsResult {
-            try CommandResults(connection).put(message.commandId, rejection: outcome.rejectionName, at: at)
+            try CommandResults(connection).put(message.commandId, rejection: outcome.refusal, at: at)
         }
         return try setTimers(outcomes, in: connection)
     }
@@ -59,24 +59,12 @@ struct AlertWriter: Sendable {
                     earliest = min(earliest ?? due, due)
                 case .terminated: ended.append(outcome.id)
                 case .commented, .responded, .deliveryRecorded, .suspended, .resumed, .suppressed,
-                    .notificationSuppressed:
+                    .notificationSuppressed, .responseRejected, .escalated, .recipientsFailed:
                     break
                 }
             }
         }
         try DueWork(connection).finish(ended, kind: Self.timerKind)
         return earliest
-    }
-}
-
-extension CommandOutcome<Alert> {
-    /// As `CommandResults` keeps it.
-    fileprivate var rejectionName: String? {
-        switch result {
-        case .success: nil
-        case .failure(.unknown): "unknown"
-        case .failure(.terminated): "terminated"
-        case .failure(.noSuchResponse): "noSuchResponse"
-        }
     }
 }

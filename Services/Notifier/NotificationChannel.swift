@@ -36,6 +36,8 @@ public struct ChannelMessage: Sendable, Equatable {
     public var html: String
     public var answers: [Answer] = []
     public var senderOverrides: SenderOverrides?
+    /// Of calls: what happens when a machine takes one.
+    public var voicemail = VoicemailOptions()
     /// Where the alert is shown; empty for none.
     public var link = ""
 

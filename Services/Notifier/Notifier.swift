@@ -1,4 +1,5 @@
 import AlertCore
+import Answers
 import Crypto
 import Logging
 import Messaging
@@ -22,6 +23,7 @@ public struct Notifier: Service {
     let linkKey: @Sendable () -> SymmetricKey
     let publicURL: String
     let flood: NotificationFloodControl
+    let calls: FurtherCalls?
     let storm: StormRule?
     let now: Clock
     let logger: Logger
@@ -31,14 +33,15 @@ public struct Notifier: Service {
     ///   - registry: Who can reach which devices.
     ///   - secrets: Opens the addresses of devices that are sealed.
     ///   - linkKey: Gives the key that signs the links by which people answer, as it is at the moment.
+    ///   - calls: Makes the second and further calls about a notification; without it there are none.
     ///   - publicURL: Where people reach the console, without a slash at the end.
     ///   - flood: The limit on notifications of alerts whose integration or workflow has flood control.
     ///   - storm: The limit on messages to one device; `nil` for none.
     public init(
         bus: any MessageBus, database: any SQLDatabase, directory: DirectoryCache, registry: any ChannelRegistry,
         secrets: SecretBox?, linkKey: @escaping @Sendable () -> SymmetricKey, publicURL: String,
-        flood: NotificationFloodControl = NotificationFloodControl(), storm: StormRule?, now: @escaping Clock,
-        logger: Logger
+        flood: NotificationFloodControl = NotificationFloodControl(), storm: StormRule?, calls: FurtherCalls? = nil,
+        now: @escaping Clock, logger: Logger
     ) {
         self.bus = bus
         self.database = database
@@ -49,6 +52,7 @@ public struct Notifier: Service {
         self.publicURL = publicURL
         self.flood = flood
         self.storm = storm
+        self.calls = calls
         self.now = now
         self.logger = logger
     }
@@ -57,11 +61,12 @@ public struct Notifier: Service {
     public init(
         bus: any MessageBus, database: any SQLDatabase, directory: DirectoryCache, channel: any NotificationChannel,
         linkKey: @escaping @Sendable () -> SymmetricKey, publicURL: String,
-        flood: NotificationFloodControl = NotificationFloodControl(), now: @escaping Clock, logger: Logger
+        flood: NotificationFloodControl = NotificationFloodControl(), calls: FurtherCalls? = nil, now: @escaping Clock,
+        logger: Logger
     ) {
         self.init(
             bus: bus, database: database, directory: directory, registry: OnlyChannel(channel), secrets: nil,
-            linkKey: linkKey, publicURL: publicURL, flood: flood, storm: nil, now: now, logger: logger)
+            linkKey: linkKey, publicURL: publicURL, flood: flood, storm: nil, calls: calls, now: now, logger: logger)
     }
 
     public func run() async throws {
@@ -70,12 +75,22 @@ public struct Notifier: Service {
 
     private func own(_ feed: any PartitionFeed) async throws {
         let scheduled = Signal()
+        let escalations = EscalationLoops(self, partition: feed.partition, scheduled: scheduled)
         let consumer = ConsumerLoop(
-            NotificationPlanner(directory: directory, now: now, scheduled: scheduled), feed: feed, as: Self.group,
+            NotificationPlanner(directory: directory, now: now) {
+                scheduled.notify()
+                escalations.notify()
+            }, feed: feed, as: Self.group,
             database: database, now: now, logger: logger)
         let delivery = NotificationDelivery(
             self, partition: feed.partition, lanes: lanes, lease: Self.lease, scheduled: scheduled)
-        try await delivery.run { try await consumer.run() }
+        try await delivery.run {
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                tasks.addTask { await escalations.run() }
+                try await consumer.run()
+                tasks.cancelAll()
+            }
+        }
     }
 }
 
@@ -114,10 +129,17 @@ struct NotificationDelivery: Sendable {
                 kind: kind, partition: partition, lease: lease, database: notifier.database, signal: signal,
                 now: notifier.now, logger: notifier.logger, perform: perform)
         }
-        loops = [
+        var loops = [
             loop(NotificationPlanner.dueKind, scheduled, sender.take),
             loop(DigestLoop.dueKind, digestScheduled, digests.close),
         ]
+        if let calls = notifier.calls {
+            loops.append(
+                loop(CallAgain.dueKind, Signal()) { items in
+                    try await calls.make(items, partition: partition, compose: composer.compose)
+                })
+        }
+        self.loops = loops
     }
 
     /// Sends for as long as `body` runs; then finishes what has begun, and writes what came of it.

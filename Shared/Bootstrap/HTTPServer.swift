@@ -45,6 +45,11 @@ struct HealthCheck: Sendable {
     }
 }
 
+struct CheckFailed: Error, CustomStringConvertible {
+    let reason: String
+    var description: String { reason }
+}
+
 /// What every process answers: whether it lives, whether it works, its figures.
 struct OperationRoutes: Sendable {
     let checks: [HealthCheck]

@@ -39,7 +39,11 @@ public struct ProcessSettings: Sendable {
     let scriptSandbox: String
     let smtp: SMTPSettings?
     let mailFrom: Mail.Address?
+    let mailDomain: String?
+    /// Where answers by email are taken.
+    let mailListen: (host: String, port: Int)?
     let outboundAllow: [CIDR]
+    let audit: AuditSettings
     let webhooks: WebhookDispatcherSettings
 
     /// - Parameter isEmbedded: Whether it is the all-in-one server.
@@ -65,7 +69,13 @@ public struct ProcessSettings: Sendable {
         scriptSandbox = reader.text(.scriptSandbox) ?? Self.sandboxBesideExecutable
         smtp = reader.parsed(.smtpURL) { try SMTPSettings(url: $0) }
         mailFrom = reader.parsed(.mailFrom) { try Mail.Address(parsing: $0) }
+        mailDomain = reader.parsed(.mailDomain, Self.domain)
+        mailListen = reader.parsed(.mailListen, Self.address)
+        if mailListen != nil, mailDomain == nil {
+            reader.refuse(.mailListen, "needs \(Setting.mailDomain.variable): the domain of the mails that come there")
+        }
         outboundAllow = reader.parsed(.outboundAllow, Self.blocks) ?? []
+        audit = AuditSettings(reader, canMail: reader.text(.smtpURL) != nil)
         webhooks = WebhookDispatcherSettings(
             timeout: .seconds(reader.number(.webhookTimeout, in: 1...300)),
             parkAfter: .milliseconds(reader.number(.webhookParkAfter, in: 100...60_000)))
@@ -191,6 +201,23 @@ public struct ProcessSettings: Sendable {
         if let level = Logger.Level(rawValue: text) { return level }
         let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
         throw SettingsError(problems: ["\(text); it must be one of \(levels)"])
+    }
+
+    private static func domain(_ text: String) throws -> String {
+        let domain = text.lowercased()
+        guard (try? Mail.Address("answer@\(domain)")) != nil else {  // what is wrong is said here
+            throw SettingsError(problems: [
+                "\(text); it must be the domain of a mail address, as in answers.example.org"
+            ])
+        }
+        return domain
+    }
+
+    private static func address(_ text: String) throws -> (host: String, port: Int) {
+        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+            (0...65535).contains(port), colon > text.startIndex
+        else { throw SettingsError(problems: ["\(text); it must be host:port, as in 127.0.0.1:2525"]) }
+        return (text[..<colon].trimmingCharacters(in: CharacterSet(charactersIn: "[]")), port)
     }
 
     private static func blocks(_ text: String) throws -> [CIDR] {

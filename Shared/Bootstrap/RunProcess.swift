@@ -55,12 +55,12 @@ public func serve(
     Gauge(label: "tocsin_info", dimensions: [("version", Version.current)]).record(1)
     let parts = ServiceParts(settings, platform, logger: logger)
     let router = Router(context: HTTPContext.self)
-    OperationRoutes(checks: platform.healthChecks, metrics: metrics).add(to: router)
     var services: [any Service] = []
-    for kind in kinds {
-        services += try parts.services(of: kind)
-        try parts.addRoutes(of: kind, to: router)
-    }
+    for kind in kinds { services += try parts.services(of: kind) }
+    let checks = platform.healthChecks(isOnBus: kinds != [.selfAudit]) + parts.healthChecks
+    // Before the others: the middleware of the API is for what is added after it.
+    OperationRoutes(checks: checks, metrics: metrics).add(to: router)
+    for kind in kinds { try parts.addRoutes(of: kind, to: router) }
     try await prepare(platform, logger)
     services.append(
         HTTPServerService(
@@ -106,12 +106,11 @@ private func checkSchema(_ platform: Platform, _ logger: Logger) async throws {
 }
 
 extension Platform {
-    fileprivate var healthChecks: [HealthCheck] {
-        [
-            HealthCheck(name: "database") { [database] in
-                _ = try await database.reading { try $0.execute("SELECT 1") }
-            },
-            HealthCheck(name: "bus") { [bus] in try await bus.checkReadiness() },
-        ]
+    /// - Parameter isOnBus: Whether the process needs the bus.
+    fileprivate func healthChecks(isOnBus: Bool) -> [HealthCheck] {
+        let ofDatabase = HealthCheck(name: "database") { [database] in
+            _ = try await database.reading { try $0.execute("SELECT 1") }
+        }
+        return [ofDatabase] + (isOnBus ? [HealthCheck(name: "bus") { [bus] in try await bus.checkReadiness() }] : [])
     }
 }

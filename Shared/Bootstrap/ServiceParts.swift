@@ -1,16 +1,19 @@
 import API
 import AlertCore
 import AlertEngine
+import Answers
 import Endpoints
 import Foundation
 import Hummingbird
 import Ingest
 import Logging
+import MailReceiver
 import Messaging
 import Notifier
 import OutboundHTTP
 import Persistence
 import Scripting
+import SelfAudit
 import ServiceLifecycle
 import ServiceSettings
 import WebhookDispatcher
@@ -22,6 +25,7 @@ public enum ServiceKind: String, CaseIterable, Sendable {
     case notifier
     case webhookDispatcher = "webhook-dispatcher"
     case api
+    case selfAudit = "self-audit"
 }
 
 /// Makes services from settings, and knows what has to be closed at the end.
@@ -30,14 +34,18 @@ final class ServiceParts {
     private let platform: Platform
     private let logger: Logger
     private let authenticator: Authenticator
+    /// The notifier's; made with it.
+    private var mail: SMTPClient?
     private(set) var closing: [@Sendable () async -> Void] = []
+    private(set) var healthChecks: [HealthCheck] = []
 
     init(_ settings: ProcessSettings, _ platform: Platform, logger: Logger) {
         self.settings = settings
         self.platform = platform
         self.logger = logger
         authenticator = Authenticator(
-            cache: platform.directory, tokens: AccessTokens(secrets: platform.secrets), now: Platform.now)
+            cache: platform.directory, tokens: AccessTokens(secrets: platform.secrets),
+            signIns: SignInRecorder(database: platform.database), now: Platform.now)
     }
 
     /// The loops of a service.
@@ -50,9 +58,10 @@ final class ServiceParts {
                     bus: platform.bus, database: platform.database, directory: platform.directory,
                     flood: settings.alertFlood, now: Platform.now, logger: logger)
             ]
-        case .notifier: [notifier()]
+        case .notifier: [notifier()] + mailReceiver()
         case .webhookDispatcher: [try dispatcher()]
         case .api: []
+        case .selfAudit: [selfAudit()]
         }
     }
 
@@ -67,7 +76,7 @@ final class ServiceParts {
                 publicURL: settings.publicURL, now: Platform.now, logger: logger, authenticator: authenticator,
                 oauthClientId: settings.oauthClientId
             ).add(to: router)
-        case .alertEngine, .notifier, .webhookDispatcher: break
+        case .alertEngine, .notifier, .webhookDispatcher, .selfAudit: break
         }
     }
 
@@ -101,20 +110,70 @@ final class ServiceParts {
         if let smtp = settings.smtp, let from = settings.mailFrom {
             let client = SMTPClient(smtp, connections: 4, waitingLimit: 5000, logger: logger)
             closing.append { await client.shutdown() }
-            mail = EmailChannel(client: client, from: from, now: Platform.now)
+            self.mail = client
+            mail = EmailChannel(
+                client: client, from: from,
+                replies: settings.mailDomain.map { domain in
+                    ReplyAddresses(domain: domain) { [secrets = platform.secrets] in secrets.subkey(for: "replies") }
+                }, now: Platform.now)
         }
         let isPublic = settings.publicURL.hasPrefix("https://")
         let channels = ProviderChannels(
             ProviderChannels.Parts(
                 mail: mail, client: client(), policy: OutboundPolicy(allowing: settings.outboundAllow),
                 database: platform.database, secrets: platform.secrets, engine: providerEngine(),
+                telephony: telephony(),
                 contact: isPublic ? settings.publicURL : "mailto:\(settings.mailFrom?.address ?? "tocsin@localhost")",
                 now: Platform.now, logger: logger))
         return Notifier(
             bus: platform.bus, database: platform.database, directory: platform.directory, registry: channels,
             secrets: platform.secrets, linkKey: { [secrets = platform.secrets] in secrets.subkey(for: "links") },
             publicURL: settings.publicURL, flood: settings.notificationFlood, storm: settings.storm,
-            now: Platform.now, logger: logger)
+            calls: FurtherCalls(
+                desk: answerDesk(), secrets: platform.secrets, client: client(), publicURL: settings.publicURL,
+                logger: logger), now: Platform.now, logger: logger)
+    }
+
+    private func mailReceiver() -> [any Service] {
+        guard let listen = settings.mailListen, let domain = settings.mailDomain else { return [] }
+        var send: (@Sendable (Mail) async throws -> Void)?
+        if let mail { send = { _ = try await mail.send($0) } }
+        let answers = EmailAnswers(
+            desk: answerDesk(), domain: domain,
+            keys: { [secrets = platform.secrets] in secrets.subkeys(for: "replies") }, from: settings.mailFrom,
+            send: send, logger: logger)
+        return [MailReceiver(host: listen.host, port: listen.port, name: domain, answers: answers, logger: logger)]
+    }
+
+    private func telephony() -> ProviderChannels.Telephony {
+        { [client = client(), publicURL = settings.publicURL] provider, secret in
+            TwilioChannel(provider: provider, token: secret ?? "", client: client, publicURL: publicURL)
+        }
+    }
+
+    /// Where answers are taken.
+    private func answerDesk() -> AnswerDesk {
+        AnswerDesk(
+            database: platform.database, bus: platform.bus, directory: platform.directory, now: Platform.now)
+    }
+
+    private func selfAudit() -> any Service {
+        var targets: [any AuditTarget] = []
+        if let smtp = settings.smtp, let from = settings.mailFrom, !settings.audit.mail.isEmpty {
+            let mail = SMTPClient(smtp, connections: 1, waitingLimit: 100, logger: logger)
+            closing.append { await mail.shutdown() }
+            targets.append(
+                AuditMailTarget(client: mail, from: from, to: settings.audit.mail, place: settings.publicURL))
+        }
+        if let url = settings.audit.url {
+            targets.append(AuditWebTarget(client: client(), url: url, place: settings.publicURL))
+        }
+        let audit = SelfAudit(
+            database: platform.database, targets: targets, bounds: settings.audit.bounds,
+            interval: settings.audit.interval, now: Platform.now, logger: logger)
+        healthChecks.append(
+            HealthCheck(name: "audit") { if let problem = audit.problem() { throw CheckFailed(reason: problem) } })
+        return audit
     }
 
     /// A notifier whose providers are no scripts needs no sandbox.
@@ -146,7 +205,7 @@ final class ServiceParts {
     private func endpoints() -> EndpointClient {
         let rest = RESTAPI<InternalContext>(
             database: platform.database, bus: platform.bus, cache: platform.directory, secrets: platform.secrets,
-            authenticator: authenticator, now: Platform.now)
+            authenticator: authenticator, now: Platform.now, publicURL: settings.publicURL)
         return EndpointClient(
             client: client(), secrets: platform.secrets, database: platform.database,
             internalAPI: InProcessAPI(rest, ingestRoutes(InternalContext.self), logger: logger), now: Platform.now,

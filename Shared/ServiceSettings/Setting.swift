@@ -37,6 +37,44 @@ extension Setting {
         """)
     public static let alertFloodPeriod = Setting(
         "alert-flood-period", default: "60", "Seconds of alert-flood-limit, from 1 to 86400.")
+    public static let auditClearAfter = Setting(
+        "audit-clear-after", default: "60",
+        """
+        Seconds for which the self-audit must not find a thing any more until it takes it back, from 1 to 3600.
+        """)
+    public static let auditEmail = Setting(
+        "audit-email",
+        """
+        Mail addresses, separated by commas, at most 10, that the self-audit pages by TOCSIN_SMTP_URL.
+        """)
+    public static let auditInterval = Setting(
+        "audit-interval", default: "15", "Seconds between two checks of the self-audit, from 1 to 300.")
+    public static let auditOverdue = Setting(
+        "audit-overdue", default: "60",
+        """
+        Seconds after which the self-audit calls something overdue, from 5 to 3600: timers, notifications, accepted \
+        requests, their alerts, events on their way.
+        """)
+    public static let auditRepeat = Setting(
+        "audit-repeat", default: "15",
+        """
+        Minutes after which the self-audit pages again what lasts, from 0, for never, to 1440.
+        """)
+    public static let auditUnsettled = Setting(
+        "audit-unsettled", default: "300",
+        """
+        Seconds after which the self-audit finds an attempt to send a notification without an end, from 5 to 3600.
+        """)
+    public static let auditURL = Setting(
+        "audit-url", isSecret: true,
+        """
+        An http or https address that the self-audit sends its pages to as JSON, beside or instead of mail.
+        """)
+    public static let auditWebhookOverdue = Setting(
+        "audit-webhook-overdue", default: "300",
+        """
+        Seconds after which the self-audit calls a parked webhook overdue, from 5 to 86400.
+        """)
     public static let config = Setting(
         "config",
         """
@@ -89,8 +127,18 @@ extension Setting {
         """)
     public static let logLevel = Setting(
         "log-level", default: "info", "trace, debug, info, notice, warning, error or critical.")
+    public static let mailDomain = Setting(
+        "mail-domain",
+        """
+        Domain of the addresses to which notifications by email are answered; without it, there are none.
+        """)
     public static let mailFrom = Setting(
         "mail-from", default: "Tocsin <tocsin@localhost>", "Sender of notifications by email.")
+    public static let mailListen = Setting(
+        "mail-listen",
+        """
+        Where the notifier takes answers by email, by SMTP or LMTP, as in 127.0.0.1:2525; off by default.
+        """)
     public static let notificationFloodClasses = Setting(
         "notification-flood-classes", default: "mobile,chat,sms,voice",
         """
@@ -186,11 +234,13 @@ extension Setting {
 
     /// All of them, in the order of their names.
     public static let all: [Setting] = [
-        activityDays, adminPassword, adminUser, alertFloodLimit, alertFloodPeriod, config, data, databaseConnections,
+        activityDays, adminPassword, adminUser, alertFloodLimit, alertFloodPeriod, auditClearAfter,
+        auditEmail, auditInterval, auditOverdue, auditRepeat, auditUnsettled, auditURL, auditWebhookOverdue, config,
+        data, databaseConnections,
         databaseURL, host, inboundBodyMax, inboundRate, inboundRateWorkflow, instanceID, kafkaBrokers, kafkaOptions,
-        kafkaReplication, kafkaSessionTimeout, logLevel, mailFrom, notificationFloodClasses, notificationFloodLimit,
-        notificationFloodPeriod, notificationStormBypass, notificationStormLimit, notificationStormWindow,
-        oauthClientId, outboundAllow, partitions, port, publicURL, scriptCalls, scriptMemory,
+        kafkaReplication, kafkaSessionTimeout, logLevel, mailDomain, mailFrom, mailListen, notificationFloodClasses,
+        notificationFloodLimit, notificationFloodPeriod, notificationStormBypass, notificationStormLimit,
+        notificationStormWindow, oauthClientId, outboundAllow, partitions, port, publicURL, scriptCalls, scriptMemory,
         scriptProcessorTime, scriptSandbox, scriptTimeout, scriptTotalTime, scriptWorkers, secretKey, secretKeyFile,
         smtpURL, trustedProxies, webhookParkAfter, webhookTimeout,
     ]

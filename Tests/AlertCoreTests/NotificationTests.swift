@@ -56,57 +56,6 @@ struct NotificationTests {
     }
 }
 
-struct NotificationPlanTests {
-    static func device(_ id: String, _ sequence: Int, delay: Int = 0, threshold: Priority = .low) -> Device {
-        Device(
-            id: id, number: Int64(sequence), owner: "p2", name: "Mail \(id)", deviceType: .email,
-            emailAddress: "\(id)@x", delay: delay, sequence: sequence, priorityThreshold: threshold)
-    }
-
-    func plan(
-        _ devices: [Device],
-        recipients: [AlertRecipient] = [.init(id: "p2", targetName: "bob", recipientType: .person)],
-        status: RecipientStatus = .active, _ change: (inout AlertDetails) -> Void = { _ in }
-    ) -> NotificationPlan {
-        var alert = details(recipients: recipients)
-        change(&alert)
-        let person = Person(
-            id: "p2", targetName: "bob", firstName: "B", lastName: "S", status: status, whenCreated: noon)
-        return NotificationPlan(
-            alert: "a", details: alert, correlation: "r", people: ["p2": person], devices: ["p2": devices], at: noon)
-    }
-
-    @Test func devicesFollowEachOther() {
-        let devices = [Self.device("b", 2), Self.device("a", 1, delay: 5)]
-        let made = plan(devices)
-        #expect(made.notifications.map(\.address) == ["a@x", "b@x"])
-        #expect(made.notifications.map(\.dueAt) == [noon, noon.advanced(by: .seconds(300))])
-        #expect(plan(devices) { $0.overrideDeviceRestrictions = true }.notifications.map(\.dueAt) == [noon, noon])
-        #expect(plan(devices).notifications.map(\.id) == made.notifications.map(\.id))
-    }
-
-    @Test func saysWhoIsNotToldAndWhy() {
-        #expect(plan([]).omissions == [.init(recipient: "bob", reason: "has no device that this alert can reach")])
-        #expect(plan([Self.device("a", 1)], status: .inactive).omissions.map(\.reason) == ["is inactive"])
-        let high = plan([Self.device("a", 1, threshold: .high)])
-        #expect(high.notifications.isEmpty)
-        #expect(high.omissions.first?.reason == "priority MEDIUM is below the device's HIGH")
-        #expect(plan([Self.device("a", 1)]) { $0.targetDeviceNames = ["Pager"] }.notifications.isEmpty)
-        let gone = plan([], recipients: [.init(id: "p9", targetName: "eve", recipientType: .person)])
-        #expect(gone.omissions == [.init(recipient: "eve", reason: "is no longer there")])
-    }
-
-    @Test func aDeviceThatIsNamedIsToldWhateverItsThreshold() {
-        let made = plan(
-            [Self.device("a", 1, threshold: .high)],
-            recipients: [
-                .init(id: "a", targetName: "bob|Mail a", recipientType: .device),
-                .init(id: "a", targetName: "bob|Mail a", recipientType: .device),
-            ])
-        #expect(made.notifications.map(\.address) == ["a@x"])
-    }
-}
-
 struct ResponseLinkTests {
     let key = SymmetricKey(data: [UInt8](repeating: 7, count: 32))
     let link = ResponseLink(notification: "n", option: "o", validUntil: noon)

@@ -15,7 +15,9 @@ from sinks import Sinks
 from tocsin import Tocsin
 
 IS_CI = any(os.environ.get(name, "").lower() in ("1", "true") for name in ("CI", "TOCSIN_CI"))
-EXECUTABLES = ["ingest", "alert-engine", "notifier", "webhook-dispatcher", "api", "script-sandbox", "tocsin"]
+EXECUTABLES = [
+    "ingest", "alert-engine", "notifier", "webhook-dispatcher", "api", "self-audit", "script-sandbox", "tocsin",
+]
 _results = pytest.StashKey[dict[str, pytest.TestReport]]()
 
 

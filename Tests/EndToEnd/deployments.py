@@ -100,6 +100,7 @@ class SeparateProcesses(Deployment):
         "webhook-dispatcher-1": "webhook-dispatcher",
         "webhook-dispatcher-2": "webhook-dispatcher",
         "api": "api",
+        "self-audit": "self-audit",
     }
 
     def __init__(self, name: str, mail: MailServer, **settings: str):

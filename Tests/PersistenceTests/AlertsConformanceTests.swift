@@ -50,21 +50,20 @@ import Testing
             try await write([("a\(number)", .create(details(Int64(number), properties: properties)))], on: database)
         }
         try await write([("a5", .expire)], on: database)
-        func numbers(_ change: (inout Alerts.Filter) -> Void, offset: Int = 0, limit: Int = 10) async throws -> [Int64]
-        {
-            var filter = Alerts.Filter()
-            change(&filter)
-            let (wanted, from, to) = (filter, offset, limit)
+        func numbers(_ change: (inout AlertSearch) -> Void, offset: Int = 0, limit: Int = 10) async throws -> [Int64] {
+            var search = AlertSearch()
+            change(&search)
+            let (wanted, from, to) = (search, offset, limit)
             return try await database.reading { connection in
-                try Alerts(connection).list(wanted, offset: from, limit: to).rows.map(\.details.number)
+                try Alerts(connection).find(wanted, offset: from, limit: to).rows.map(\.details.number)
             }
         }
         #expect(try await numbers { _ in } == [5, 4, 3, 2, 1])
         #expect(try await numbers({ _ in }, offset: 1, limit: 2) == [4, 3])
         #expect(try await numbers { $0.statuses = ["TERMINATED"] } == [5])
-        #expect(try await numbers { $0.properties = [("Host", "DB-1")] } == [5, 3, 1])
-        #expect(try await numbers { $0.properties = [("Host", "db-1"), ("Count", "3")] } == [3])
-        #expect(try await numbers { $0.requestId = "request-2" } == [2])
+        #expect(try await numbers { $0.properties = [("Host", ["DB-1"])] } == [5, 3, 1])
+        #expect(try await numbers { $0.properties = [("Host", ["db-1"]), ("Count", ["3"])] } == [3])
+        #expect(try await numbers { $0.requestIds = ["request-2"] } == [2])
         #expect(try await numbers { $0.priorities = ["LOW"] } == [])
         await database.close()
     }

@@ -34,16 +34,23 @@ struct DoorWorld: Sendable {
         var notificationFlood = NotificationFloodControl()
         var trustedProxies: [CIDR] = []
         var clientId: String?
+        /// Instead of a new one with the content of this file; its time and its key.
+        var existing: (database: any SQLDatabase, clock: TestClock, secrets: SecretBox)?
     }
 
     static func run(
         _ options: Options = Options(), on backend: Backend = .sqlite,
         _ test: @escaping @Sendable (DoorWorld) async throws -> Void
     ) async throws {
-        let database = try await backend.makeDatabase()
+        let database: any SQLDatabase
+        if let existing = options.existing {
+            database = existing.database
+        } else {
+            database = try await backend.makeDatabase()
+        }
         let bus = EmbeddedBus(database: database, partitionCount: 2)
-        let clock = TestClock(start)
-        let secrets = SecretBox(key: .init(data: [UInt8](repeating: 7, count: 32)))
+        let clock = options.existing?.clock ?? TestClock(start)
+        let secrets = options.existing?.secrets ?? SecretBox(key: .init(data: [UInt8](repeating: 7, count: 32)))
         let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let cache = DirectoryCache(database: database, interval: .zero)
         let authenticator = Authenticator(cache: cache, tokens: AccessTokens(secrets: secrets), now: clock.clock)
@@ -65,7 +72,7 @@ struct DoorWorld: Sendable {
         let application = Application(
             router: router, configuration: .init(address: .hostname("127.0.0.1", port: 0)),
             onServerRunning: { listening.yield($0.localAddress?.port ?? 0) }, logger: quiet)
-        try await addContent(to: database, secrets)
+        if options.existing == nil { try await addContent(to: database, secrets) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 defer { listening.finish() }  // a server that cannot listen fails the test

@@ -48,8 +48,8 @@ struct RESTErrorTests {
             body: "{\"name\":\"Work Email\",\"owner\":\"admin\",\"deviceType\":\"EMAIL\",\"emailAddress\":\"a\"}",
             status: 400, subcode: "validation.common.field.invalid.value", says: ["emailAddress"]),
         Case(
-            testDescription: "an unknown route", method: "GET", path: "groups", body: "", status: 404,
-            subcode: "request.route_not_found", says: ["/api/xm/1/groups"]),
+            testDescription: "an unknown route", method: "GET", path: "nothing-here", body: "", status: 404,
+            subcode: "request.route_not_found", says: ["/api/xm/1/nothing-here"]),
         Case(
             testDescription: "a method that is not there", method: "PUT", path: "people", body: "{}", status: 405,
             subcode: "request.method_not_allowed", says: ["GET, POST"]),
@@ -105,7 +105,7 @@ struct RESTErrorTests {
             let (plan, form) = try await server.makeForm()
             let recipients: JSONValue = [["id": "Database", "recipientType": "GROUP"]]
             let group = try await server.call("PUT", "forms/\(form)/recipients", recipients)
-            #expect(group.json?["subcode"] == "validation.common.field.unsupported")
+            #expect(group.status == 400 && group.json?["message"]?.string?.contains("Database") == true)
             let incident: JSONValue = ["id": .string(form), "triggerType": "INCIDENT"]
             let changed = try await server.call("POST", "plans/\(plan)/forms", incident)
             #expect(changed.json?["subcode"] == "validation.common.field.unsupported")

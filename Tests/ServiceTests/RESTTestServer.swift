@@ -1,4 +1,3 @@
-import API
 import AlertCore
 import Crypto
 import Foundation
@@ -7,6 +6,8 @@ import Logging
 import Persistence
 import SQLiteDatabase
 import TestSupport
+
+@testable import API
 
 /// The REST API on a real socket, over a database in memory, with an administrator `admin` and a reader `reader`
 /// whose passwords are `password`.
@@ -41,9 +42,11 @@ struct RESTTestServer: Sendable {
         let now: AlertCore.Clock = { Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) }
         let routes = RESTRoutes<BasicRequestContext>(
             database: database, cache: cache, secrets: SecretBox(key: SymmetricKey(size: .bits256)),
-            authenticator: Authenticator(cache: cache, now: now), now: now, passwordCost: .lowest)
+            authenticator: Authenticator(cache: cache, signIns: SignInRecorder(database: database), now: now), now: now,
+            passwordCost: .lowest, publicURL: "https://tocsin.example.com")
         let router = Router(context: BasicRequestContext.self)
         routes.add(to: router)
+        CalendarFeedRoutes(services: routes.services).add(to: router)
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         let (ports, port) = AsyncStream.makeStream(of: Int.self)
@@ -99,7 +102,7 @@ struct RESTTestServer: Sendable {
         }
         return Reply(
             status: Int(lines[0].split(separator: " ").dropFirst().first ?? "") ?? 0,
-            json: data.isEmpty || headers["content-type"] == "application/zip"
+            json: data.isEmpty || headers["content-type"]?.hasPrefix("application/json") != true
                 ? nil : try JSONDecoder().decode(JSONValue.self, from: data),
             text: String(decoding: data, as: UTF8.self), headers: headers, bytes: Array(data))
     }

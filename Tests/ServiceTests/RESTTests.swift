@@ -9,7 +9,7 @@ struct RESTTests {
             let body: JSONValue = [
                 "targetName": "bsmith", "firstName": "Bob", "lastName": "Smith", "recipientType": "PERSON",
                 "roles": ["standard user"], "password": "correct horse", "timezone": "US/Eastern",
-                "properties": ["Building": "7"], "site": "ignored",
+                "properties": ["Building": "7"],
             ]
             let made = try await server.call("POST", "people", body)
             #expect(made.status == 201, "\(made.text)")

@@ -60,7 +60,7 @@ struct ConsoleSessions: Sendable {
             let person = try await cache.current().people[content.person], person.status == .active,
             constantTimeEquals(content.stamp, stamp(of: person))
         else { return nil }
-        let caller = Caller(person: person)
+        let caller = Caller(person: person, mustChangePassword: person.forcePasswordReset)
         guard caller.may(.readConfiguration) else { return nil }
         return ConsoleSession(
             caller: caller, csrf: SignedToken.code(of: "session:\(token)", key: key), expiresAt: content.expiresAt)

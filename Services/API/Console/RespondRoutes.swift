@@ -1,4 +1,5 @@
 import AlertCore
+import Answers
 import Foundation
 import HTTPTypes
 import Hummingbird
@@ -11,6 +12,7 @@ import Persistence
 struct RespondRoutes<Context: RequestContext>: Sendable {
     let pages: ConsolePages
     let services: EventServices
+    let desk: AnswerDesk
     let secrets: SecretBox
 
     func add(to router: Router<Context>) {
@@ -25,17 +27,22 @@ struct RespondRoutes<Context: RequestContext>: Sendable {
     }
 
     /// What a link is about.
-    private struct Question {
-        let link: ResponseLink
-        let plan: AlertCore.Notification.Plan
+    private struct Tap {
+        let question: Question
         let option: ResponseOption
-        let row: AlertRow
-        /// The answer that the link stands for, when it has been given.
-        let given: RecordedResponse?
+
+        /// When the answer was given that the link stands for, if it was.
+        var givenAt: Timestamp? {
+            let id = question.responseId(of: option.id)
+            return question.given.first { $0.response.id == id }?.at
+        }
+
+        var details: AlertDetails { question.alert.details }
+        var person: PersonReference { question.plan.recipient }
     }
 
     private func answering(
-        _ token: String, _ handler: (Question) async throws -> Response
+        _ token: String, _ handler: (Tap) async throws -> Response
     ) async throws -> Response {
         let link: ResponseLink
         do {
@@ -43,18 +50,10 @@ struct RespondRoutes<Context: RequestContext>: Sendable {
         } catch {
             return try refusal(error)
         }
-        let question = try await services.database.reading { connection -> Question? in
-            guard let plan = try Notifications(connection).get([link.notification]).first?.plan,
-                let row = try Alerts(connection).get(plan.alert),
-                let option = row.details.responseOptions.first(where: { $0.id == link.option })
-            else { return nil }
-            let given = try AlertHistory(of: row, in: connection).responses.first {
-                $0.response.id == link.responseId
-            }
-            return Question(link: link, plan: plan, option: option, row: row, given: given)
-        }
-        guard let question else { return try refusal(.invalid) }
-        return try await handler(question)
+        guard let question = try await desk.question(link.notification),
+            let option = question.alert.details.responseOptions.first(where: { $0.id == link.option })
+        else { return try refusal(.invalid) }
+        return try await handler(Tap(question: question, option: option))
     }
 
     private func refusal(_ failure: ResponseLink.Failure) throws -> Response {
@@ -103,11 +102,11 @@ extension RespondRoutes {
         let linkHost: String?
     }
 
-    private func confirmation(_ question: Question, _ token: String) throws -> Response {
-        if question.given != nil { return try alreadyRecorded(question) }
-        if question.row.terminatedAt != nil { return try ended(question, status: .ok) }
-        let details = question.row.details
-        let state = StatusText(alert: question.row.status)
+    private func confirmation(_ tap: Tap, _ token: String) throws -> Response {
+        if let at = tap.givenAt { return try alreadyRecorded(tap, at) }
+        if let end = tap.question.end { return try ended(tap, end, status: .ok) }
+        let (details, option) = (tap.details, tap.option)
+        let state = StatusText(alert: tap.question.alert.status)
         let page = ConfirmationPage(
             token: token, number: String(details.number), subject: details.subject, status: state.text,
             statusClass: state.style, priority: details.priority.rawValue.capitalized,
@@ -115,31 +114,25 @@ extension RespondRoutes {
             properties: details.properties.sorted { $0.key < $1.key }.map {
                 NamedValue(name: $0.key, value: $0.value.readable)
             },
-            option: question.option.text,
-            description: question.option.description == question.option.text ? nil : question.option.description,
-            allowsComment: question.option.allowComments, person: question.plan.recipient.displayName)
+            option: option.text, description: option.description == option.text ? nil : option.description,
+            allowsComment: option.allowComments, person: tap.person.displayName)
         // A form that leads to an answer that redirects elsewhere must be allowed to.
-        let leadsAway = WebAddress.external(question.option.redirectUrl) != nil
+        let leadsAway = WebAddress.external(option.redirectUrl) != nil
         return try pages.page(
             page, with: "respond", for: nil, formTargets: leadsAway ? "'self' http: https:" : "'self'")
     }
 
-    private func record(_ question: Question, _ form: QueryParameters) async throws -> Response {
-        if question.given != nil { return try alreadyRecorded(question) }
+    private func record(_ tap: Tap, _ form: QueryParameters) async throws -> Response {
         let text = (form["comment"] ?? "").trimmingCharacters(in: .whitespacesAndNewlines)
             .prefix(ConsoleRoutes<Context>.commentLimit)
-        let response = AlertResponse(
-            id: question.link.responseId, by: question.plan.recipient, device: question.plan.device.name,
-            option: question.option.id, comment: question.option.allowComments && !text.isEmpty ? String(text) : nil,
-            source: "EMAIL")
-        do {
-            try await services.gateway.send(
-                .respond(response), to: question.row.id, by: question.plan.recipient.targetName,
-                correlation: question.plan.correlation)
-        } catch let error as RestError where error.code == 409 {
-            return try ended(question, status: .conflict)
+        let outcome = try await desk.give(
+            tap.option, comment: text.isEmpty ? nil : String(text), to: tap.question, source: Self.source(tap))
+        switch outcome {
+        case .recorded: break
+        case .repeated(let at): return try alreadyRecorded(tap, at)
+        case .late(let end): return try ended(tap, end, status: .conflict)
         }
-        if let url = WebAddress.external(question.option.redirectUrl) {
+        if let url = WebAddress.external(tap.option.redirectUrl) {
             var response = Response.redirect(to: url.absoluteString)
             for field in ConsolePages.securityHeaders(formTargets: "'self' http: https:") {
                 response.headers[field.name] = field.value
@@ -147,31 +140,38 @@ extension RespondRoutes {
             return response
         }
         return try result(
-            question, .ok, tone: "good", mark: "✓", title: "Recorded: \(question.option.text)",
-            message: "Thank you, \(question.plan.recipient.displayName). You can close this page.")
+            tap, .ok, tone: "good", mark: "✓", title: "Recorded: \(tap.option.text)",
+            message: "Thank you, \(tap.person.displayName). You can close this page.", link: nil)
     }
 
-    private func alreadyRecorded(_ question: Question) throws -> Response {
-        let time = question.given.map { TimeFormat(now: services.now(), timezone: "UTC").full($0.at) } ?? ""
+    /// A link in a mail is an answer by email; one in any other message, an answer on the web.
+    private static func source(_ tap: Tap) -> String {
+        let type = tap.question.plan.deviceType
+        return type.isEmpty || type == Device.Kind.email.rawValue ? "EMAIL" : "WEB"
+    }
+
+    private func alreadyRecorded(_ tap: Tap, _ at: Timestamp) throws -> Response {
+        let time = TimeFormat(now: services.now(), timezone: "UTC").full(at)
         return try result(
-            question, .ok, tone: "good", mark: "✓", title: "Already recorded: \(question.option.text)",
-            message: "Your answer was recorded at \(time). There is nothing left to do.")
+            tap, .ok, tone: "good", mark: "✓", title: "Already recorded: \(tap.option.text)",
+            message: "Your answer was recorded at \(time). There is nothing left to do.",
+            link: WebAddress.external(tap.option.redirectUrl))
     }
 
-    private func ended(_ question: Question, status: HTTPResponse.Status) throws -> Response {
-        try result(
-            question, status, tone: "plain", mark: "–", title: "The alert has ended",
-            message: "Your answer “\(question.option.text)” was not recorded: it is no longer needed.")
+    private func ended(_ tap: Tap, _ end: Question.End, status: HTTPResponse.Status) throws -> Response {
+        let given = status == .ok ? "" : " “\(tap.option.text)” was kept with the alert, and changes nothing."
+        return try result(
+            tap, status, tone: "plain", mark: "–", title: "The alert has ended",
+            message: desk.ended(end, tap.question) + given, link: nil)
     }
 
     private func result(
-        _ question: Question, _ status: HTTPResponse.Status, tone: String, mark: String, title: String,
-        message: String
+        _ tap: Tap, _ status: HTTPResponse.Status, tone: String, mark: String, title: String, message: String,
+        link url: URL?
     ) throws -> Response {
-        let url = question.given == nil ? nil : WebAddress.external(question.option.redirectUrl)
         let page = ResultPage(
-            tone: tone, mark: mark, title: title, message: message, number: String(question.row.details.number),
-            subject: question.row.details.subject, link: url?.absoluteString, linkHost: url?.host)
+            tone: tone, mark: mark, title: title, message: message, number: String(tap.details.number),
+            subject: tap.details.subject, link: url?.absoluteString, linkHost: url?.host)
         return try pages.page(page, with: "responded", for: nil, status: status)
     }
 }

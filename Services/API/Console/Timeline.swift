@@ -118,6 +118,18 @@ extension Timeline {
                 reason: record.suppression.rule)
             entry.facts = ["until \(format.short(record.suppression.until))"]
             return entry
+        case .escalated(let report, _): return escalated(report)
+        case .recipientsFailed(let failure, _):
+            var entry = TimelineEntry("alert", "bad", failure.failureType.words)
+            let names = failure.targeted.prefix(10).map(\.targetName).joined(separator: ", ")
+            entry.facts = failure.total == 0 ? ["for nobody"] : ["of \(failure.total): \(names)"]
+            return entry
+        case .responseRejected(let response, _, _):
+            var entry = TimelineEntry(
+                "alert", "wait", "Answer refused", actor: response.by.displayName, reason: "the alert had ended")
+            entry.quote = response.comment
+            entry.facts = ["from \(response.device) · \(response.source)"]
+            return entry
         case .suspended(let person, _):
             return TimelineEntry("alert", "wait", "Suspended", actor: person.displayName)
         case .resumed(let person, _):
@@ -138,11 +150,21 @@ extension Timeline {
         return entry
     }
 
+    private func escalated(_ report: EscalationReport) -> TimelineEntry {
+        let to = report.to.prefix(10).map(\.targetName).joined(separator: ", ")
+        let rest = report.totalTo > 10 ? " and \(report.totalTo - 10) more" : ""
+        var entry = TimelineEntry("alert", "wait", "Escalated to \(to)\(rest)", actor: report.by?.displayName)
+        entry.reason = report.reason == .active ? "somebody escalated" : "the delay was over"
+        entry.facts = [report.group.name + (report.shift.map { " · \($0.name)" } ?? "") + " · \(report.type.rawValue)"]
+        return entry
+    }
+
     private static func title(of reason: Alert.EndReason) -> String {
         switch reason {
         case .expired: "Expired"
         case .endedByUser: "Ended"
         case .endedByResponse: "Ended by the response"
+        case .completed: "Completed: the answers that were wanted are there, or cannot come any more"
         }
     }
 

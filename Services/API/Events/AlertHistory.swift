@@ -59,6 +59,41 @@ struct AlertHistory: Sendable {
             includingNotes ? (try store.count(parent: row.id), try store.last(parent: row.id)) : (0, nil)
     }
 
+    private init(
+        row: AlertRow, events: [Entry<Alert.Event>], notifications: [NotificationHistory],
+        deliveries: [DeliveryHistory]
+    ) {
+        self.row = row
+        self.events = events
+        self.notifications = notifications
+        self.deliveries = deliveries
+        notes = []
+        suppressions = (0, nil)
+    }
+
+    /// What had happened by then; `nil` when the alert had not begun.
+    func asOf(_ time: Timestamp) -> AlertHistory? {
+        guard row.createdAt <= time else { return nil }
+        let events = events.filter { $0.recorded.recordedAt <= time }
+        let notifications = notifications.compactMap { notification -> NotificationHistory? in
+            let entries = notification.entries.filter { $0.recorded.recordedAt <= time }
+            guard !entries.isEmpty else { return nil }
+            let state = entries.reduce(Notification.initial) { Notification.evolve($0, $1.event) }
+            return NotificationHistory(plan: notification.plan, status: state.phase, entries: entries)
+        }
+        return AlertHistory(
+            row: row.asOf(time, status: Self.status(of: row, events)), events: events, notifications: notifications,
+            deliveries: deliveries.filter { !$0.entries.allSatisfy { $0.recorded.recordedAt > time } })
+    }
+
+    private static func status(of row: AlertRow, _ events: [Entry<Alert.Event>]) -> String {
+        switch events.reduce(Alert.initial, { Alert.evolve($0, $1.event) }).phase {
+        case .suspended: "SUSPENDED"
+        case .terminated: row.status
+        case .active, .unknown: "ACTIVE"
+        }
+    }
+
     /// The alert's own events, oldest first.
     static func events(of alert: String, in connection: any SQLConnection) throws -> [Entry<Alert.Event>] {
         try EventLog(connection).read(streams: ["\(Alert.category)-\(alert)"]).map(decode)
@@ -85,26 +120,5 @@ struct AlertHistory: Sendable {
         return try log.read(correlation: row.details.requestId, limit: noteLimit).filter {
             $0.stream != own && $0.stream.hasSuffix("-\(row.id)")
         }
-    }
-}
-
-/// A number that grows with everything that happens around an alert: live pages compare it.
-struct AlertRevision: Equatable, Sendable {
-    private let parts: [Int64]
-
-    /// `nil` when there is no such alert.
-    init?(of alert: String, in connection: any SQLConnection) throws(StoreError) {
-        let row = try connection.execute(
-            """
-            SELECT version,
-            (SELECT CAST(count(*) + coalesce(sum(version), 0) AS BIGINT) FROM notifications WHERE alert_id = \(alert)),
-            (SELECT CAST(count(*) + coalesce(sum(version), 0) AS BIGINT) FROM webhook_deliveries
-            WHERE alert_id = \(alert)),
-            (SELECT count(*) FROM alert_suppressions WHERE parent_id = \(alert))
-            FROM alerts WHERE id = \(alert)
-            """
-        ).first
-        guard let row else { return nil }
-        parts = (0...3).map { row.integer($0) }
     }
 }

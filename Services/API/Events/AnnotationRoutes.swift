@@ -7,9 +7,7 @@ extension EventServices {
         [
             .get("events/{event}/annotations") { try await annotations($0) },
             .get("events/{event}/annotations/{annotation}") { try await annotation($0) },
-            RESTRoute(method: .post, path: "events/{event}/annotations", permission: .readConfiguration) {
-                try await annotate($0)
-            },
+            .post("events/{event}/annotations", permission: .comment) { try await annotate($0) },
         ]
     }
 

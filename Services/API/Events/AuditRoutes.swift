@@ -10,7 +10,7 @@ extension EventServices {
         let order = try EventQuery.choices(call.query, "sortOrder", of: ["ASCENDING", "DESCENDING"])
         let from = try EventQuery.time(call.query, "from")
         let to = try EventQuery.time(call.query, "to")
-        let rows = AuditRepresentation(try await history(event)).rows(types: types, from: from, to: to)
+        let rows = AuditRepresentation(try await history(event, call.query)).rows(types: types, from: from, to: to)
         return .ok(try call.page(of: order.first == "DESCENDING" ? rows.reversed() : rows))
     }
 }

@@ -12,9 +12,15 @@ extension EventServices {
     private func userDeliveries(_ call: RESTCall) async throws -> RESTAnswer {
         let statuses = try EventQuery.choices(
             call.query, "deliveryStatus", of: DeliveryStatus.allCases.map(\.rawValue))
-        _ = try EventQuery.time(call.query, "at")  // required by clients' libraries; the answer is of now
-        let history = try await history(call.parameter("event"))
-        return .ok(try call.page(of: UserDeliveries(history).rows(statuses: statuses)))
+        let order = try call.query.choice("sortBy", of: UserDeliveries.Order.allCases.map(\.rawValue))
+        let isDescending = try call.query.choice("sortOrder", of: ["ASCENDING", "DESCENDING"]) == "DESCENDING"
+        let history = try await history(call.parameter("event"), call.query)
+        let rows = UserDeliveries(
+            history, try await cache.current(), withProperties: call.query.embeds("person.properties")
+        ).rows(
+            statuses: statuses, by: order.flatMap(UserDeliveries.Order.init) ?? .targetName,
+            isDescending: isDescending)
+        return .ok(try call.page(of: rows))
     }
 
     /// Ours, for whoever asks why a webhook has not arrived.

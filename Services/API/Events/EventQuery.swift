@@ -19,8 +19,15 @@ struct EventQuery: Sendable {
     var submitters: [String] = []
     var requestIds: [String] = []
     var incidents: [String] = []
+    /// Ids or target names of people whom a notification was planned for.
+    var resolvedUsers: [String] = []
+    /// Ids or target names of what the request named.
+    var targetedRecipients: [String] = []
     var from: Timestamp?
     var to: Timestamp?
+    /// As it was then.
+    var at: Timestamp?
+    var comparison = AlertSearch.Comparison.equals
     /// Every one of them must have one of its values, whatever the case of the letters is.
     var properties: [(name: String, values: [String])] = []
     /// Found in the subject, in a value of a property, or as the number.
@@ -47,12 +54,12 @@ struct EventQuery: Sendable {
         terms = try Self.terms(query["search"])
         needsAllTerms = try Self.choices(query, "operand", of: ["OR", "AND"]) == ["AND"]
         isAscending = try Self.isAscending(query)
-        for field in ["targetedRecipients", "resolvedUsers", "at"] {
-            if let value = query[field], !value.isEmpty { throw .unsupported(field, value, supported: "none") }
-        }
-        if let value = query["propertyValueOperator"], !value.isEmpty, value != "EQUALS" {
-            throw .unsupported("propertyValueOperator", value, supported: "EQUALS")
-        }
+        targetedRecipients = query.list("targetedRecipients") ?? []
+        resolvedUsers = query.list("resolvedUsers") ?? []
+        at = try Self.time(query, "at")
+        let comparisons = AlertSearch.Comparison.allCases.map(\.rawValue)
+        comparison =
+            try query.choice("propertyValueOperator", of: comparisons).flatMap(AlertSearch.Comparison.init) ?? .equals
     }
 
     /// The values of a field that is one of some words.
@@ -114,89 +121,42 @@ extension EventQuery {
     func page(
         offset: Int, limit: Int, directory: DirectoryView, in connection: any SQLConnection
     ) throws -> (total: Int, rows: [AlertRow]) {
-        let condition = try conditions(directory).joinedByAnd()
-        let total = try connection.execute("SELECT count(*) FROM alerts WHERE \(condition)")[0].integer(0)
-        let order: SQL = isAscending ? "ASC" : "DESC"
-        let ids = try connection.execute(
-            """
-            SELECT id FROM alerts WHERE \(condition) ORDER BY created_at \(order), number \(order)
-            LIMIT \(limit) OFFSET \(offset)
-            """
-        ).map { $0.text(0) }
-        let alerts = Alerts(connection)
-        return (Int(total), try ids.compactMap { try alerts.get($0) })
+        try Alerts(connection).find(search(directory), offset: offset, limit: limit)
     }
 
-    private func conditions(_ directory: DirectoryView) throws -> [SQL] {
-        var conditions: [SQL] = []
-        if !types.isEmpty { conditions.append("event_type IN \(list: types)") }
-        if !statuses.isEmpty {
-            let ended = statuses.contains("TERMINATED") ? ["TERMINATED_EXTERNAL"] : []
-            conditions.append("status IN \(list: Set(statuses + ended).sorted())")
+    /// With ids for names.
+    private func search(_ directory: DirectoryView) -> AlertSearch {
+        func given<Value>(_ values: [Value]) -> [Value]? { values.isEmpty ? nil : values }
+        var search = AlertSearch()
+        search.types = given(types)
+        search.statuses = given(statuses)
+        search.priorities = given(priorities)
+        search.plans = given(plans)?.flatMap { wanted in
+            [wanted.lowercased()] + directory.plans.values.filter { $0.name.isSameName(wanted) }.map(\.id)
         }
-        if !priorities.isEmpty { conditions.append("priority IN \(list: priorities)") }
-        if !plans.isEmpty { conditions.append("plan_id IN \(list: planIds(directory))") }
-        if !forms.isEmpty { conditions.append("form_id IN \(list: formIds(directory))") }
-        if !submitters.isEmpty { conditions.append("submitter IN \(list: submitterIds(directory))") }
-        if !requestIds.isEmpty { conditions.append("request_id IN \(list: requestIds)") }
-        if !incidents.isEmpty {
-            let numbers = incidents.compactMap { Int64($0.replacing("INCIDENT_ID-", with: "")) }
-            conditions.append("number IN \(list: numbers)")
+        search.forms = given(forms)?.flatMap { wanted in
+            [wanted.lowercased()] + directory.forms.values.filter { $0.name.isSameName(wanted) }.map(\.id)
         }
-        if let from { conditions.append("created_at >= \(from.milliseconds)") }
-        if let to { conditions.append("created_at < \(to.milliseconds)") }
-        for (name, values) in properties {
-            conditions.append(
-                """
-                id IN (SELECT alert_id FROM alert_properties WHERE name = \(name)
-                AND lower(value) IN \(list: values.map { $0.lowercased() }))
-                """)
+        search.submitters = given(submitters)?.map { directory.person($0)?.id ?? $0.lowercased() }
+        search.requestIds = given(requestIds)
+        search.numbers = given(incidents)?.compactMap { Int64($0.replacing("INCIDENT_ID-", with: "")) }
+        search.notifiedPeople = given(resolvedUsers)?.map { directory.person($0)?.id ?? $0.lowercased() }
+        search.targetedRecipients = given(targetedRecipients)?.map { wanted in
+            directory.person(wanted)?.id ?? directory.group(wanted)?.id ?? directory.device(wanted)?.id
+                ?? wanted.lowercased()
         }
-        if let found = try terms.map(Self.condition).joined(by: needsAllTerms ? "AND" : "OR") {
-            conditions.append(found)
-        }
-        return conditions
-    }
-
-    /// The subject stands in the document between two keys that no value can imitate: quotes are escaped there.
-    private static func condition(for term: String) throws -> SQL {
-        let term = term.lowercased()
-        let value = "%\(escaped(term))%"
-        let inJSON = escaped(String(try JSON.encode(term).dropFirst().dropLast()))
-        let subject = "%\"subject\":\"%\(inJSON)%\",\"submitter\":%"
-        return """
-            (CAST(number AS TEXT) = \(term) OR lower(document) LIKE \(subject) ESCAPE '!'
-            OR id IN (SELECT alert_id FROM alert_properties WHERE lower(value) LIKE \(value) ESCAPE '!'))
-            """
-    }
-
-    private static func escaped(_ text: String) -> String {
-        text.replacing("!", with: "!!").replacing("%", with: "!%").replacing("_", with: "!_")
-    }
-
-    private func planIds(_ directory: DirectoryView) -> [String] {
-        plans.flatMap { wanted in
-            [wanted.lowercased()]
-                + directory.plans.values.filter { $0.name.lowercased() == wanted.lowercased() }.map(\.id)
-        }
-    }
-
-    private func formIds(_ directory: DirectoryView) -> [String] {
-        forms.flatMap { wanted in
-            [wanted.lowercased()]
-                + directory.forms.values.filter { $0.name.lowercased() == wanted.lowercased() }.map(\.id)
-        }
-    }
-
-    private func submitterIds(_ directory: DirectoryView) -> [String] {
-        submitters.map { directory.person($0)?.id ?? $0.lowercased() }
+        search.from = from
+        search.to = to
+        search.at = at
+        search.properties = properties
+        search.comparison = comparison
+        search.terms = terms
+        search.needsAllTerms = needsAllTerms
+        search.isAscending = isAscending
+        return search
     }
 }
 
-extension [SQL] {
-    /// All of them in parentheses; `nil` when there is none.
-    fileprivate func joined(by word: SQL) -> SQL? {
-        guard let first else { return nil }
-        return "(\(dropFirst().reduce(first) { "\($0) \(word) \($1)" }))"
-    }
+extension String {
+    fileprivate func isSameName(_ other: String) -> Bool { lowercased() == other.lowercased() }
 }

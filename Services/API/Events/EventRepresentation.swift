@@ -1,9 +1,12 @@
 import AlertCore
+import Foundation
 import Persistence
 
 /// An alert as the platform's clients read it (spec §4.2).
 struct EventRepresentation {
     let row: AlertRow
+    /// Whom and what the alert's recipients are today; `nil` where that is not shown.
+    var directory: DirectoryView?
 
     private var details: AlertDetails { row.details }
     /// Below ``RESTPath/base``.
@@ -55,12 +58,7 @@ struct EventRepresentation {
         fields["senderOverrides"] = details.senderOverrides.map { sender in
             .fields(["displayName": .text(sender.displayName), "callerId": .text(sender.callerId)])
         }
-        fields["conference"] = details.conference.map { conference in
-            .fields([
-                "type": .string(conference.type.rawValue), "bridgeId": .text(conference.bridgeId),
-                "bridgeNumber": .text(conference.bridgeNumber),
-            ])
-        }
+        fields["conference"] = details.conference?.representation(ofAlert: row.id)
         if !details.targetDeviceNames.isEmpty {
             fields["targetDeviceNames"] = .array(details.targetDeviceNames.map { ["name": .string($0)] })
         }
@@ -88,12 +86,22 @@ extension EventRepresentation {
             Dictionary(uniqueKeysWithValues: details.properties.map { (texts.contains($0) ? "\($0)#en" : $0, $1) }))
     }
 
-    var responseOptions: [JSONValue] {
-        details.responseOptions.enumerated().map { $1.representation(order: $0 + 1) }
+    func responseOptions(withTranslations: Bool) -> [JSONValue] {
+        details.responseOptions.enumerated().map {
+            $1.representation(order: $0 + 1, withTranslations: withTranslations)
+        }
     }
 
-    var attachments: [JSONValue] {
-        details.attachments.map { ["name": .string($0.name), "path": .string($0.path)] }
+    /// - Parameter sizes: In bytes, by the id of the upload.
+    func attachments(sizes: [String: Int]) -> [JSONValue] {
+        details.attachments.map { attachment in
+            let size = attachment.uploadId.flatMap { sizes[$0] }
+            let name = attachment.name.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? attachment.name
+            return .fields([
+                "name": .string(attachment.name), "path": .string(attachment.path), "size": size.map { .whole($0) },
+                "links": .links("\(path)/attachments/\(name)"),
+            ])
+        }
     }
 
     var messages: [JSONValue] {
@@ -116,44 +124,6 @@ extension EventRepresentation {
             "id": .string(id), "event": reference, "author": author.representation, "comment": .string(text),
             "created": .string(at.iso), "links": .links("\(path)/annotations/\(id)"),
         ]
-    }
-
-    /// Those whom the request named, then everybody else who was notified because of them.
-    /// - Parameter isTargetedOnly: Leaves the others out.
-    func recipients(_ history: AlertHistory, isTargetedOnly: Bool) -> [JSONValue] {
-        let people = Dictionary(grouping: history.notifications, by: \.plan.recipient.id)
-        let targeted = details.recipients.map { recipient -> JSONValue in
-            let notifications =
-                recipient.recipientType == .person
-                ? people[recipient.id] ?? [] : history.notifications.filter { $0.plan.device.id == recipient.id }
-            return Self.recipient(recipient, notifications, history)
-        }
-        guard !isTargetedOnly else { return targeted }
-        let named = Set(details.recipients.map(\.id))
-        let others = people.filter { !named.contains($0.key) }.sorted { $0.key < $1.key }
-        return targeted
-            + others.map { _, notifications in
-                var fields = notifications[0].plan.recipient.fields
-                fields["targeted"] = false
-                fields["deliveryStatus"] = .string(history.deliveryStatus(of: notifications).rawValue)
-                return .object(fields)
-            }
-    }
-
-    private static func recipient(
-        _ recipient: AlertRecipient, _ notifications: [AlertHistory.NotificationHistory], _ history: AlertHistory
-    ) -> JSONValue {
-        let collection = recipient.recipientType == .person ? "people" : "devices"
-        var fields: [String: JSONValue] =
-            recipient.recipientType == .person ? notifications.first?.plan.recipient.fields ?? [:] : [:]
-        fields["id"] = .string(recipient.id)
-        fields["targetName"] = .string(recipient.targetName)
-        fields["recipientType"] = .string(recipient.recipientType.rawValue)
-        fields["targeted"] = true
-        fields["responseCountThreshold"] = recipient.responseCountThreshold.map { .integer(Int64($0)) }
-        fields["deliveryStatus"] = .string(history.deliveryStatus(of: notifications).rawValue)
-        fields["links"] = .links("/\(collection)/\(recipient.id)")
-        return .object(fields)
     }
 }
 
@@ -178,7 +148,7 @@ extension PersonReference {
 
 extension ResponseOption {
     /// - Parameter order: From 1, in the form.
-    func representation(order: Int? = nil) -> JSONValue {
+    func representation(order: Int? = nil, withTranslations: Bool = false) -> JSONValue {
         var fields: [String: JSONValue] = [
             "id": .string(id), "number": .integer(Int64(number)), "text": .string(text),
             "description": .string(description), "prompt": .string(prompt), "action": .string(action.rawValue),
@@ -186,6 +156,16 @@ extension ResponseOption {
             "allowComments": .bool(allowComments), "redirectUrl": .string(redirectUrl ?? ""),
         ]
         fields["order"] = order.map { .integer(Int64($0)) }
+        if withTranslations {
+            fields["translations"] = .embeddedPage(
+                translations.map { translation in
+                    .fields([
+                        "id": .string(DerivedID.uuid("translation", id, translation.language)),
+                        "language": .string(translation.language), "text": .string(translation.text),
+                        "prompt": .text(translation.prompt), "description": .text(translation.description),
+                    ])
+                }, path: "\(RESTPath.base)/response-options/\(id)/translations")
+        }
         return .object(fields)
     }
 }

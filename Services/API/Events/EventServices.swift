@@ -1,5 +1,6 @@
 import AlertCore
 import Foundation
+import Messaging
 import Persistence
 
 /// What the routes around alerts work with.
@@ -10,10 +11,10 @@ struct EventServices: Sendable {
     let gateway: CommandGateway
     let now: Clock
 
-    /// The routes below `/api/xm/1/`. All of them need a role that may read.
+    /// The routes below `/api/xm/1/`.
     var routes: [RESTRoute] {
-        eventRoutes + annotationRoutes + deliveryRoutes + suppressionRoutes + auditRoutes
-            + integrationLogRoutes
+        eventRoutes + annotationRoutes + attachmentRoutes + deliveryRoutes + suppressionRoutes + auditRoutes
+            + integrationLogRoutes + explainRoutes + selfAuditRoutes
     }
 
     /// - Throws: 404.
@@ -27,6 +28,18 @@ struct EventServices: Sendable {
     /// - Throws: 404.
     func alert(_ idOrNumber: String) async throws -> AlertRow {
         try await database.reading { connection in try Self.alert(idOrNumber, in: connection) }
+    }
+
+    /// What had happened at the time that the query names with `at`, or until now.
+    /// - Throws: 404, also when the alert had not begun.
+    func history(_ idOrNumber: String, _ query: QueryParameters) async throws -> AlertHistory {
+        let at = try EventQuery.time(query, "at")
+        let history = try await history(idOrNumber)
+        guard let at else { return history }
+        guard let past = history.asOf(at) else {
+            throw RestError.notFound("There was no event \(idOrNumber) at \(at.iso).")
+        }
+        return past
     }
 
     /// - Throws: 404.
@@ -71,16 +84,8 @@ extension EventServices {
 }
 
 extension Caller {
-    /// Besides those who configure: who may suspend, resume and end alerts.
-    private static let handlers: Set<String> = ["REST Web Service User", "Standard User"]
-
-    var mayHandleAlerts: Bool { may(.writeConfiguration) || !Self.handlers.isDisjoint(with: person.roles) }
+    var mayHandleAlerts: Bool { may(.handleAlerts) }
 
     /// - Throws: 403.
-    func requireHandlingAlerts() throws(RestError) {
-        guard mayHandleAlerts else {
-            throw RestError(
-                403, "The user \(person.targetName) may not change alerts.", subcode: "authorization.role_required")
-        }
-    }
+    func requireHandlingAlerts() throws(RestError) { try require(.handleAlerts) }
 }

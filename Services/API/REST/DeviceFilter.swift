@@ -1,4 +1,5 @@
 import AlertCore
+import Persistence
 
 /// The device names of a form's filter: which it lists, and which of them are chosen (spec §4.7).
 struct DeviceFilter {
@@ -10,14 +11,17 @@ struct DeviceFilter {
 
     private static let limit = 500
     private let choices: [Choice]
+    /// Every name of the system.
+    private let known: [String]
 
     /// What a request asks for: an array, or a page as we answer it. `nil` when it says nothing of it.
-    init?(_ fields: RequestFields) throws {
+    init?(_ fields: RequestFields, _ directory: Directory) throws {
         let isPage = fields["targetDeviceNames"]?.object != nil
         let holder = isPage ? try fields.object("targetDeviceNames") ?? fields : fields
         guard let list = try holder.objects(isPage ? "data" : "targetDeviceNames", limit: Self.limit) else {
             return nil
         }
+        known = try directory.deviceNames().map(\.name)
         choices = try list.map { item in
             Choice(
                 name: try item.requiredName("name", or: nil), isSelected: try item.bool("selected") ?? true,
@@ -29,7 +33,9 @@ struct DeviceFilter {
     }
 
     /// What was stored of an earlier request; every device name that there is when it was not there.
-    init(settings: JSONValue?) {
+    init(settings: JSONValue?, _ directory: Directory) throws {
+        let known = try directory.deviceNames().map(\.name)
+        self.known = known
         let stored = settings?["targetDeviceNames"]
         let list = (stored?["data"] ?? stored)?.array
         choices =
@@ -38,14 +44,14 @@ struct DeviceFilter {
                     Choice(
                         name: $0, isSelected: item["selected"]?.bool ?? true, isVisible: item["visible"]?.bool ?? true)
                 }
-            } ?? RESTServices.deviceNames.map { Choice(name: $0.name, isSelected: true, isVisible: true) }
+            } ?? known.map { Choice(name: $0, isSelected: true, isVisible: true) }
     }
 
     /// The names that alerts are restricted to. None where every name of the system is chosen: that restricts
     /// nothing, and leaves names that come later in.
     var effective: [String] {
         let selected = choices.filter(\.isSelected).map(\.name)
-        let isEverything = Set(RESTServices.deviceNames.map(\.name)).isSubset(of: selected)
+        let isEverything = Set(known).isSubset(of: selected)
         return isEverything && selected.count == choices.count ? [] : selected
     }
 

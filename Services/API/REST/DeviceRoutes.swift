@@ -3,38 +3,48 @@ import Foundation
 import Persistence
 
 extension RESTServices {
-    /// Devices (spec §4.5).
+    /// Devices (spec §4.5). Everybody may change their own.
     var deviceRoutes: [RESTRoute] {
         [
             .get("devices", listDevices),
-            .post("devices", saveDevice),
+            .post("devices", permission: .signIn, saveDevice),
             .get("devices/{device}", getDevice),
-            .post("devices/{device}", saveDevice),
-            .delete("devices/{device}", deleteDevice),
+            .post("devices/{device}", permission: .signIn, saveDevice),
+            .delete("devices/{device}", permission: .signIn, deleteDevice),
+            .get("devices/{device}/timeframes", listTimeframes),
         ]
     }
 
     private func listDevices(_ call: RESTCall) async throws -> RESTAnswer {
         let paging = try call.query.paging()
         let status = try call.query.choice("deviceStatus", of: RecipientStatus.allCases.map(\.rawValue))
-        let type = try call.query.choice("deviceType", of: Device.Kind.allCases.map(\.rawValue))
+        let valid = Device.Kind.allCases.map(\.rawValue)
+        let types = try EventQuery.choices(call.query, "deviceType", of: valid)
         let names = call.query.list("deviceNames")?.map { $0.lowercased() }
+        try DeviceRepresentation.checkPhoneNumberFormat(call.query)
         return try await read { directory in
             let page = try directory.list(
                 Device.self, offset: paging.offset, limit: paging.limit,
                 where: { device in
                     (status.map { device.status.rawValue == $0 } ?? true)
-                        && (type.map { device.deviceType.rawValue == $0 } ?? true)
+                        && (types.isEmpty || types.contains(device.deviceType.rawValue))
                         && (names?.contains(device.name.lowercased()) ?? true)
                 })
-            let devices = try page.entries.map { try $0.wire(directory) }
+            let shown = try DeviceRepresentation(directory)
+            let devices = try page.entries.map { device in
+                shown.json(
+                    device, of: try directory.get(Person.self, id: device.owner),
+                    withTimeframes: call.query.embedsTimeframes)
+            }
             return .ok(call.page(devices, total: page.total, paging))
         }
     }
 
     private func getDevice(_ call: RESTCall) async throws -> RESTAnswer {
-        try await read { directory in
-            .ok(try directory.requiredDevice(call.parameter("device")).wire(directory))
+        try DeviceRepresentation.checkPhoneNumberFormat(call.query)
+        return try await read { directory in
+            let device = try directory.requiredDevice(call.parameter("device"))
+            return .ok(try device.wire(directory, withTimeframes: call.query.embedsTimeframes))
         }
     }
 
@@ -43,20 +53,39 @@ extension RESTServices {
         return try await write(call) { edit in
             let existing = try (call.parameters["device"] ?? fields.text("id"))
                 .map { try edit.directory.requiredDevice($0) }
-            let device = try DeviceRequest(fields: fields).device(existing, edit)
+            let request = DeviceRequest(fields: fields, secrets: secrets)
+            let owner = try request.owner(of: existing, edit)
+            try call.caller.requireEditingDevices(of: owner)
+            let device = try request.device(existing, of: owner, edit)
+            try edit.requirePrivilege(for: device, of: owner)
+            if let existing { try edit.requirePrivilege(for: existing, of: owner) }
             try edit.put(device)
             try edit.putInOrder(device)
             let saved = try edit.directory.get(Device.self, id: device.id) ?? device
-            return .saved(try saved.wire(edit.directory), isNew: existing == nil)
+            let withTimeframes = existing == nil || call.query.embedsTimeframes
+            return .saved(try saved.wire(edit.directory, withTimeframes: withTimeframes), isNew: existing == nil)
         }
     }
 
     private func deleteDevice(_ call: RESTCall) async throws -> RESTAnswer {
         try await write(call) { edit in
             guard let device = try edit.directory.device(call.parameter("device")) else { return .noContent }
+            if let owner = try edit.directory.get(Person.self, id: device.owner) {
+                try call.caller.requireEditingDevices(of: owner)
+                try edit.requirePrivilege(for: device, of: owner)
+            }
             let answer = try device.wire(edit.directory)
             try edit.delete(device)
+            try edit.closeGaps(in: device.owner)
             return .ok(answer)
+        }
+    }
+
+    private func listTimeframes(_ call: RESTCall) async throws -> RESTAnswer {
+        try await read { directory in
+            let device = try directory.requiredDevice(call.parameter("device"))
+            let owner = try directory.get(Person.self, id: device.owner)
+            return .ok(try call.page(of: device.shownTimeframes(owner).map(\.wire)))
         }
     }
 }
@@ -82,107 +111,29 @@ extension DirectoryEdit {
     /// Gives the devices of the owner the places 1, 2, … with this one at the place that it asks for; a place
     /// past the end is the last (spec §4.5).
     func putInOrder(_ device: Device) throws {
-        var others = try directory.all(Device.self, in: device.owner).filter { $0.id != device.id }
-        others.sort { ($0.sequence, $0.number) < ($1.sequence, $1.number) }
+        var others = try inOrder(device.owner).filter { $0.id != device.id }
         others.insert(device, at: min(device.sequence - 1, others.count))
-        for (index, var other) in others.enumerated() where other.sequence != index + 1 {
-            other.sequence = index + 1
-            try put(other)
-        }
-    }
-}
-
-// MARK: - What devices look like
-
-extension Device {
-    var path: String { "/devices/\(id)" }
-
-    func wire(_ directory: Directory) throws -> JSONValue { wire(owner: try directory.get(Person.self, id: owner)) }
-
-    func wire(owner person: Person?) -> JSONValue {
-        .fields([
-            "id": .string(id), "name": .string(name), "targetName": .string("\(person?.targetName ?? "")|\(name)"),
-            "recipientType": "DEVICE", "deviceType": .string(deviceType.rawValue),
-            "description": .string(description), "owner": person?.reference, "status": .string(status.rawValue),
-            "emailAddress": .text(emailAddress), "phoneNumber": .text(phoneNumber),
-            "defaultDevice": .bool(defaultDevice), "delay": .whole(delay), "sequence": .whole(sequence),
-            "priorityThreshold": .string(priorityThreshold.rawValue),
-            "testStatus": .string(testStatus.rawValue), "externalKey": .text(externalKey),
-            "externallyOwned": .bool(externallyOwned), "links": .links(path),
-        ])
-    }
-}
-
-// MARK: - A device in a request
-
-/// The fields of a device; those that are absent stay as they are.
-struct DeviceRequest {
-    let fields: RequestFields
-
-    func device(_ existing: Device?, _ edit: DirectoryEdit) throws -> Device {
-        try refuseUnsupported()
-        let kind = try kind(existing)
-        let name = try fields.requiredName("name", or: existing?.name)
-        var device = try existing ?? new(kind: kind, name: name, edit)
-        device.name = name
-        device.emailAddress = try fields.text("emailAddress", limit: 254) ?? device.emailAddress
-        device.phoneNumber = try fields.text("phoneNumber", limit: 40) ?? device.phoneNumber
-        if kind == .email { try checkAddress(device.emailAddress) }
-        device.description =
-            try fields.text("description") ?? device.emailAddress ?? device.phoneNumber ?? device.description
-        device.status = try fields.choice("status") ?? device.status
-        device.defaultDevice = try fields.bool("defaultDevice") ?? device.defaultDevice
-        device.delay = try fields.integer("delay", in: 0...10_080) ?? device.delay
-        device.sequence = try fields.integer("sequence", in: 1...10_000) ?? device.sequence
-        device.priorityThreshold = try fields.choice("priorityThreshold") ?? device.priorityThreshold
-        device.testStatus = try fields.choice("testStatus") ?? device.testStatus
-        device.externalKey = try fields.text("externalKey") ?? device.externalKey
-        device.externallyOwned = try fields.bool("externallyOwned") ?? device.externallyOwned
-        return device
+        try number(others)
     }
 
-    private func new(kind: Device.Kind, name: String, _ edit: DirectoryEdit) throws -> Device {
-        guard let reference = try fields.reference("owner") else { throw RestError.missingField("owner") }
-        guard let owner = try edit.directory.resolve(Person.self, reference) else {
-            throw RestError.invalidValue("owner", "there is no person \(reference).")
-        }
-        let count = try edit.directory.list(Device.self, in: owner.id, offset: 0, limit: 1).total
-        return Device(
-            id: edit.newID(), number: try edit.directory.nextNumber(of: "device"), owner: owner.id, name: name,
-            deviceType: kind, sequence: count + 1)
+    /// As ``putInOrder(_:)``, after one has gone.
+    func closeGaps(in owner: String) throws { try number(inOrder(owner)) }
+
+    private func inOrder(_ owner: String) throws -> [Device] {
+        try directory.all(Device.self, in: owner).sorted { ($0.sequence, $0.number) < ($1.sequence, $1.number) }
     }
 
-    private func kind(_ existing: Device?) throws(RestError) -> Device.Kind {
-        guard let kind = try fields.choice("deviceType", Device.Kind.self) ?? existing?.deviceType else {
-            throw .missingField("deviceType")
-        }
-        if let existing, existing.deviceType != kind {
-            throw .invalidValue("deviceType", "it cannot be changed from \(existing.deviceType.rawValue).")
-        }
-        if existing == nil, kind == .applePush || kind == .androidPush {
-            throw .invalidValue("deviceType", "push devices register themselves.")
-        }
-        return kind
-    }
-
-    private func refuseUnsupported() throws(RestError) {
-        if let type = try fields.text("recipientType"), type != "DEVICE" {
-            throw .invalidChoice("recipientType", type, valid: ["DEVICE"])
-        }
-        if let frames = try fields.list("timeframes"), !frames.isEmpty {
-            throw .unsupported("timeframes", "\(frames.count) timeframes", supported: "none: a device is always on")
+    private func number(_ devices: [Device]) throws {
+        for (index, var device) in devices.enumerated() where device.sequence != index + 1 {
+            device.sequence = index + 1
+            try put(device)
         }
     }
 
-    /// One `@` between something and a host; without what would break out of a mail's header.
-    private func checkAddress(_ address: String?) throws(RestError) {
-        guard let address else { throw .missingField("emailAddress") }
-        let parts = address.split(separator: "@", omittingEmptySubsequences: false)
-        let isClean = address.unicodeScalars.allSatisfy {
-            $0.value > 32 && $0.value != 127 && !"<>,;\"()".unicodeScalars.contains($0)
-        }
-        guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty, isClean, !parts[1].hasPrefix("."),
-            !parts[1].hasSuffix(".")
-        else { throw .invalidValue("emailAddress", "\(address) is no e-mail address.") }
+    /// - Throws: 403 for a device whose name is privileged, when the caller does not administer its owner.
+    func requirePrivilege(for device: Device, of owner: Person) throws {
+        let name = try directory.deviceNames().first { $0.name.lowercased() == device.name.lowercased() }
+        guard name?.privileged == true, !call.caller.administers(owner) else { return }
+        throw Caller.refusal("The device \(device.name) is privileged: only those who administer users change it.")
     }
 }

@@ -31,7 +31,7 @@ struct IntegrationRequest {
         integration.createdBy = try fields.choice("createdBy", Creator.self)?.rawValue ?? integration.createdBy
         integration.authenticationType = try fields.choice("authenticationType") ?? integration.authenticationType
         integration.authenticatingUser =
-            try user() ?? integration.authenticatingUser ?? edit.call.caller.person.id
+            try user(existing) ?? integration.authenticatingUser ?? edit.call.caller.person.id
         integration.environment = try fields.choice("environment") ?? integration.environment
         integration.floodControl = try fields.bool("floodControl") ?? integration.floodControl
         if let deployed = try fields.bool("deployed") {
@@ -169,10 +169,16 @@ struct IntegrationRequest {
         return endpoint.id
     }
 
-    private func user() throws -> String? {
+    /// What comes in runs with this person's permissions: somebody whom the caller supervises, or who was there before.
+    private func user(_ existing: Integration?) throws -> String? {
         guard let reference = try fields.reference("authenticatingUser") else { return nil }
         guard let person = try edit.directory.resolve(Person.self, reference) else {
             throw RestError.invalidValue("authenticatingUser", "there is no person \(reference).")
+        }
+        guard person.id == existing?.authenticatingUser || edit.call.caller.mayActAs(person) else {
+            throw RestError(
+                403, "The authenticatingUser must be you or a user whom you supervise; \(person.targetName) is not.",
+                subcode: "authorization.not_supervised", arguments: ["authenticatingUser", person.targetName])
         }
         return person.id
     }

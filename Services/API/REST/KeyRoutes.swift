@@ -7,11 +7,14 @@ extension RESTServices {
     var keyRoutes: [RESTRoute] {
         [
             .get("api-keys", listKeys),
-            .post("api-keys", createKey),
-            .delete("api-keys/{key}") { call in
+            .post("api-keys", permission: .signIn, createKey),
+            .delete("api-keys/{key}", permission: .signIn) { call in
                 try await write(call) { edit in
                     guard let key = try edit.directory.get(APIKey.self, id: call.parameter("key")) else {
                         return .noContent
+                    }
+                    if let person = try edit.directory.get(Person.self, id: key.person) {
+                        try call.caller.requireKeys(of: person)
                     }
                     try edit.delete(key)
                     return .ok(try key.wire(edit.directory))
@@ -23,7 +26,10 @@ extension RESTServices {
     private func listKeys(_ call: RESTCall) async throws -> RESTAnswer {
         let paging = try call.query.paging()
         return try await read { directory in
-            let page = try directory.list(APIKey.self, offset: paging.offset, limit: paging.limit)
+            let people = Dictionary(try directory.all(Person.self).map { ($0.id, $0) }) { first, _ in first }
+            let page = try directory.list(
+                APIKey.self, offset: paging.offset, limit: paging.limit,
+                where: { people[$0.person].map(call.caller.mayHaveKeys) ?? false })
             return .ok(call.page(try page.entries.map { try $0.wire(directory) }, total: page.total, paging))
         }
     }
@@ -38,6 +44,7 @@ extension RESTServices {
             guard let person = try edit.directory.resolve(Person.self, reference) else {
                 throw RestError.invalidValue("person", "there is no person \(reference).")
             }
+            try call.caller.requireKeys(of: person)
             let key = APIKey(
                 id: APIKey.prefix + UUID().uuidString.lowercased(), person: person.id, name: name,
                 secretHash: Authenticator.secretHash(secret), created: edit.now)
@@ -47,6 +54,19 @@ extension RESTServices {
             answer["secret"] = .string(secret)
             return .saved(.object(answer), isNew: true)
         }
+    }
+}
+
+extension Caller {
+    /// A key does whatever its person may do: one makes keys for oneself, and for those whom one administers.
+    fileprivate func mayHaveKeys(of person: Person) -> Bool {
+        (person.id == self.person.id && !mustChangePassword) || administers(person)
+    }
+
+    fileprivate func requireKeys(of person: Person) throws(RestError) {
+        guard !mayHaveKeys(of: person) else { return }
+        if person.id == self.person.id { try require(.readConfiguration) }
+        try requireAdministering(person)
     }
 }
 

@@ -1,4 +1,5 @@
 import AlertCore
+import Foundation
 import Persistence
 
 /// Which people a list is to hold, in which order (spec §4.4).
@@ -17,46 +18,51 @@ struct PeopleFilter: Sendable {
         case targetName = "TARGET_NAME"
         case status = "STATUS"
         case webLogin = "WEB_LOGIN"
+        case lastLogin = "LAST_LOGIN"
+        case site = "SITE"
+        case roles = "ROLES"
     }
 
     private let search: Search
     private let fields: Set<Field>
-    private let exact: [@Sendable (Person) -> Bool]
-    private let emailAddress: String?
+    private let conditions: [PeopleCondition]
     private let order: Order
     private let isDescending: Bool
-
-    var isEmpty: Bool {
-        search.isEmpty && exact.isEmpty && emailAddress == nil && order == .targetName && !isDescending
-    }
 
     init(_ query: QueryParameters) throws(RestError) {
         search = try Search(query)
         fields = try Self.fields(query)
-        exact = try Self.conditions(query)
-        emailAddress = query["emailAddress"]?.lowercased()
+        conditions = try PeopleCondition.all(query)
         let order = try query.choice("sortBy", of: Order.allCases.map(\.rawValue))
         self.order = order.flatMap(Order.init) ?? .targetName
         isDescending = try query.choice("sortOrder", of: ["ASCENDING", "DESCENDING"]) == "DESCENDING"
     }
 
+    private var isEmpty: Bool { search.isEmpty && conditions.isEmpty && order == .targetName && !isDescending }
+
     func page(from directory: Directory, _ paging: Paging) throws -> Directory.Page<Person> {
-        let devices = needsDevices ? Dictionary(grouping: try directory.all(Device.self)) { $0.owner } : [:]
+        guard !isEmpty else { return try directory.list(Person.self, offset: paging.offset, limit: paging.limit) }
+        let surroundings = try PeopleSurroundings(directory, needs: needs)
         return try directory.list(
             Person.self, offset: paging.offset, limit: paging.limit,
-            where: { matches($0, devices[$0.id] ?? []) }, by: areInOrder)
+            where: { matches($0, surroundings) },
+            by: { left, right in
+                let keys = (key(left, surroundings), key(right, surroundings))
+                return isDescending ? keys.0 > keys.1 : keys.0 < keys.1
+            })
     }
 
-    private var needsDevices: Bool {
-        emailAddress != nil || (!search.isEmpty && !fields.isDisjoint(with: [.emailAddress, .phoneNumber]))
+    private var needs: Set<PeopleSurroundings.Part> {
+        var needs = Set(conditions.flatMap(\.needs))
+        if !search.isEmpty && !fields.isDisjoint(with: [.emailAddress, .phoneNumber]) { needs.insert(.devices) }
+        if order == .lastLogin { needs.insert(.logins) }
+        if order == .site { needs.insert(.sites) }
+        return needs
     }
 
-    private func matches(_ person: Person, _ devices: [Device]) -> Bool {
-        guard exact.allSatisfy({ $0(person) }) else { return false }
-        if let emailAddress, !devices.contains(where: { $0.emailAddress?.lowercased() == emailAddress }) {
-            return false
-        }
-        return search.matches(fields.flatMap { Self.texts($0, person, devices) })
+    private func matches(_ person: Person, _ surroundings: PeopleSurroundings) -> Bool {
+        conditions.allSatisfy { $0.holds(person, surroundings) }
+            && search.matches(fields.flatMap { Self.texts($0, person, surroundings.devices[person.id] ?? []) })
     }
 
     private static func texts(_ field: Field, _ person: Person, _ devices: [Device]) -> [String] {
@@ -70,18 +76,16 @@ struct PeopleFilter: Sendable {
         }
     }
 
-    private func areInOrder(_ left: Person, _ right: Person) -> Bool {
-        let keys = (key(left), key(right))
-        return isDescending ? keys.0 > keys.1 : keys.0 < keys.1
-    }
-
-    private func key(_ person: Person) -> String {
+    private func key(_ person: Person, _ surroundings: PeopleSurroundings) -> String {
         let first =
             switch order {
             case .firstLastName: "\(person.firstName) \(person.lastName)"
             case .targetName: person.targetName
             case .status: person.status.rawValue
             case .webLogin: person.webLogin
+            case .lastLogin: surroundings.logins[person.id]?.iso ?? ""
+            case .site: person.site.flatMap { surroundings.sites[$0]?.name } ?? ""
+            case .roles: person.roles.sorted().joined(separator: ",")
             }
         return "\(first)\u{0}\(person.targetName)".lowercased()
     }
@@ -97,26 +101,36 @@ struct PeopleFilter: Sendable {
         }
         return fields
     }
+}
 
-    private static func conditions(_ query: QueryParameters) throws(RestError) -> [@Sendable (Person) -> Bool] {
-        var conditions: [@Sendable (Person) -> Bool] = []
-        let texts: [(String, @Sendable (Person) -> String)] = [
-            ("targetName", { $0.targetName }), ("webLogin", { $0.webLogin }), ("firstName", { $0.firstName }),
-            ("lastName", { $0.lastName }), ("licenseType", { $0.licenseType }),
-        ]
-        for (name, text) in texts {
-            guard let wanted = query[name]?.lowercased() else { continue }
-            conditions.append { text($0).lowercased() == wanted }
+/// What people are filtered and sorted by besides themselves; only what is needed is read.
+struct PeopleSurroundings {
+    enum Part { case devices, groups, sites, logins, people }
+
+    /// By owner.
+    var devices: [String: [Device]] = [:]
+    var memberships: GroupMemberships?
+    /// By id.
+    var groups: [String: Group] = [:]
+    var sites: [String: Site] = [:]
+    var logins: [String: Timestamp] = [:]
+    /// Ids by target name in lower case.
+    var people: [String: String] = [:]
+
+    init(_ directory: Directory, needs: Set<Part>) throws {
+        if needs.contains(.devices) { devices = Dictionary(grouping: try directory.all(Device.self)) { $0.owner } }
+        if needs.contains(.groups) {
+            memberships = try GroupMemberships(directory)
+            groups = Dictionary(try directory.all(Group.self).map { ($0.id, $0) }) { first, _ in first }
         }
-        if let status = try query.choice("status", of: RecipientStatus.allCases.map(\.rawValue)) {
-            conditions.append { $0.status.rawValue == status }
+        if needs.contains(.sites) {
+            sites = Dictionary(try directory.all(Site.self).map { ($0.id, $0) }) { first, _ in first }
         }
-        if let roles = query.list("roles")?.map({ $0.lowercased() }) {
-            conditions.append { person in person.roles.contains { roles.contains($0.lowercased()) } }
+        if needs.contains(.logins) { logins = try directory.signIns.all() }
+        if needs.contains(.people) {
+            people = Dictionary(try directory.all(Person.self).map { ($0.targetName.lowercased(), $0.id) }) {
+                first, _ in first
+            }
         }
-        if let name = query["propertyName"], let value = query["propertyValue"] {
-            conditions.append { $0.properties[name]?.readable == value }
-        }
-        return conditions
     }
 }

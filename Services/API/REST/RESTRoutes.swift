@@ -15,11 +15,12 @@ public struct RESTRoutes<Context: RequestContext>: Sendable {
     ///   - partitionCount: Of the bus: whose owner sends what a test of a provider plans.
     public init(
         database: any SQLDatabase, cache: DirectoryCache, secrets: SecretBox, authenticator: Authenticator,
-        now: @escaping Clock, passwordCost: PasswordHash.Cost = .standard, partitionCount: Int = 1
+        now: @escaping Clock, passwordCost: PasswordHash.Cost = .standard, publicURL: String = "",
+        partitionCount: Int = 1
     ) {
         services = RESTServices(
             database: database, cache: cache, secrets: secrets, authenticator: authenticator, now: now,
-            passwordCost: passwordCost, partitionCount: partitionCount)
+            passwordCost: passwordCost, publicURL: publicURL, partitionCount: partitionCount)
     }
 
     /// Adds every route. The error middleware goes to the whole router, since only there it sees what no route
@@ -44,23 +45,31 @@ struct RESTRoute: Sendable {
     /// Of a route whose body is no JSON: the longest in bytes.
     var rawBodyLimit: Int?
 
-    static func get(_ path: String, _ handler: @escaping @Sendable (RESTCall) async throws -> RESTAnswer) -> RESTRoute {
-        RESTRoute(method: .get, path: path, permission: .readConfiguration, handler: handler)
+    static func get(
+        _ path: String, permission: Permission = .readConfiguration,
+        _ handler: @escaping @Sendable (RESTCall) async throws -> RESTAnswer
+    ) -> RESTRoute {
+        RESTRoute(method: .get, path: path, permission: permission, handler: handler)
     }
 
     static func post(
-        _ path: String, _ handler: @escaping @Sendable (RESTCall) async throws -> RESTAnswer
+        _ path: String, permission: Permission = .writeConfiguration,
+        _ handler: @escaping @Sendable (RESTCall) async throws -> RESTAnswer
     ) -> RESTRoute {
-        RESTRoute(method: .post, path: path, permission: .writeConfiguration, handler: handler)
+        RESTRoute(method: .post, path: path, permission: permission, handler: handler)
     }
 
-    static func put(_ path: String, _ handler: @escaping @Sendable (RESTCall) async throws -> RESTAnswer) -> RESTRoute {
-        RESTRoute(method: .put, path: path, permission: .writeConfiguration, handler: handler)
+    static func put(
+        _ path: String, permission: Permission = .writeConfiguration,
+        _ handler: @escaping @Sendable (RESTCall) async throws -> RESTAnswer
+    ) -> RESTRoute {
+        RESTRoute(method: .put, path: path, permission: permission, handler: handler)
     }
 
     static func delete(
-        _ path: String, _ handler: @escaping @Sendable (RESTCall) async throws -> RESTAnswer
+        _ path: String, permission: Permission = .writeConfiguration,
+        _ handler: @escaping @Sendable (RESTCall) async throws -> RESTAnswer
     ) -> RESTRoute {
-        RESTRoute(method: .delete, path: path, permission: .writeConfiguration, handler: handler)
+        RESTRoute(method: .delete, path: path, permission: permission, handler: handler)
     }
 }

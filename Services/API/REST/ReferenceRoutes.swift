@@ -2,44 +2,22 @@ import AlertCore
 import Persistence
 
 extension RESTServices {
-    /// What is the same in every installation: roles, device types, device names (spec §4.5, §4.8).
+    /// What is the same in every installation: roles, device types (spec §4.5, §4.8).
     var referenceRoutes: [RESTRoute] {
         [
             .get("roles") { call in
-                let name = call.query["name"]?.lowercased()
-                let roles = Role.all.filter { role in name.map { role.name.lowercased() == $0 } ?? true }
-                return .ok(try call.page(of: roles.compactMap { Role.wire(named: $0.name) }))
+                let name = call.query["name"]?.lowercased() ?? ""
+                let isPattern = try call.query.bool("allowWildcards") ?? false
+                let roles = Role.all.map(\.name).filter { role in
+                    name.isEmpty || (isPattern ? name.matches(wildcards: role.lowercased()) : role.lowercased() == name)
+                }
+                return .ok(try call.page(of: roles.compactMap(Role.wire(named:))))
             },
             .get("device-types") { call in
                 .ok(try call.page(of: Device.Kind.allCases.map { .string($0.rawValue) }))
             },
-            .get("device-names", listDeviceNames),
         ]
     }
-
-    private func listDeviceNames(_ call: RESTCall) async throws -> RESTAnswer {
-        let types = call.query.list("deviceTypes").map { Set($0.map { $0.uppercased() }) }
-        let search = try Search(call.query)
-        let isDescending = try call.query.choice("sortOrder", of: ["ASCENDING", "DESCENDING"]) == "DESCENDING"
-        var names = Self.deviceNames.filter { types?.contains($0.type.rawValue) ?? true }
-            .filter { search.matches([$0.name]) }
-        if isDescending { names.reverse() }
-        return .ok(
-            try call.page(
-                of: names.map { name in
-                    [
-                        "id": .string(DerivedID.uuid("device-name", name.name)), "name": .string(name.name),
-                        "deviceType": .string(name.type.rawValue), "description": "", "privileged": false,
-                    ]
-                }))
-    }
-
-    static let deviceNames: [(name: String, type: Device.Kind)] = [
-        ("Android Phone", .androidPush), ("Android tablet", .androidPush), ("Fax", .fax), ("Home Email", .email),
-        ("Home Phone", .voice), ("iPad", .applePush), ("iPhone", .applePush), ("iPod", .applePush),
-        ("Mobile Phone", .voice), ("Numeric Pager", .textPager), ("Pager", .textPager), ("SMS Phone", .textPhone),
-        ("Work Email", .email), ("Work Phone", .voice),
-    ]
 }
 
 extension Role {
@@ -56,5 +34,20 @@ extension Role {
             "id": .string(DerivedID.uuid("role", role.name)), "name": .string(role.name),
             "description": .string(role.description),
         ]
+    }
+}
+
+extension String {
+    /// Whether this pattern, in which `*` stands for anything, fits all of the text.
+    fileprivate func matches(wildcards text: String) -> Bool {
+        let parts = split(separator: "*", omittingEmptySubsequences: false).map(String.init)
+        guard let first = parts.first, let last = parts.last, parts.count > 1 else { return self == text }
+        guard text.hasPrefix(first) else { return false }
+        var rest = text.dropFirst(first.count)
+        for part in parts.dropFirst().dropLast() where !part.isEmpty {
+            guard let found = rest.range(of: part) else { return false }
+            rest = rest[found.upperBound...]
+        }
+        return rest.hasSuffix(last)
     }
 }

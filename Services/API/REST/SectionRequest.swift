@@ -86,7 +86,7 @@ struct SectionRequest {
         switch kind {
         case .handling: try HandlingRequest(fields: fields).set(&form)
         case .deviceFilter:
-            if let names = try DeviceFilter(fields)?.effective { form.targetDeviceNames = names }
+            if let names = try DeviceFilter(fields, edit.directory)?.effective { form.targetDeviceNames = names }
         case .senderOverrides:
             form.senderOverrides = try SenderOverridesRequest(fields: fields).overrides(form.senderOverrides)
         case .recipients:

@@ -86,7 +86,7 @@ extension FormSection {
         case .handling: fields.merge(HandlingWire(settings: settings, form: form).fields) { $1 }
         case .deviceFilter:
             fields["targetDeviceNames"] = .embeddedPage(
-                DeviceFilter(settings: settings).wire(selected: form.targetDeviceNames),
+                try DeviceFilter(settings: settings, directory).wire(selected: form.targetDeviceNames),
                 path: "\(RESTPath.base)\(form.path)/sections/\(id)")
         case .senderOverrides:
             for (name, value) in [

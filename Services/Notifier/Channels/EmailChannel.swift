@@ -6,12 +6,18 @@ import OutboundHTTP
 public struct EmailChannel: NotificationChannel {
     let client: SMTPClient
     let from: Mail.Address
+    let replies: ReplyAddresses?
     let now: Clock
 
-    /// - Parameter from: The sender.
-    public init(client: SMTPClient, from: Mail.Address, now: @escaping Clock) {
+    /// - Parameters:
+    ///   - from: The sender.
+    ///   - replies: Where answers go that are given as replies; `nil` where none are taken.
+    public init(
+        client: SMTPClient, from: Mail.Address, replies: ReplyAddresses? = nil, now: @escaping Clock
+    ) {
         self.client = client
         self.from = from
+        self.replies = replies
         self.now = now
     }
 
@@ -23,7 +29,7 @@ public struct EmailChannel: NotificationChannel {
                 text: message.text,
                 html: message.html, messageID: "\(message.id)@\(host)",
                 date: Date(timeIntervalSince1970: Double(now().milliseconds) / 1000),
-                headers: [("Auto-Submitted", "auto-generated")])
+                headers: [("Auto-Submitted", "auto-generated")] + (replies?.headers(for: message.id) ?? []))
             return try await client.send(mail).answer
         } catch let error as SMTPError {
             throw ChannelError(

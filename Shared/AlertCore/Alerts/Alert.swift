@@ -8,6 +8,8 @@ public enum Alert: Aggregate {
         /// The ids of all comments, responses and device deliveries that are recorded: each counts once.
         public var recorded: Set<String> = []
         public var responseOptions: [ResponseOption] = []
+        /// The ids of answers that came too late.
+        public var rejected: Set<String> = []
     }
 
     public enum Phase: Sendable { case unknown, active, suspended, terminated }
@@ -24,6 +26,10 @@ public enum Alert: Aggregate {
         case resume(by: PersonReference)
         case terminate(by: PersonReference)
         case expire
+        /// All the answers that were wanted are there, or cannot come any more.
+        case complete
+        case recordEscalation(EscalationReport)
+        case recordRecipientsFailure(RecipientsFailure)
     }
 
     public enum Event: Codable, Equatable, Sendable {
@@ -36,12 +42,23 @@ public enum Alert: Aggregate {
         case notificationSuppressed(suppression: NotificationSuppression, at: Timestamp)
         case suspended(by: PersonReference, at: Timestamp)
         case resumed(by: PersonReference, at: Timestamp)
-        /// `by` is absent when the alert expired.
+        /// An answer that came when the alert had ended: it is kept and changes nothing.
+        case responseRejected(response: AlertResponse, reason: RejectionReason, at: Timestamp)
+        case escalated(report: EscalationReport, at: Timestamp)
+        case recipientsFailed(failure: RecipientsFailure, at: Timestamp)
+        /// `by` is absent when the alert expired or was completed.
         case terminated(by: PersonReference?, reason: EndReason, at: Timestamp)
     }
 
     /// Why an alert ended.
-    public enum EndReason: String, Codable, Sendable { case expired, endedByUser, endedByResponse }
+    public enum EndReason: String, Codable, Sendable {
+        case expired, endedByUser, endedByResponse
+        /// By the system: every target has the answers that were wanted, or cannot have them any more.
+        case completed
+    }
+
+    /// Why an answer was not taken.
+    public enum RejectionReason: String, Codable, Sendable { case ended }
 
     public enum Rejection: Error, Equatable, Sendable {
         /// There is no such alert.
@@ -85,7 +102,10 @@ public struct DeviceDelivery: Codable, Hashable, Sendable {
         case failed = "Failed"
     }
 
-    /// The notification's id.
+    /// What the id ends with when a provider takes back what was said before: an alert keeps one report of each id.
+    public static let correction = "-undelivered"
+
+    /// The notification's id; with ``correction`` at its end when the provider has taken back what was said before.
     public var id: String
     public var recipient: PersonReference
     public var device: NamedReference
@@ -104,6 +124,13 @@ public struct DeviceDelivery: Codable, Hashable, Sendable {
         self.deviceNumber = deviceNumber
         self.status = status
         self.message = message
+    }
+}
+
+extension DeviceDelivery {
+    /// The notification's id.
+    public var notification: String {
+        id.hasSuffix(Self.correction) ? String(id.dropLast(Self.correction.count)) : id
     }
 }
 

@@ -20,8 +20,9 @@ extension Alert {
         case (.respond(let response), .active), (.respond(let response), .suspended):
             return try respond(response, state, at: now)
         case (.respond(let response), .terminated):
-            guard state.recorded.contains(response.id) else { throw .terminated }
-            return []  // the second tap of the answer that ended it
+            if state.recorded.contains(response.id) { return [] }  // the second tap of the answer that ended it
+            guard !state.rejected.contains(response.id) else { throw .terminated }
+            return [.responseRejected(response: response, reason: .ended, at: now)]
 
         case (.recordDelivery(let delivery), .active), (.recordDelivery(let delivery), .suspended),
             (.recordDelivery(let delivery), .terminated):
@@ -32,6 +33,13 @@ extension Alert {
             (.recordSuppression(let suppression), .terminated):
             guard !state.recorded.contains(suppression.id) else { return [] }
             return [.notificationSuppressed(suppression: suppression, at: now)]
+
+        case (.recordEscalation(let report), .active), (.recordEscalation(let report), .suspended),
+            (.recordEscalation(let report), .terminated):
+            return state.recorded.contains(report.id) ? [] : [.escalated(report: report, at: now)]
+        case (.recordRecipientsFailure(let failure), .active), (.recordRecipientsFailure(let failure), .suspended),
+            (.recordRecipientsFailure(let failure), .terminated):
+            return state.recorded.contains(failure.id) ? [] : [.recipientsFailed(failure: failure, at: now)]
 
         case (.suspend(let person), .active):
             return [.suspended(by: person, at: now)]
@@ -46,11 +54,14 @@ extension Alert {
             return [.terminated(by: person, reason: .endedByUser, at: now)]
         case (.expire, .active), (.expire, .suspended):
             return [.terminated(by: nil, reason: .expired, at: now)]
-        case (.expire, .terminated), (.expire, .unknown):
-            return []  // the timer lost a race with a person
+        case (.complete, .active), (.complete, .suspended):
+            return [.terminated(by: nil, reason: .completed, at: now)]
+        case (.expire, .terminated), (.expire, .unknown), (.complete, .terminated):
+            return []  // the timer, or the count, lost a race with a person
 
         case (.comment, .unknown), (.respond, .unknown), (.recordDelivery, .unknown), (.suspend, .unknown),
-            (.resume, .unknown), (.terminate, .unknown), (.recordSuppression, .unknown):
+            (.resume, .unknown), (.terminate, .unknown), (.recordSuppression, .unknown), (.complete, .unknown),
+            (.recordEscalation, .unknown), (.recordRecipientsFailure, .unknown):
             throw .unknown
         }
     }
@@ -81,6 +92,12 @@ extension Alert {
             next.recorded.insert(delivery.id)
         case .notificationSuppressed(let suppression, _):
             next.recorded.insert(suppression.id)
+        case .responseRejected(let response, _, _):
+            next.rejected.insert(response.id)
+        case .escalated(let report, _):
+            next.recorded.insert(report.id)
+        case .recipientsFailed(let failure, _):
+            next.recorded.insert(failure.id)
         case .suppressed:
             next.phase = .terminated
         case .suspended:
@@ -98,7 +115,8 @@ extension Alert.Event {
     /// When it happened.
     public var at: Timestamp {
         switch self {
-        case .suppressed(_, _, let at), .notificationSuppressed(_, let at),
+        case .suppressed(_, _, let at), .notificationSuppressed(_, let at), .responseRejected(_, _, let at),
+            .escalated(_, let at), .recipientsFailed(_, let at),
             .created(_, let at), .commented(_, _, _, let at), .responded(_, _, let at), .deliveryRecorded(_, let at),
             .suspended(_, let at), .resumed(_, let at), .terminated(_, _, let at):
             at

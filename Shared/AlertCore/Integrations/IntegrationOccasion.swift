@@ -3,16 +3,11 @@ extension Integration {
     public var notExecuted: String? {
         guard integrationType == .outbound else { return nil }
         switch operation {
-        case .sendWebhook: break
+        case .sendWebhook: return nil
         case .runScript:
-            if script?.isEmpty ?? true { return "It begins a flow; flows are not executed by this version." }
+            return script?.isEmpty ?? true ? "It begins a flow; flows are not executed by this version." : nil
         case .sendToAgent: return "SEND_TO_IA needs an Integration Agent, which this version does not talk to."
         case .createAlert, .transformAndCreateAlert: return "An outbound integration cannot create alerts."
-        }
-        switch triggeredBy {
-        case .escalation, .targetedRecipientFailure:
-            return "This version has no events that set off \(triggeredBy?.rawValue ?? "")."
-        case .status, .annotation, .deliveryStatus, .response, nil: return nil
         }
     }
 

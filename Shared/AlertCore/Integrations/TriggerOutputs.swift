@@ -24,9 +24,10 @@ public struct TriggerOutputs: Equatable, Sendable {
         case .resumed(let person, let at):
             status = "ACTIVE"
             globals = Self.statusChanged("EVENT_RESUMED", by: person, at)
-        case .terminated(let person, _, let at):
+        case .terminated(let person, let reason, let at):
             status = "TERMINATED"
-            globals = Self.statusChanged("EVENT_TERMINATED", by: person, at)
+            globals = Self.statusChanged(
+                reason == .completed ? "EVENT_COMPLETED" : "EVENT_TERMINATED", by: person, at)
         case .commented(_, let author, let text, let at):
             globals = [
                 "annotation": [
@@ -45,7 +46,15 @@ public struct TriggerOutputs: Equatable, Sendable {
             ]
         case .deliveryRecorded(let delivery, let at):
             globals = Self.delivery(delivery, at)
-        case .suppressed, .notificationSuppressed:
+        case .escalated(let report, let at):
+            var escalation = report.representation.object ?? [:]
+            escalation["at"] = .string(at.iso)
+            globals = ["escalation": .object(escalation)]
+        case .recipientsFailed(let failure, let at):
+            var members = failure.representation
+            members["at"] = .string(at.iso)
+            globals = ["targetedRecipientFailure": .object(members)]
+        case .suppressed, .notificationSuppressed, .responseRejected:
             return nil
         }
         globals["event"] = Self.event(details, id, status, startedAt)

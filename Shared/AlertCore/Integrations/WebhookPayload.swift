@@ -1,4 +1,4 @@
-/// What an event of an alert looks like to outbound integrations (spec §1.3 to §1.7).
+/// What an event of an alert looks like to outbound integrations (spec §1.3 to §1.9).
 public struct WebhookPayload: Equatable, Sendable {
     public let trigger: Trigger
     public let body: JSONValue
@@ -40,7 +40,11 @@ public struct WebhookPayload: Equatable, Sendable {
                 ])
         case .deliveryRecorded(let delivery, let at):
             self.init(delivery, details, at)
-        case .suppressed, .notificationSuppressed:
+        case .escalated(let report, let at):
+            self.init(.escalation, details, at, ["escalation": report.representation])
+        case .recipientsFailed(let failure, let at):
+            self.init(.targetedRecipientFailure, details, at, failure.representation)
+        case .suppressed, .notificationSuppressed, .responseRejected:
             return nil
         }
     }

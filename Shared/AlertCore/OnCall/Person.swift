@@ -26,6 +26,13 @@ public struct Person: Codable, Hashable, Sendable, Identifiable {
     public var site: String?
     /// As `PasswordHash` makes it; `nil` for somebody who cannot sign in. Never leaves the server.
     public var passwordHash: String?
+    /// Whether the password lets its owner do nothing but set another.
+    @Later public var forcePasswordReset: Bool
+    /// Of the digits with which the person proves who it is on the phone, as `PasswordHash` makes it; empty for none.
+    /// Never leaves the server.
+    @Later public var phonePinHash: String
+    /// Of somebody who comes from another system: the fields on the wire that the person cannot change here.
+    @Later public var locked: [String]
     public var whenCreated: Timestamp
     public var whenUpdated: Timestamp
 
@@ -52,6 +59,9 @@ public struct Person: Codable, Hashable, Sendable, Identifiable {
         self.externalKey = externalKey
         self.externallyOwned = externallyOwned
         self.passwordHash = passwordHash
+        forcePasswordReset = false
+        phonePinHash = ""
+        locked = []
         self.whenCreated = whenCreated
         self.whenUpdated = whenCreated
     }

@@ -13,7 +13,8 @@ public struct Directory {
     /// The first number that ``nextNumber(of:)`` gives.
     static let firstNumber = 1000
 
-    let connection: any SQLConnection
+    /// What belongs into the same transaction.
+    public let connection: any SQLConnection
 
     public init(_ connection: any SQLConnection) { self.connection = connection }
 
@@ -142,7 +143,7 @@ extension Directory {
 
     /// Deletes the entry and what belongs to it: a plan's forms, a person's devices.
     ///
-    /// - Throws: ``DirectoryError/inUse(by:)`` for an endpoint that an integration sends to.
+    /// - Throws: ``DirectoryError/inUse(by:)`` for an endpoint that an integration sends to, and a site with people.
     /// - Returns: What was deleted; `nil` when there was nothing.
     @discardableResult
     public func delete<Entry: DirectoryEntry>(
@@ -238,11 +239,20 @@ extension Directory {
                 throw DirectoryError.inUse(by: users.map(\.name).joined(separator: ", "))
             }
         case let person as Person:
+            try deleteAbsences(by: origin, at: now) { $0.replacement == person.id }
+            try takeOffGroups([GroupMember(id: person.id, recipientType: .person)], by: origin, at: now)
             try deleteAll(Device.self, in: person.id, by: origin, at: now)
             try deleteAll(APIKey.self, in: person.id, by: origin, at: now)
             try deleteAll(TemporaryAbsence.self, in: person.id, by: origin, at: now)
+            try deleteAll(CalendarFeed.self, in: person.id, by: origin, at: now)
+        case let device as Device:
+            try takeOffGroups([GroupMember(id: device.id, recipientType: .device)], by: origin, at: now)
         case let group as Group:
             try deleteAll(Shift.self, in: group.id, by: origin, at: now)
+            try deleteAbsences(by: origin, at: now) { $0.group == group.id }
+            try takeOffGroups([GroupMember(id: group.id, recipientType: .group)], by: origin, at: now)
+        case let site as Site:
+            try requireUnused(site)
         default: break
         }
     }

@@ -4,9 +4,12 @@ import Foundation
 /// The audit events of the directory: who changed what, before and after.
 struct DirectoryAudit {
     static let partition = LogPartition("config", 0)
-    /// Fields that hold a secret's hash. Of these, and of every field whose name begins with `sealed`, wherever it
+    /// Fields that hold a secret or its hash. Of these, and of every field whose name begins with `sealed`, wherever it
     /// stands, the log says only that there is one.
-    static let hashFields: Set<String> = ["passwordHash", "secretHash"]
+    static let hashFields: Set<String> = ["passwordHash", "phonePinHash", "pin", "secretHash"]
+
+    /// What stands in the log for a secret.
+    static let redactedValue: JSONValue = "***"
 
     let connection: any SQLConnection
 
@@ -43,9 +46,11 @@ struct DirectoryAudit {
         return .object(fields)
     }
 
+    static func isSecret(_ field: String) -> Bool { hashFields.contains(field) || field.hasPrefix("sealed") }
+
     private static func redacted(_ value: JSONValue, named name: String) -> JSONValue {
-        if hashFields.contains(name) || name.hasPrefix("sealed") {
-            return value == .null || value == .array([]) ? value : "***"
+        if isSecret(name) {
+            return value == .null || value == .array([]) ? value : redactedValue
         }
         switch value {
         case .object(let fields):

@@ -157,6 +157,16 @@ extension DirectoryView {
     }
 }
 
+extension RecipientLookup {
+    public init(_ view: DirectoryView) {
+        self.init(
+            person: { view.person($0) },
+            device: { name in
+                view.device(name).flatMap { device in view.people[device.owner].map { (device, $0) } }
+            }, group: { view.group($0) })
+    }
+}
+
 /// The rows behind a ``DirectoryView``, kept so that only what has changed is read again.
 struct DirectoryEntries: Sendable {
     var people: [String: Person] = [:]
@@ -199,6 +209,7 @@ struct DirectoryEntries: Sendable {
         case NotificationProvider.kind: providers[id] = try Self.entry(document)
         case Canvas.kind: break  // nothing runs it yet, and it can be large
         case WorkflowFile.kind: break  // only exports want it
+        case CalendarFeed.kind: break  // read when a calendar program asks
         default: break  // of a newer version of this program
         }
     }

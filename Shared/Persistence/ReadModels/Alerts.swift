@@ -18,28 +18,11 @@ public struct Alerts {
 
     public init(_ connection: any SQLConnection) { self.connection = connection }
 
-    /// What to look for; every field that is given narrows the answer.
-    public struct Filter: Sendable {
-        public var statuses: [String] = []
-        public var priorities: [String] = []
-        public var plan: String?
-        public var form: String?
-        public var requestId: String?
-        public var integration: String?
-        public var submitter: String?
-        public var from: Timestamp?
-        public var to: Timestamp?
-        /// All of them have to have the value, whatever the case of its letters is.
-        public var properties: [(name: String, value: String)] = []
-        public var isAscending = false
-
-        public init() {}
-    }
-
     /// Writes what new events mean. - Parameter changes: Alert by alert, each with all its new events.
     public func apply(_ changes: [(id: String, version: Version, events: [Alert.Event])]) throws {
         var created: [[SQLValue]] = []
         var properties: [[SQLValue]] = []
+        var attachments: [AlertAttachment] = []
         var suppressions: [(id: String, suppression: AlertSuppression, at: Timestamp)] = []
         for (id, version, events) in changes {
             for event in events {
@@ -48,6 +31,7 @@ public struct Alerts {
                 }
                 if let (details, at) = event.beginning {
                     created.append(try row(id, details, at, version))
+                    attachments += details.attachments
                     properties += details.properties.map { name, value in
                         [.text(id), .text(name), .text(value.readable)]
                     }
@@ -60,6 +44,7 @@ public struct Alerts {
         if !properties.isEmpty {
             try connection.insert(properties, into: "alert_properties", columns: ["alert_id", "name", "value"])
         }
+        try Attachments(connection).keep(attachments)
         for (id, suppression, at) in suppressions { try AlertSuppressions(connection).add(id, suppression, at: at) }
         for (id, version, events) in changes where !events.isEmpty { try update(id, version, events) }
     }
@@ -80,48 +65,14 @@ public struct Alerts {
         return Dictionary(uniqueKeysWithValues: rows.map { ($0.id, $0) })
     }
 
-    /// One page, newest first unless the filter says otherwise, and how many there are in all.
-    public func list(_ filter: Filter, offset: Int, limit: Int) throws -> (total: Int, rows: [AlertRow]) {
-        let condition = Self.conditions(of: filter).joinedByAnd()
-        let total = try connection.execute("SELECT count(*) FROM alerts WHERE \(condition)")[0].integer(0)
-        let order: SQL = filter.isAscending ? "ASC" : "DESC"
-        let rows = try connection.execute(
-            """
-            \(Self.select) WHERE \(condition) ORDER BY created_at \(order), number \(order)
-            LIMIT \(limit) OFFSET \(offset)
-            """
-        ).map(Self.decode)
-        return (Int(total), rows)
-    }
-
-    private static func conditions(of filter: Filter) -> [SQL] {
-        var conditions: [SQL] = []
-        if !filter.statuses.isEmpty { conditions.append("status IN \(list: filter.statuses)") }
-        if !filter.priorities.isEmpty { conditions.append("priority IN \(list: filter.priorities)") }
-        if let plan = filter.plan { conditions.append("plan_id = \(plan)") }
-        if let form = filter.form { conditions.append("form_id = \(form)") }
-        if let requestId = filter.requestId { conditions.append("request_id = \(requestId.lowercased())") }
-        if let integration = filter.integration { conditions.append("integration_id = \(integration)") }
-        if let submitter = filter.submitter { conditions.append("submitter = \(submitter)") }
-        if let from = filter.from { conditions.append("created_at >= \(from.milliseconds)") }
-        if let to = filter.to { conditions.append("created_at < \(to.milliseconds)") }
-        for (name, value) in filter.properties {
-            conditions.append(
-                """
-                id IN (SELECT alert_id FROM alert_properties WHERE name = \(name)
-                AND lower(value) = lower(\(value)))
-                """)
-        }
-        return conditions
-    }
-
     private func update(_ id: String, _ version: Version, _ events: [Alert.Event]) throws(StoreError) {
         var status: String?
         var terminatedAt: Timestamp?
         var floodControl: Int?
         for event in events {
             switch event {
-            case .created, .commented, .responded, .deliveryRecorded: break
+            case .created, .commented, .responded, .deliveryRecorded, .responseRejected, .escalated, .recipientsFailed:
+                break
             case .notificationSuppressed: floodControl = 1
             case .suppressed(_, _, let at):
                 status = "SUPPRESSED"

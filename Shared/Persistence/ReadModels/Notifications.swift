@@ -65,6 +65,17 @@ public struct Notifications {
         try connection.execute("\(Self.select) WHERE id IN \(list: ids)").map(Self.decode)
     }
 
+    /// The newest of some people that have gone out, or may have.
+    public func sent(to people: [String], limit: Int) throws -> [NotificationRow] {
+        let waiting = ["unknown", "pending", "held", "cancelled", "suppressed"]
+        return try connection.execute(
+            """
+            \(Self.select) WHERE person_id IN \(list: people) AND status NOT IN \(list: waiting)
+            ORDER BY updated_at DESC, id LIMIT \(limit)
+            """
+        ).map(Self.decode)
+    }
+
     private static let columns = [
         "id", "alert_id", "person_id", "status", "version", "updated_at", "document", "device_id",
     ]

@@ -10,16 +10,22 @@ public final class Authenticator: Sendable {
 
     private let cache: DirectoryCache
     private let tokens: AccessTokens?
+    private let signIns: SignInRecorder?
     private let now: Clock
     private let verified = VerifiedCredentials()
     private let throttle = LoginThrottle()
     private let checks = PasswordChecks(limit: waitingLimit)
 
     /// One for a process: it remembers who has been let in and who has failed.
-    /// - Parameter tokens: `nil` lets nobody in by a token.
-    public init(cache: DirectoryCache, tokens: AccessTokens? = nil, now: @escaping Clock) {
+    /// - Parameters:
+    ///   - tokens: `nil` lets nobody in by a token.
+    ///   - signIns: Is told of everybody who has been let in.
+    public init(
+        cache: DirectoryCache, tokens: AccessTokens? = nil, signIns: SignInRecorder? = nil, now: @escaping Clock
+    ) {
         self.cache = cache
         self.tokens = tokens
+        self.signIns = signIns
         self.now = now
     }
 
@@ -27,16 +33,28 @@ public final class Authenticator: Sendable {
     /// - Throws: 401 with a challenge, the same whether it was the name or the password; 429 with `Retry-After`
     ///   after ten failures of a login within a minute; 503 when the directory cannot be read.
     public func authenticate(authorization: String?) async throws(RestError) -> Caller {
+        let caller = try await check(authorization: authorization)
+        await signIns?.record(caller.person.id, at: now())
+        return caller
+    }
+
+    private func check(authorization: String?) async throws(RestError) -> Caller {
         guard let authorization else { throw Self.refusal("Authentication is required.") }
         if let token = Self.token(of: authorization) { return try await authenticate(token: token) }
         guard let (login, password) = Self.credentials(of: authorization) else {
             throw Self.refusal("The Authorization header is not valid: Basic authentication is expected.")
         }
-        return try await authenticate(login: login, password: password)
+        return try await check(login: login, password: password)
     }
 
     /// As ``authenticate(authorization:)``, for a form with two fields.
     public func authenticate(login: String, password: String) async throws(RestError) -> Caller {
+        let caller = try await check(login: login, password: password)
+        await signIns?.record(caller.person.id, at: now())
+        return caller
+    }
+
+    private func check(login: String, password: String) async throws(RestError) -> Caller {
         let view = try await directory(anew: false)
         if let caller = try await check(login, password, in: view) { return caller }
         // Somebody who was added, or whose password was changed, a moment ago in another process.
@@ -68,7 +86,7 @@ public final class Authenticator: Sendable {
         }
         if !isRight(view.people[id]) { view = try await directory(anew: true) }
         guard let person = view.people[id], isRight(person) else { throw Self.tokenRefusal }
-        return Caller(person: person, isByToken: true)
+        return Caller(person: person, isByToken: true, mustChangePassword: person.forcePasswordReset)
     }
 
     private func check(
@@ -77,7 +95,7 @@ public final class Authenticator: Sendable {
         let known = verified.person(login: login, password: password) { view.people[$0]?.passwordHash }
         // The login must still lead to the same person: names can move from one to another.
         if let known, let person = view.person(login: login), person.id == known, Self.mayEnter(person) {
-            return Caller(person: person)
+            return Caller(person: person, mustChangePassword: person.forcePasswordReset)
         }
         if let pause = throttle.pause(of: login.lowercased(), at: now()) {
             throw RestError(
@@ -91,7 +109,7 @@ public final class Authenticator: Sendable {
         guard isRight, let person, let passwordHash = person.passwordHash, Self.mayEnter(person) else { return nil }
         throttle.recordSuccess(of: login.lowercased())
         verified.remember(person.id, login: login, password: password, passwordHash: passwordHash)
-        return Caller(person: person)
+        return Caller(person: person, mustChangePassword: person.forcePasswordReset)
     }
 
     private func checkKey(_ id: String, _ secret: String, in view: DirectoryView) -> Caller? {
@@ -107,7 +125,7 @@ public final class Authenticator: Sendable {
 
     /// Whether somebody may sign in at all.
     public static func mayEnter(_ person: Person) -> Bool {
-        person.status == .active && !person.roles.contains("No Access User")
+        person.status == .active && Role.permissions(of: person.roles).contains(.signIn)
     }
 
     private func directory(anew: Bool) async throws(RestError) -> DirectoryView {

@@ -1,13 +1,5 @@
 import AlertCore
 
-/// What a role lets somebody do.
-public enum Permission: Hashable, Sendable {
-    case readConfiguration
-    case writeConfiguration
-    /// The platform's function “REST Web Service User”: to send requests to integrations and forms.
-    case sendRequests
-}
-
 /// Who sends a request.
 public struct Caller: Sendable {
     public let person: Person
@@ -15,56 +7,84 @@ public struct Caller: Sendable {
     public let apiKey: String?
     /// How the person signed in.
     public let credential: Credential
+    /// Whether nothing is allowed but to sign in and to set another password.
+    public let mustChangePassword: Bool
+    public let permissions: Set<Permission>
 
     public enum Credential: Sendable { case password, apiKey, token }
 
-    public init(person: Person, apiKey: String? = nil, isByToken: Bool = false) {
+    public init(person: Person, apiKey: String? = nil, isByToken: Bool = false, mustChangePassword: Bool = false) {
         self.person = person
         self.apiKey = apiKey
         credential = isByToken ? .token : apiKey == nil ? .password : .apiKey
+        self.mustChangePassword = mustChangePassword
+        let permissions = Role.permissions(of: person.roles)
+        self.permissions = mustChangePassword ? permissions.intersection([.signIn]) : permissions
     }
 
-    public func may(_ permission: Permission) -> Bool {
-        !Role.allowing(permission).isDisjoint(with: person.roles)
-    }
+    public func may(_ permission: Permission) -> Bool { permissions.contains(permission) }
 
     /// - Throws: 403 when no role of the person's allows it.
     public func require(_ permission: Permission) throws(RestError) {
-        guard may(permission) else {
-            let roles = Role.allowing(permission).sorted().joined(separator: ", ")
+        try require(anyOf: [permission])
+    }
+
+    /// - Throws: 403 when no role of the person's allows any of them.
+    public func require(anyOf wanted: [Permission]) throws(RestError) {
+        guard !wanted.contains(where: may) else { return }
+        guard !mustChangePassword else {
             throw RestError(
-                403, "The user \(person.targetName) needs one of these roles: \(roles).",
-                subcode: "authorization.role_required")
+                403,
+                "The user \(person.targetName) has to set another password first: POST /api/xm/1/people/"
+                    + "\(person.targetName) with password.", subcode: "authentication.password_change_required")
         }
+        let roles = Set(wanted.flatMap(Role.allowing)).sorted().joined(separator: ", ")
+        throw RestError(
+            403, "The user \(person.targetName) needs one of these roles: \(roles).",
+            subcode: "authorization.role_required")
     }
 }
 
-/// The roles that a person can have, by the names that the platform uses (spec §4.8).
-public enum Role {
-    public static let all: [(name: String, description: String)] = [
-        ("Company Supervisor", "Configures everything and supervises everybody."),
-        ("Developer", "Builds workflows and integrations."),
-        ("Full Access User", "May do everything."),
-        ("Group Supervisor", "Supervises groups."),
-        ("No Access User", "Is notified, and may not sign in."),
-        ("Person Supervisor", "Supervises people."),
-        ("REST Web Service User", "Reads by the REST API and sends requests to integrations."),
-        ("Scenario Administrator", "Prepares scenarios."),
-        ("Standard User", "Is notified, answers, and reads."),
-    ]
+// MARK: - Whom and what the caller may change
 
-    static let writers: Set<String> = ["Full Access User", "Company Supervisor", "Developer"]
-    static let readers = writers.union([
-        "REST Web Service User", "Person Supervisor", "Group Supervisor", "Standard User",
-    ])
+extension Caller {
+    /// Whether the person may do nothing that the caller may not: whoever could set such a person's password or
+    /// roles would have that person's permissions.
+    func isAtLeast(_ other: Person) -> Bool {
+        Role.permissions(of: other.roles).subtracting(Role.everyday).isSubset(of: permissions)
+    }
 
-    static let senders = writers.union(["REST Web Service User"])
+    /// Whether the caller may change that person: one of those whom the caller supervises, or anybody, who has no
+    /// more permissions than the caller.
+    public func administers(_ other: Person) -> Bool {
+        guard isAtLeast(other) else { return false }
+        return may(.administerPeople) || (may(.supervisePeople) && other.supervisors.contains(person.id))
+    }
 
-    static func allowing(_ permission: Permission) -> Set<String> {
-        switch permission {
-        case .readConfiguration: readers
-        case .writeConfiguration: writers
-        case .sendRequests: senders
-        }
+    /// Whether the caller may change that person's devices, timeframes and absences.
+    public func mayEditDevices(of owner: Person) -> Bool {
+        (owner.id == person.id && may(.signIn)) || administers(owner)
+    }
+
+    /// Whether what the caller configures may run as that person: the caller, or somebody whom the caller supervises
+    /// (spec §2.2).
+    public func mayActAs(_ other: Person) -> Bool {
+        if other.id == person.id { return true }
+        return isAtLeast(other) && (may(.administerPeople) || other.supervisors.contains(person.id))
+    }
+
+    /// Whether the caller may change that group, its members and its shifts.
+    public func administers(_ group: Group) -> Bool {
+        may(.administerGroups) || (may(.superviseGroups) && group.supervisors.contains(person.id))
+    }
+
+    /// Whether the caller may give that role to people and take it from them: nobody gives more than they have.
+    public func mayAssign(role: String) -> Bool {
+        guard may(.administerPeople) || may(.supervisePeople) else { return false }
+        return (Role.permissions[role] ?? Set(Permission.allCases)).subtracting(Role.everyday).isSubset(of: permissions)
+    }
+
+    public static func refusal(_ message: String) -> RestError {
+        RestError(403, message, subcode: "authorization.not_supervised")
     }
 }

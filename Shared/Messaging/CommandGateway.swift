@@ -1,6 +1,5 @@
 import AlertCore
 import Foundation
-import Messaging
 import Persistence
 
 /// Sends commands to alerts and waits for what becomes of them: the alert engine decides, elsewhere.
@@ -11,7 +10,7 @@ public struct CommandGateway: Sendable {
     private static let longestPause = Duration.milliseconds(50)
 
     let database: any SQLDatabase
-    let bus: any MessageBus
+    public let bus: any MessageBus
     let patience: Duration
 
     public init(database: any SQLDatabase, bus: any MessageBus, patience: Duration = CommandGateway.patience) {

@@ -1,0 +1,6 @@
+import Bootstrap
+
+@main
+struct SelfAuditCommand {
+    static func main() async { await runProcess(.selfAudit) }
+}

@@ -1,0 +1,225 @@
+import AlertCore
+import Messaging
+import Metrics
+import Persistence
+
+/// Carries out what happens to escalations of one partition: their events, the notifications that follow from them,
+/// and their timers in one transaction.
+struct EscalationWriter: Sendable {
+    static let dueKind = "escalation"
+
+    private let roster: Roster
+    /// The shifts whose rotation goes by alerts.
+    private let counted: Set<String>
+    private let partition: Int
+    private let now: Timestamp
+
+    private typealias Command = AddressedCommand<AlertEscalation>
+    private typealias Outcome = CommandOutcome<AlertEscalation>
+
+    init(_ view: DirectoryView, partition: Int, at now: Timestamp) {
+        roster = view.roster
+        counted = Set(view.shifts.values.filter { $0.rotation?.type == .alerts }.map(\.id))
+        self.partition = partition
+        self.now = now
+    }
+
+    /// What has happened to alerts, in its order.
+    func follow(_ messages: [AlertEventMessage], in connection: any SQLConnection) throws {
+        var cancelled: [Cancellation] = []
+        let commands = messages.compactMap { message -> ((Roster) -> Command)? in
+            guard let command = command(for: message) else { return nil }
+            return { Command(command($0), on: message.alert, by: message.origin(of: message.id)) }
+        }
+        let outcomes = try execute(commands, in: connection)
+        for message in messages { cancelled += cancellation(by: message, outcomes) }
+        try apply(outcomes, cancelled, in: connection)
+    }
+
+    /// What is due of some escalations.
+    func reach(_ items: [DueWork.Item], in connection: any SQLConnection) throws {
+        let outcomes = try execute(
+            items.map { item in
+                { (roster: Roster) in
+                    Command(
+                        .reach(roster), on: item.id,
+                        by: Origin(actor: "<notifier>", causation: "due", correlation: item.payload))
+                }
+            }, in: connection)
+        try apply(outcomes, [], in: connection)
+        let unknown = outcomes.filter { $0.state.phase == .unknown }.map(\.id)
+        try DueWork(connection).finish(unknown, kind: Self.dueKind)
+    }
+
+    private func command(for message: AlertEventMessage) -> ((Roster) -> AlertEscalation.Command)? {
+        switch message.event {
+        case .created(let details, let at):
+            let terms = AlertEscalation.Terms(
+                details, alert: message.alert, correlation: message.origin.correlation)
+            return { .start(terms, targets: details.recipients, begunAt: at, $0) }
+        case .responded(let response, let option, _):
+            return { .answer(response, option.action, text: option.text, $0) }
+        case .deliveryRecorded(let delivery, _):
+            guard delivery.status == .failed else { return nil }
+            return { .recordFailure(notification: delivery.notification, $0) }
+        case .suspended: return { _ in .suspend }
+        case .resumed: return { .resume($0) }
+        case .terminated: return { _ in .end }
+        case .commented, .suppressed, .notificationSuppressed, .responseRejected, .escalated, .recipientsFailed:
+            return nil
+        }
+    }
+
+    /// Where rotations go by alerts, each command sees those that the ones before have counted.
+    private func execute(
+        _ commands: [(Roster) -> Command], in connection: any SQLConnection
+    ) throws -> [Outcome] {
+        guard !commands.isEmpty else { return [] }
+        let log = EventLog(connection)
+        let category = LogPartition(AlertEscalation.category, partition)
+        guard !counted.isEmpty else { return try log.execute(commands.map { $0(self.roster) }, in: category, at: now) }
+        var roster = self.roster
+        roster.alertCounts = try RotationCounts(connection).current()
+        var outcomes: [Outcome] = []
+        for command in commands {
+            let outcome = try log.execute([command(roster)], in: category, at: now)
+            for outcome in outcome {
+                let shifts = Set(outcome.openedShifts).intersection(counted)
+                let before = try RotationCounts(connection).count(alert: outcome.id, for: shifts, at: now)
+                for (shift, alerts) in before {
+                    roster.alertCounts[shift] = max(alerts + 1, roster.alertCounts[shift] ?? 0)
+                }
+            }
+            outcomes += outcome
+        }
+        return outcomes
+    }
+}
+
+// MARK: - Alerts without an escalation
+
+extension EscalationWriter {
+    /// Takes back what waits to be sent for an alert.
+    struct Cancellation {
+        let alert: String
+        let reason: String
+        /// The id of the notification, and the person's.
+        let concerns: (String, String) -> Bool
+    }
+
+    /// An alert that began before there were escalations has planned notifications, and nothing else.
+    private func cancellation(by message: AlertEventMessage, _ outcomes: [Outcome]) -> [Cancellation] {
+        let isKnown = outcomes.contains { $0.id == message.alert && $0.state.phase != .unknown }
+        guard !isKnown else { return [] }
+        switch message.event {
+        case .terminated:
+            return [Cancellation(alert: message.alert, reason: "the alert has ended") { _, _ in true }]
+        case .responded(let response, let option, _):
+            let reason = "\(response.by.targetName) answered \(option.text)"
+            let endsAll = option.action == .end || option.action == .assignToUser
+            return [Cancellation(alert: message.alert, reason: reason) { endsAll || $1 == response.by.id }]
+        default: return []
+        }
+    }
+}
+
+// MARK: - What follows
+
+extension EscalationWriter {
+    private func apply(
+        _ outcomes: [Outcome], _ others: [Cancellation], in connection: any SQLConnection
+    ) throws {
+        let cancellations = outcomes.flatMap(\.cancellations) + others
+        var waiting = try Notifications(connection).waiting(of: Set(cancellations.map(\.alert)))
+        var commands: [AddressedCommand<Notification>] = []
+        func cancel(_ cancellation: Cancellation) {
+            for row in waiting[cancellation.alert] ?? [] where cancellation.concerns(row.id, row.person) {
+                commands.append(
+                    AddressedCommand(.cancel(reason: cancellation.reason), on: row.id, by: origin(cancellation)))
+            }
+        }
+        for outcome in outcomes {
+            for event in outcome.events {
+                if case .advanced(let advance, _) = event {
+                    commands += advance.notices.map { notice in
+                        let plan = notice.plan(outcome.state.terms, at: now)
+                        return AddressedCommand(.plan(plan), on: plan.id, by: origin(outcome))
+                    }
+                    waiting[outcome.id, default: []] += advance.notices.map {
+                        Notifications.Waiting(id: $0.id, person: $0.person.id)
+                    }
+                    Counter(label: "tocsin_notifications_omitted_total").increment(by: advance.omissions.count)
+                    Counter(label: "tocsin_escalation_steps_total").increment(by: advance.steps.count)
+                }
+                outcome.cancellation(by: event).map(cancel)
+            }
+        }
+        others.forEach(cancel)
+        try carryOut(commands, in: connection)
+        try setTimers(outcomes, in: connection)
+    }
+
+    private func carryOut(
+        _ commands: [AddressedCommand<Notification>], in connection: any SQLConnection
+    ) throws {
+        guard !commands.isEmpty else { return }
+        let outcomes = try EventLog(connection).execute(
+            commands, in: LogPartition(Notification.category, partition), at: now)
+        try Notifications(connection).apply(outcomes, at: now)
+        var planned: [String] = []
+        var cancelled: [String] = []
+        for outcome in outcomes where !outcome.events.isEmpty {
+            if case .planned = outcome.events[0] { planned.append(outcome.id) } else { cancelled.append(outcome.id) }
+        }
+        try DueWork(connection).add(planned, kind: NotificationPlanner.dueKind, partition: partition, at: now)
+        try DueWork(connection).finish(cancelled, kind: NotificationPlanner.dueKind)
+    }
+
+    /// One item for each escalation in which something is to come by itself.
+    private func setTimers(_ outcomes: [Outcome], in connection: any SQLConnection) throws {
+        let last = Dictionary(outcomes.map { ($0.id, $0) }) { $1 }
+        var finished: [String] = []
+        for outcome in last.values.sorted(by: { $0.id < $1.id }) where outcome.state.phase != .unknown {
+            if let due = outcome.state.nextDue {
+                try DueWork(connection).schedule(
+                    outcome.id, kind: Self.dueKind, partition: partition, payload: outcome.state.terms.correlation,
+                    at: due)
+            } else if !outcome.hasJustBegun {
+                finished.append(outcome.id)
+            }
+        }
+        try DueWork(connection).finish(finished, kind: Self.dueKind)
+    }
+
+    private func origin(_ outcome: Outcome) -> Origin {
+        Origin(actor: "<notifier>", causation: "escalation-\(outcome.id)", correlation: outcome.state.terms.correlation)
+    }
+
+    private func origin(_ cancellation: Cancellation) -> Origin {
+        Origin(actor: "<notifier>", causation: "escalation-\(cancellation.alert)", correlation: cancellation.alert)
+    }
+}
+
+extension CommandOutcome<AlertEscalation> {
+    fileprivate var openedShifts: [String] {
+        events.flatMap { event in
+            if case .advanced(let advance, _) = event {
+                advance.opened.compactMap { $0.shift?.id }
+            } else {
+                [] as [String]
+            }
+        }
+    }
+
+    fileprivate var hasJustBegun: Bool { if case .started = events.first { true } else { false } }
+
+    fileprivate var cancellations: [EscalationWriter.Cancellation] { events.compactMap(cancellation) }
+
+    fileprivate func cancellation(by event: AlertEscalation.Event) -> EscalationWriter.Cancellation? {
+        event.cancellation.map { reason in
+            EscalationWriter.Cancellation(alert: id, reason: reason) { notification, _ in
+                state.isCancelled(notification, by: event)
+            }
+        }
+    }
+}

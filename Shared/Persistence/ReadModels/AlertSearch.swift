@@ -1,0 +1,171 @@
+import AlertCore
+import Foundation
+
+/// Which alerts to look for, in which order. Every field that is given narrows the answer; an empty list finds nothing.
+public struct AlertSearch: Sendable {
+    /// How a property's value is compared, ignoring case.
+    public enum Comparison: String, CaseIterable, Sendable {
+        case equals = "EQUALS"
+        case contains = "CONTAINS"
+        case startsWith = "STARTS_WITH"
+        case endsWith = "ENDS_WITH"
+    }
+
+    /// `TERMINATED` includes what a person ended.
+    public var statuses: [String]?
+    public var priorities: [String]?
+    /// `USER`, `SYSTEM`.
+    public var types: [String]?
+    /// Ids, here and below.
+    public var plans: [String]?
+    public var forms: [String]?
+    public var submitters: [String]?
+    public var requestIds: [String]?
+    public var numbers: [Int64]?
+    /// Whom a notification was planned for.
+    public var notifiedPeople: [String]?
+    /// Whom the request named: people, groups, devices.
+    public var targetedRecipients: [String]?
+    /// From this moment on.
+    public var from: Timestamp?
+    /// Until before this moment.
+    public var to: Timestamp?
+    /// As it was at this moment: ``statuses`` are those of then, and what began later is not found.
+    public var at: Timestamp?
+    /// Every one of them must have one of its values.
+    public var properties: [(name: String, values: [String])] = []
+    public var comparison = Comparison.equals
+    /// Found in the subject, in a value of a property, or as the number.
+    public var terms: [String] = []
+    public var needsAllTerms = false
+    public var isAscending = false
+
+    public init() {}
+}
+
+extension Alerts {
+    /// One page, newest first unless the search says otherwise, and how many alerts there are in all. With
+    /// ``AlertSearch/at``, the rows' status and end are those of then.
+    public func find(_ search: AlertSearch, offset: Int, limit: Int) throws -> (total: Int, rows: [AlertRow]) {
+        let condition = try search.conditions.joinedByAnd()
+        let total = try connection.execute("SELECT count(*) FROM alerts WHERE \(condition)")[0].integer(0)
+        let order: SQL = search.isAscending ? "ASC" : "DESC"
+        let found = try connection.execute(
+            """
+            SELECT id, \(search.status) FROM alerts WHERE \(condition)
+            ORDER BY created_at \(order), number \(order) LIMIT \(limit) OFFSET \(offset)
+            """
+        ).map { (id: $0.text(0), status: $0.text(1)) }
+        guard !found.isEmpty else { return (Int(total), []) }
+        let rows = try rows(of: found.map(\.id))
+        return (
+            Int(total),
+            found.compactMap { id, status in search.at.map { rows[id]?.asOf($0, status: status) } ?? rows[id] }
+        )
+    }
+}
+
+extension AlertRow {
+    /// The alert at a moment of the past.
+    /// - Parameter status: Of that moment.
+    public func asOf(_ time: Timestamp, status: String) -> AlertRow {
+        AlertRow(
+            id: id, status: status, createdAt: createdAt,
+            terminatedAt: terminatedAt.flatMap { $0 <= time ? $0 : nil }, version: version, details: details,
+            floodControl: floodControl)
+    }
+}
+
+extension AlertSearch {
+    /// The status at ``at``, or now.
+    fileprivate var status: SQL {
+        guard let at else { return "status" }
+        let stream = "\(Alert.category)-"
+        return """
+            CASE WHEN terminated_at <= \(at.milliseconds) THEN status ELSE coalesce(
+            (SELECT CASE events.type WHEN 'alert.suspended' THEN 'SUSPENDED' ELSE 'ACTIVE' END FROM events
+            WHERE events.stream = \(stream) || alerts.id AND events.type IN ('alert.suspended', 'alert.resumed')
+            AND events.recorded_at <= \(at.milliseconds) ORDER BY events.version DESC LIMIT 1), 'ACTIVE') END
+            """
+    }
+
+    fileprivate var conditions: [SQL] {
+        get throws {
+            var conditions: [SQL] = []
+            func require(_ column: SQL, in values: [String]?) {
+                if let values { conditions.append("\(column) IN \(list: values)") }
+            }
+            require("event_type", in: types)
+            let ended = statuses?.contains("TERMINATED") == true ? ["TERMINATED_EXTERNAL"] : []
+            require(status, in: statuses.map { Set($0 + ended).sorted() })
+            require("priority", in: priorities)
+            require("plan_id", in: plans)
+            require("form_id", in: forms)
+            require("submitter", in: submitters)
+            require("request_id", in: requestIds)
+            if let numbers { conditions.append("number IN \(list: numbers)") }
+            if let notifiedPeople {
+                conditions.append(
+                    "id IN (SELECT alert_id FROM notifications WHERE person_id IN \(list: notifiedPeople))")
+            }
+            if let targetedRecipients {
+                conditions.append(targetedRecipients.map(Self.targets).joined(by: "OR") ?? "1 = 0")
+            }
+            if let from { conditions.append("created_at >= \(from.milliseconds)") }
+            if let to { conditions.append("created_at < \(to.milliseconds)") }
+            if let at { conditions.append("created_at <= \(at.milliseconds)") }
+            conditions += properties.map { condition(for: $0.name, values: $0.values) }
+            if let found = try terms.map(Self.condition).joined(by: needsAllTerms ? "AND" : "OR") {
+                conditions.append(found)
+            }
+            return conditions
+        }
+    }
+
+    /// The recipients stand in the document between two keys, and nothing else there has an `id`. Quotes in texts are
+    /// escaped, so that none can imitate it.
+    private static func targets(_ id: String) -> SQL {
+        let pattern = "%\"recipients\":[%\"id\":\"\(escaped(id))\"%],\"requestId\":%"
+        return "document LIKE \(pattern) ESCAPE '!'"
+    }
+
+    private func condition(for name: String, values: [String]) -> SQL {
+        let values = values.map { $0.lowercased() }
+        let compared: SQL =
+            switch comparison {
+            case .equals: "lower(value) IN \(list: values)"
+            case .contains: Self.like(values) { "%\($0)%" }
+            case .startsWith: Self.like(values) { "\($0)%" }
+            case .endsWith: Self.like(values) { "%\($0)" }
+            }
+        return "id IN (SELECT alert_id FROM alert_properties WHERE name = \(name) AND \(compared))"
+    }
+
+    private static func like(_ values: [String], _ pattern: (String) -> String) -> SQL {
+        values.map { "lower(value) LIKE \(pattern(escaped($0))) ESCAPE '!'" }.joined(by: "OR") ?? "1 = 0"
+    }
+
+    /// The subject stands in the document between two keys that no value can imitate: quotes are escaped there.
+    private static func condition(for term: String) throws -> SQL {
+        let term = term.lowercased()
+        let value = "%\(escaped(term))%"
+        let inJSON = escaped(String(try JSON.encode(term).dropFirst().dropLast()))
+        let subject = "%\"subject\":\"%\(inJSON)%\",\"submitter\":%"
+        return """
+            (CAST(number AS TEXT) = \(term) OR lower(document) LIKE \(subject) ESCAPE '!'
+            OR id IN (SELECT alert_id FROM alert_properties WHERE lower(value) LIKE \(value) ESCAPE '!'))
+            """
+    }
+
+    private static func escaped(_ text: String) -> String {
+        text.replacing("!", with: "!!").replacing("%", with: "!%").replacing("_", with: "!_")
+    }
+}
+
+extension [SQL] {
+    /// All of them in parentheses; `nil` when there is none.
+    fileprivate func joined(by word: SQL) -> SQL? {
+        guard let first else { return nil }
+        return "(\(dropFirst().reduce(first) { "\($0) \(word) \($1)" }))"
+    }
+}
