@@ -61,7 +61,7 @@ struct EscalationWriter: Sendable {
             return { .answer(response, option.action, text: option.text, $0) }
         case .deliveryRecorded(let delivery, _):
             guard delivery.status == .failed else { return nil }
-            return { .recordFailure(notification: delivery.id, $0) }
+            return { .recordFailure(notification: delivery.notification, $0) }
         case .suspended: return { _ in .suspend }
         case .resumed: return { .resume($0) }
         case .terminated: return { _ in .end }
