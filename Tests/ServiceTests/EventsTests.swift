@@ -75,7 +75,8 @@ import Testing
         ("from=yesterday", "from", "yesterday"), ("from=2026-02-30", "from", "2026-02-30"),
         ("propertyName=A", "propertyValue", "required"),
         ("propertyName=A,B&propertyValue=1", "propertyValue", "2 names"),
-        ("embed=everything", "embed", "properties"), ("propertyValueOperator=LIKE", "propertyValueOperator", "CONTAINS"),
+        ("embed=everything", "embed", "properties"),
+        ("propertyValueOperator=LIKE", "propertyValueOperator", "CONTAINS"),
         ("search=\(String(repeating: "a+", count: 11))", "search", "at most"),
     ])
     func refusesWhatItDoesNotUnderstand(_ query: String, _ field: String, _ hint: String) async throws {
