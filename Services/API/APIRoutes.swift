@@ -43,11 +43,12 @@ public struct APIRoutes<Context: RequestContext>: Sendable {
         tokens = TokenRoutes(
             database: database, cache: cache, authenticator: authenticator, tokens: accessTokens,
             clientId: oauthClientId, now: now)
+        let inside = InternalREST(rest.services, and: services.routes)
         console = ConsoleRoutes(
             pages: pages,
             sessions: ConsoleSessions(cache: cache, secrets: secrets, publicURL: publicURL, now: now),
-            services: services, live: LiveAlerts(services: services, pages: pages),
-            rest: InternalREST(rest.services), publicURL: publicURL, logger: logger)
+            services: services, live: LiveAlerts(services: services, pages: pages, rest: inside),
+            rest: inside, publicURL: publicURL, logger: logger)
         let desk = AnswerDesk(database: database, bus: bus, directory: cache, now: now)
         respond = RespondRoutes(pages: pages, services: services, desk: desk, secrets: secrets)
         providers = ProviderRoutes(desk: desk, secrets: secrets, publicURL: publicURL, logger: logger)

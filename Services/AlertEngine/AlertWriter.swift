@@ -25,7 +25,7 @@ struct AlertWriter: Sendable {
             commands, in: LogPartition(Alert.category, partition), at: at)
         try Alerts(connection).apply(changes(outcomes))
         for (message, outcome) in zip(messages, outcomes) where message.wantsResult {
-            try CommandResults(connection).put(message.commandId, rejection: outcome.rejectionName, at: at)
+            try CommandResults(connection).put(message.commandId, rejection: outcome.refusal, at: at)
         }
         return try setTimers(outcomes, in: connection)
     }
@@ -67,21 +67,4 @@ struct AlertWriter: Sendable {
         try DueWork(connection).finish(ended, kind: Self.timerKind)
         return earliest
     }
-}
-
-extension CommandOutcome<Alert> {
-    /// As `CommandResults` keeps it.
-    fileprivate var rejectionName: String? {
-        switch result {
-        // Recorded, and refused all the same.
-        case .success(let events): events.contains { $0.isRejection } ? "terminated" : nil
-        case .failure(.unknown): "unknown"
-        case .failure(.terminated): "terminated"
-        case .failure(.noSuchResponse): "noSuchResponse"
-        }
-    }
-}
-
-extension Alert.Event {
-    fileprivate var isRejection: Bool { if case .responseRejected = self { true } else { false } }
 }

@@ -34,10 +34,6 @@ struct AlertDraft: Sendable {
         let definitions = Dictionary(
             view.properties(of: plan.id).map { ($0.id, $0) }
         ) { first, _ in first }
-        return AlertAssembly(
-            plan: plan, form: form, definitions: definitions, person: { [view] in view.person($0) },
-            device: { [view] name in
-                view.device(name).flatMap { device in view.people[device.owner].map { (device, $0) } }
-            })
+        return AlertAssembly(plan: plan, form: form, definitions: definitions, lookup: RecipientLookup(view))
     }
 }

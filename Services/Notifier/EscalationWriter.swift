@@ -79,18 +79,19 @@ struct EscalationWriter: Sendable {
         let category = LogPartition(AlertEscalation.category, partition)
         guard !counted.isEmpty else { return try log.execute(commands.map { $0(self.roster) }, in: category, at: now) }
         var roster = self.roster
-        roster.alertCounts = try ShiftAlerts(connection).counts(of: counted)
+        roster.alertCounts = try RotationCounts(connection).current()
         var outcomes: [Outcome] = []
-        var new: [String: Int] = [:]
         for command in commands {
             let outcome = try log.execute([command(roster)], in: category, at: now)
-            for shift in Set(outcome.flatMap(\.openedShifts)).intersection(counted) {
-                roster.alertCounts[shift, default: 0] += 1
-                new[shift, default: 0] += 1
+            for outcome in outcome {
+                let shifts = Set(outcome.openedShifts).intersection(counted)
+                let before = try RotationCounts(connection).count(alert: outcome.id, for: shifts, at: now)
+                for (shift, alerts) in before {
+                    roster.alertCounts[shift] = max(alerts + 1, roster.alertCounts[shift] ?? 0)
+                }
             }
             outcomes += outcome
         }
-        try ShiftAlerts(connection).count(new)
         return outcomes
     }
 }

@@ -175,8 +175,10 @@ struct AlertAssemblyTests {
     func assemble(_ json: JSONValue, _ other: Form? = nil) throws -> (AlertDetails, [String]) {
         let assembly = AlertAssembly(
             plan: Self.plan, form: other ?? form, definitions: ["t": Self.text, "n": Self.number, "s": Self.secret],
-            person: { $0 == "bob" ? Self.person : nil },
-            device: { $0 == "bob|Work Email" ? (Self.device, Self.person) : nil })
+            lookup: RecipientLookup(
+                person: { $0 == "bob" ? Self.person : nil },
+                device: { $0 == "bob|Work Email" ? (Self.device, Self.person) : nil },
+                group: { $0 == "ops" ? Group(id: "g", targetName: "ops", created: noon) : nil }))
         var notes: [String] = []
         let made = try assembly.details(
             AlertRequest(json), number: 42, requestId: "r", integration: "i", submitter: Self.person,
@@ -233,7 +235,11 @@ struct AlertAssemblyTests {
         ]
         let (alert, notes) = try assemble(["properties": ["Host": "a"], "callbacks": [callback]])
         #expect(alert.callbacks.map(\.sealedPassword) == ["sealed-0-6"])
-        #expect(notes == ["callbacks is kept and has no effect yet"])
+        #expect(notes.isEmpty)
+        let agent: JSONValue = ["url": "ia://service", "type": "status"]
+        let (kept, reasons) = try assemble(["properties": ["Host": "a"], "callbacks": [agent]])
+        #expect(kept.callbacks.count == 1)
+        #expect(reasons == ["callbacks[0] is kept and not called: there are no Integration Agents yet"])
     }
 
     @Test func keepsTranslations() throws {

@@ -40,6 +40,17 @@ struct AlertTests {
         .terminated(by: bob, reason: .endedByResponse, at: noon),
     ]
     static let delivered = Alert.Event.deliveryRecorded(delivery: delivery, at: noon)
+    static let report = EscalationReport(
+        id: "e", group: NamedReference(id: "g", name: "ops"), shift: NamedReference(id: "s", name: "Weekdays"),
+        reason: .passive, type: .peer, from: [recipient("mary")], to: [recipient("bob")])
+    static let failure = RecipientsFailure(id: "f", failureType: .nobodyNotifiable, targeted: [recipient("bob")])
+    static let escalated = Alert.Event.escalated(report: report, at: noon)
+    static let failed = Alert.Event.recipientsFailed(failure: failure, at: noon)
+
+    static func recipient(_ name: String) -> AlertRecipient {
+        AlertRecipient(id: name, targetName: name, recipientType: .person)
+    }
+
     static let commented = Alert.Event.commented(id: "c", by: bob, text: "hm", at: noon)
 
     @Test(arguments: [
@@ -75,6 +86,25 @@ struct AlertTests {
             testDescription: "what was sent is recorded after the end", given: [created, ended],
             when: .recordDelivery(delivery), then: [delivered]),
         Case(
+            testDescription: "an answer after the end is recorded as refused", given: [created, ended],
+            when: .respond(answer), then: [.responseRejected(response: answer, reason: .ended, at: noon)]),
+        Case(
+            testDescription: "an escalation is recorded", given: [created], when: .recordEscalation(report),
+            then: [escalated]),
+        Case(
+            testDescription: "and once, also after the end", given: [created, escalated, ended],
+            when: .recordEscalation(report), then: []),
+        Case(
+            testDescription: "nobody could be notified", given: [created], when: .recordRecipientsFailure(failure),
+            then: [failed]),
+        Case(
+            testDescription: "which counts once", given: [created, failed], when: .recordRecipientsFailure(failure),
+            then: []),
+        Case(
+            testDescription: "all the answers are there", given: [created], when: .complete,
+            then: [.terminated(by: nil, reason: .completed, at: noon)]),
+        Case(testDescription: "the count loses a race", given: [created, ended], when: .complete, then: []),
+        Case(
             testDescription: "a delivery counts once", given: [created, delivered], when: .recordDelivery(delivery),
             then: []),
         Case(
@@ -86,12 +116,20 @@ struct AlertTests {
     }
 
     @Test(arguments: [
-        (Alert.Command.respond(answer), Alert.Rejection.terminated), (.suspend(by: bob), .terminated),
+        (Alert.Command.suspend(by: bob), Alert.Rejection.terminated),
         (.resume(by: bob), .terminated), (.terminate(by: bob), .terminated),
     ])
     func refusesAfterTheEnd(_ command: Alert.Command, _ rejection: Alert.Rejection) {
         #expect(throws: rejection) {
             try Alert.decide(Timed(command, at: noon), Alert.replay([Self.created, Self.ended]))
+        }
+    }
+
+    @Test func refusesALateAnswerEachTimeAndRecordsItOnce() throws {
+        var history = [Self.created, Self.ended]
+        history += try Alert.decide(Timed(.respond(Self.answer), at: noon), Alert.replay(history))
+        #expect(throws: Alert.Rejection.terminated) {
+            try Alert.decide(Timed(.respond(Self.answer), at: noon), Alert.replay(history))
         }
     }
 

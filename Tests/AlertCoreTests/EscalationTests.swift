@@ -38,13 +38,13 @@ struct EscalationTests {
     }
 
     @Test(arguments: people)
-    func people(_ row: Case) throws { try run(row) }
+    func notifiesPeople(_ row: Case) throws { try run(row) }
 
     @Test(arguments: groups)
-    func groups(_ row: Case) throws { try run(row) }
+    func notifiesGroups(_ row: Case) throws { try run(row) }
 
     @Test(arguments: duplicates)
-    func duplicates(_ row: Case) throws { try run(row) }
+    func notifiesOnce(_ row: Case) throws { try run(row) }
 
     static let people: [Case] = [
         Case("devices follow each other", told: ["0 b-1", "5 b-2", "15 b-3"]) { world in

@@ -1,4 +1,5 @@
 import AlertCore
+import Foundation
 
 /// People, groups and shifts for escalations, made in few words; the escalation runs on a clock of its own.
 struct EscalationWorld {
@@ -125,18 +126,18 @@ struct EscalationWorld {
     }
 
     var notices: [(at: Timestamp, notice: AlertEscalation.Notice)] {
-        history.flatMap { event in
-            if case .advanced(let advance, let at) = event { advance.notices.map { (at, $0) } } else { [] }
-        }
+        var found: [(at: Timestamp, notice: AlertEscalation.Notice)] = []
+        for case .advanced(let advance, let at) in history { found += advance.notices.map { (at, $0) } }
+        return found
     }
 
     /// `ann NO_DEVICE`.
     var omitted: [String] { omissions.map { "\($0.recipient) \($0.rule.rawValue)" } }
 
     var omissions: [AlertEscalation.Omission] {
-        history.flatMap { event in
-            if case .advanced(let advance, _) = event { advance.omissions } else { [] as [AlertEscalation.Omission] }
-        }
+        var found: [AlertEscalation.Omission] = []
+        for case .advanced(let advance, _) in history { found += advance.omissions }
+        return found
     }
 
     var reports: [EscalationReport] {
@@ -147,3 +148,10 @@ struct EscalationWorld {
         history.compactMap { if case .recipientsFailed(let failure, _) = $0 { failure.failureType } else { nil } }
     }
 }
+
+/// JSON the way the log keeps it.
+let encoderOfEvents = {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return encoder
+}()

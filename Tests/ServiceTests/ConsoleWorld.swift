@@ -42,9 +42,7 @@ struct ObedientBus: MessageBus {
             in: LogPartition("alert", 0), at: now)[0]
         try Alerts(connection).apply([(outcome.id, outcome.version, outcome.events)])
         guard message.wantsResult else { return }
-        var rejection: String?
-        if case .failure(let reason) = outcome.result { rejection = "\(reason)" }
-        try CommandResults(connection).put(message.commandId, rejection: rejection, at: now)
+        try CommandResults(connection).put(message.commandId, rejection: outcome.refusal, at: now)
     }
 
     func subscribe(to topics: [Topic], as group: ConsumerGroup) async throws -> any Subscription {

@@ -92,7 +92,7 @@ import Testing
     @Test func showsOneByUUIDAndByNumberWithEverythingEmbedded() async throws {
         try await ConsoleWorld.run { world in
             let id = try await world.addAlert()
-            try await world.addNotification(of: id, [.begin, .deliver(receipt: "250 OK")])
+            try await world.addNotification(of: id, [.beginByMail, .deliver(receipt: "250 OK")])
             try await world.carryOut(.comment(id: "c1", by: ConsoleWorld.anna, text: "On it"), on: id)
             let embed = "embed=properties,recipients,responseOptions,annotations,messages"
             let event = try await world.call("GET", "/events/100001?\(embed)").json

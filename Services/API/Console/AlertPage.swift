@@ -111,6 +111,8 @@ struct AlertPage: Sendable {
     let details: [NamedValue]
     let webhooks: [Webhook]
     let entries: [TimelineEntry]
+    /// Who was told and why; `nil` for an alert that nobody was to be told of.
+    var explained: ExplainView?
 
     init(_ history: AlertHistory, for session: ConsoleSession, _ format: TimeFormat, _ directory: DirectoryView) {
         let row = history.row

@@ -78,8 +78,7 @@ extension ConsoleRoutes {
     }
 
     private func alert(_ id: String, _ session: ConsoleSession, problem: RestError? = nil) async throws -> Response {
-        let history = try await services.history(id, includingNotes: true)
-        var page = AlertPage(history, for: session, format(for: session), try await services.cache.current())
+        var page = try await live.page(of: id, for: session)
         page.problem = problem?.message
         return try pages.page(
             page, with: "alert", for: session, at: .alerts, status: .init(code: problem?.code ?? 200))
@@ -105,7 +104,8 @@ extension ConsoleRoutes {
         let found = try await services.database.reading { [query] connection in
             try query.page(offset: offset, limit: AlertsPage.pageSize, directory: directory, in: connection)
         }
-        let page = AlertsPage(found, status: status, search: search, offset: offset, format: format(for: session))
+        var page = AlertsPage(found, status: status, search: search, offset: offset, format: format(for: session))
+        page.maySend = session.caller.may(.sendRequests)
         return try pages.page(page, with: "alerts", for: session, at: .alerts)
     }
 }

@@ -56,6 +56,7 @@ struct AlertsPage: Sendable {
     let pager: Pager
     /// Why the search could not be done.
     let problem: String?
+    var maySend = false
 
     init(
         _ found: (total: Int, rows: [AlertRow]), status: String?, search: String, offset: Int, format: TimeFormat,

@@ -20,6 +20,7 @@ struct ConsoleAssets: Sendable {
 
     private static let types = [
         "css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml",
+        "png": "image/png",
     ]
 
     private let templates: MustacheLibrary

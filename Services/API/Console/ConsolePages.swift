@@ -5,7 +5,9 @@ import Hummingbird
 /// Turns what a page shows into an answer for a browser.
 struct ConsolePages: Sendable {
     /// The navigation's entries.
-    enum Place { case alerts, activity, workflows, deadLetters, elsewhere }
+    enum Place {
+        case alerts, onCall, people, groups, activity, workflows, more, deadLetters, me, elsewhere
+    }
 
     let assets: ConsoleAssets
 
@@ -39,13 +41,16 @@ struct ConsolePages: Sendable {
 
     private func shell<Content>(_ content: Content, _ session: ConsoleSession?, _ place: Place) -> Shell<Content> {
         Shell(
-            styleUrl: assets.url(of: "console.css"), scriptUrl: assets.url(of: "console.js"),
-            iconUrl: assets.url(of: "icon.svg"),
+            styleUrl: assets.url(of: "console.css"), moreStyleUrl: assets.url(of: "oncall.css"),
+            scriptUrl: assets.url(of: "console.js"), formScriptUrl: assets.url(of: "forms.js"),
+            pushScriptUrl: assets.url(of: "push.js"), iconUrl: assets.url(of: "icon.svg"),
+            touchIconUrl: assets.url(of: "icon-192.png"),
             user: session.map { session in
                 Shell.User(
                     name: session.person.displayName, csrf: session.csrf, isAlerts: place == .alerts,
+                    isOnCall: place == .onCall, isPeople: place == .people, isGroups: place == .groups,
                     isActivity: place == .activity, isWorkflows: place == .workflows,
-                    isDeadLetters: place == .deadLetters)
+                    isMore: place == .more || place == .deadLetters, isMe: place == .me)
             }, page: content)
     }
 
@@ -53,7 +58,7 @@ struct ConsolePages: Sendable {
     static func securityHeaders(formTargets: String = "'self'") -> HTTPFields {
         let policy =
             "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
-            + "base-uri 'none'; frame-ancestors 'none'; form-action \(formTargets)"
+            + "manifest-src 'self'; worker-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action \(formTargets)"
         return [
             .contentSecurityPolicy: policy, .xContentTypeOptions: "nosniff", .frameOptions: "DENY",
             .referrerPolicy: "no-referrer", .cacheControl: "no-store",
@@ -67,14 +72,22 @@ private struct Shell<Content> {
         let name: String
         let csrf: String
         let isAlerts: Bool
+        let isOnCall: Bool
+        let isPeople: Bool
+        let isGroups: Bool
         let isActivity: Bool
         let isWorkflows: Bool
-        let isDeadLetters: Bool
+        let isMore: Bool
+        let isMe: Bool
     }
 
     let styleUrl: String
+    let moreStyleUrl: String
     let scriptUrl: String
+    let formScriptUrl: String
+    let pushScriptUrl: String
     let iconUrl: String
+    let touchIconUrl: String
     let user: User?
     let page: Content
 }

@@ -42,6 +42,7 @@ struct ConsoleRoutes<Context: RequestContext>: Sendable {
         addIntegrations(to: router)
         addVersions(to: router)
         addWebhooks(to: router)
+        addOnCall(to: router)
     }
 
     /// A page for those who have signed in; others are sent to sign in, and come back afterwards.

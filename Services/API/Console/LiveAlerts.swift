@@ -20,12 +20,14 @@ final class LiveAlerts: @unchecked Sendable {  // `open` is touched under `lock`
 
     private let services: EventServices
     private let pages: ConsolePages
+    private let rest: InternalREST
     private let lock = NSLock()
     private var open = 0
 
-    init(services: EventServices, pages: ConsolePages) {
+    init(services: EventServices, pages: ConsolePages, rest: InternalREST) {
         self.services = services
         self.pages = pages
+        self.rest = rest
     }
 
     /// - Throws: 404 for an alert that is not there; 503 when too many pages are open.
@@ -71,10 +73,22 @@ final class LiveAlerts: @unchecked Sendable {  // `open` is touched under `lock`
     }
 
     private func fragment(_ id: String, _ session: ConsoleSession) async throws -> String {
+        try pages.fragment(try await page(of: id, for: session), with: "alert-live")
+    }
+
+    /// - Throws: 404.
+    func page(of id: String, for session: ConsoleSession) async throws -> AlertPage {
         let history = try await services.history(id, includingNotes: true)
         let format = TimeFormat(now: services.now(), timezone: session.person.timezone)
-        let page = AlertPage(history, for: session, format, try await services.cache.current())
-        return try pages.fragment(page, with: "alert-live")
+        let directory = try await services.cache.current()
+        var page = AlertPage(history, for: session, format, directory)
+        guard rest.has(.get, "events/{event}/explain") else { return page }
+        let answer = try await rest.call(
+            .get, "events/{event}/explain", ["event": history.row.id], by: session.caller)
+        page.explained = answer.body.map {
+            ExplainView($0, begin: history.row.createdAt, directory, format: format)
+        }
+        return page
     }
 
     private func message(_ html: String) -> String {

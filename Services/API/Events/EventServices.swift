@@ -14,8 +14,7 @@ struct EventServices: Sendable {
     /// The routes below `/api/xm/1/`.
     var routes: [RESTRoute] {
         eventRoutes + annotationRoutes + responseRoutes + attachmentRoutes + deliveryRoutes + suppressionRoutes
-            + auditRoutes
-            + integrationLogRoutes + selfAuditRoutes
+            + auditRoutes + integrationLogRoutes + explainRoutes + selfAuditRoutes
     }
 
     /// - Throws: 404.

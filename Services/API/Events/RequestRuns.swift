@@ -61,6 +61,19 @@ struct RequestRuns: Sendable {
         return try await publish(message, wish, integration, view)
     }
 
+    /// Sends a made-up request to a form, as the caller.
+    /// - Returns: The id of the request, which is durable then.
+    func send(_ request: TestRequest, toForm form: String, by caller: Person) async throws -> String {
+        let moment = now()
+        var message = InboundRequestMessage(
+            requestId: DerivedID.timeOrdered(at: moment, chance: RandomSecret.bytes(10)), integration: "",
+            receivedAt: moment, method: request.method, headers: request.headers, parameters: request.parameters,
+            body: request.body, remoteAddress: "console", person: caller.id)
+        message.form = form
+        try await bus.publish([try message.outgoing()], to: .inboundRequests)
+        return message.requestId
+    }
+
     /// What came of a request; still running when nobody has finished it within ``patience``, and `nil` when nobody
     /// has begun.
     func outcome(of requestId: String, within patience: Duration = patience) async throws -> Activity? {

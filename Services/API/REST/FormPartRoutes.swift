@@ -63,17 +63,17 @@ extension RESTCall {
 }
 
 extension Form {
-    /// The id of the person or device that an element of `recipients` names.
+    /// The id of the person, group or device that an element of `recipients` names.
     static func recipient(_ value: JSONValue, _ directory: Directory) throws -> String {
         guard let reference = RequestFields.reference(value) else {
             throw RestError.wrongType("recipients", expected: "an array of recipients", found: value.kindName)
         }
-        if let type = value["recipientType"]?.string, type == "GROUP" || type == "DYNAMIC_TEAM" {
-            throw RestError.unsupported("recipients.recipientType", type, supported: "PERSON, DEVICE")
-        }
-        if let person = try directory.resolve(Person.self, reference) { return person.id }
-        if let device = try directory.device(reference) { return device.id }
-        throw RestError.invalidValue("recipients", "there is no person or device \(reference).")
+        let type = value["recipientType"]?.string.map { $0 == "DYNAMIC_TEAM" ? "GROUP" : $0 }
+        func mayBe(_ kind: AlertRecipient.Kind) -> Bool { type == nil || type == kind.rawValue }
+        if mayBe(.person), let person = try directory.resolve(Person.self, reference) { return person.id }
+        if mayBe(.group), let group = try directory.resolve(Group.self, reference) { return group.id }
+        if mayBe(.device), let device = try directory.device(reference) { return device.id }
+        throw RestError.invalidValue("recipients", "there is no person, group or device \(reference).")
     }
 }
 

@@ -137,6 +137,13 @@ extension Form {
             if let person = try directory.resolve(Person.self, id) {
                 return try PeopleRepresentation([person], directory).plain(person)
             }
+            if let group = try directory.resolve(Group.self, id) {
+                return [
+                    "id": .string(group.id), "targetName": .string(group.targetName), "recipientType": "GROUP",
+                    "groupType": .string(group.groupType.rawValue), "status": .string(group.status.rawValue),
+                    "links": .links("/groups/\(group.id)"),
+                ]
+            }
             return try directory.device(id)?.wire(directory)
         }
     }

@@ -41,6 +41,7 @@ extension Directory {
     /// Whether alerts can be sent to someone or something of that name or id.
     func knowsRecipient(_ name: String) throws -> Bool {
         if try resolve(Person.self, name) != nil { return true }
+        if try resolve(Group.self, name) != nil { return true }
         return try device(name) != nil
     }
 }

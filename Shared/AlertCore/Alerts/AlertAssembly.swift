@@ -4,21 +4,13 @@ public struct AlertAssembly: Sendable {
     public let form: Form
     /// The plan's, by id.
     public let definitions: [String: PropertyDefinition]
-    /// Finds a person by target name, web login or id.
-    public let person: @Sendable (String) -> Person?
-    /// Finds a device by `owner|name` or id.
-    public let device: @Sendable (String) -> (Device, owner: Person)?
+    public let lookup: RecipientLookup
 
-    public init(
-        plan: Plan, form: Form, definitions: [String: PropertyDefinition],
-        person: @escaping @Sendable (String) -> Person?,
-        device: @escaping @Sendable (String) -> (Device, owner: Person)?
-    ) {
+    public init(plan: Plan, form: Form, definitions: [String: PropertyDefinition], lookup: RecipientLookup) {
         self.plan = plan
         self.form = form
         self.definitions = definitions
-        self.person = person
-        self.device = device
+        self.lookup = lookup
     }
 
     /// The most lines about what has no effect.
@@ -54,7 +46,7 @@ public struct AlertAssembly: Sendable {
             .filter { $0.propertyType == .text && checked.values[$0.name] != nil }.map(\.name)
         details.callbackProperties = items.filter(\.includeInCallback)
             .compactMap { definitions[$0.propertyDefinition]?.name }.filter { checked.values[$0] != nil }
-        details.recipients = try recipients(request.recipients ?? form.recipients.map { .init($0) })
+        details.recipients = try lookup.recipients(request.recipients ?? form.recipients.map { .init($0) })
         details.responseOptions = try options(request.responseOptions, optionId)
         details.subject = template.map { texts.filled($0.subject, isHTML: false) } ?? "\(form.name): alert \(number)"
         details.body = template.map { texts.filled($0.body, isHTML: true) } ?? texts.table(title: form.name)
@@ -65,6 +57,9 @@ public struct AlertAssembly: Sendable {
         details.attachments = request.attachments
         details.callbacks = request.callbacks.enumerated().map { index, given in
             var callback = given.callback
+            if callback.isForAgent {
+                found.append("callbacks[\(index)] is kept and not called: there are no Integration Agents yet")
+            }
             callback.sealedPassword = given.password.map { seal($0, index) }
             return callback
         }
@@ -98,40 +93,6 @@ public struct AlertAssembly: Sendable {
         if form.responseCountsEnabled {
             details.otherResponseCountThreshold =
                 request.otherResponseCountThreshold ?? form.otherResponseCountThreshold
-        }
-    }
-
-    private func recipients(_ given: [AlertRequest.Recipient]) throws(FieldProblem) -> [AlertRecipient] {
-        var recipients: [AlertRecipient] = []
-        var known: Set<String> = []
-        for (index, given) in given.enumerated() {
-            guard var recipient = recipient(given) else {
-                throw FieldProblem("recipients[\(index)]", Self.unknown(given))
-            }
-            recipient.responseCountThreshold = given.responseCountThreshold
-            if known.insert(recipient.id).inserted { recipients.append(recipient) }
-        }
-        return recipients
-    }
-
-    private func recipient(_ given: AlertRequest.Recipient) -> AlertRecipient? {
-        if given.kind == nil || given.kind == .person, let person = person(given.name) {
-            return AlertRecipient(id: person.id, targetName: person.targetName, recipientType: .person)
-        }
-        if given.kind == nil || given.kind == .device, let (device, owner) = device(given.name) {
-            return AlertRecipient(
-                id: device.id, targetName: "\(owner.targetName)|\(device.name)", recipientType: .device)
-        }
-        return nil
-    }
-
-    private static func unknown(_ given: AlertRequest.Recipient) -> String {
-        switch given.kind {
-        case .person: "names no person: \(given.name)"
-        case .device: "names no device: \(given.name)"
-        case .group: "names no group: \(given.name)"
-        case .dynamicTeam: "names no dynamic team: \(given.name)"
-        case nil: "names no person and no device: \(given.name)"
         }
     }
 

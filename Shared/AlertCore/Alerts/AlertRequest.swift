@@ -86,10 +86,9 @@ public struct AlertRequest: Equatable, Sendable {
         withoutEffect = Self.later.filter { fields[$0] != nil }
     }
 
-    /// What is kept with the alert, and does nothing before there are calls, conferences, counts and files.
+    /// What is kept with the alert, and does nothing before there are calls, conferences and files.
     private static let later = [
-        "attachments", "callbacks", "conference", "conferences", "otherResponseCountThreshold", "senderOverrides",
-        "voicemailOptions",
+        "attachments", "conference", "conferences", "senderOverrides", "voicemailOptions",
     ]
 
     /// Strings, objects with `id` or `targetName`, or one text with commas. An empty list is no list.

@@ -128,6 +128,8 @@ public struct AlertCallback: Codable, Hashable, Sendable {
     public var sealedPassword: String?
     /// Only with `ia://`.
     public var agent: String?
+    /// Whether an Integration Agent is to take it.
+    public var isForAgent: Bool { url.lowercased().hasPrefix("ia://") }
 
     public init(
         url: String, type: Kind, user: String? = nil, sealedPassword: String? = nil, agent: String? = nil

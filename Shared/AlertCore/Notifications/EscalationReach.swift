@@ -48,8 +48,10 @@ extension EscalationMoment {
         let (rule, reason) = why(person, member, at: place, isReplacement: isReplacement)
         peopleNow.insert(person.id)
         let line = AlertEscalation.DeviceLine(
-            id: "\(place.id)-\(person.id)", person: PersonReference(person), target: place.course.target, course: place.course.id, step: place.step,
-            round: place.round, kind: place.kind, rule: rule, reason: reason, isFailsafe: first.isFailsafe, remaining: [], due: now)
+            id: "\(place.id)-\(person.id)", person: PersonReference(person), target: place.course.target,
+            course: place.course.id, step: place.step,
+            round: place.round, kind: place.kind, rule: rule, reason: reason, isFailsafe: first.isFailsafe,
+            remaining: [], due: now)
         return use(plan, for: person, line, at: place, from: now)
     }
 

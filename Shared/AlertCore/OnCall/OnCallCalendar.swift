@@ -4,10 +4,10 @@ extension Roster {
     public static let calendarLimit = 5000
 
     /// A part of an occurrence in which the same people stand in the same places.
-    private struct Part {
-        let shift: OnCallShift
-        let start: Timestamp
-        var end: Timestamp
+    public struct Part: Sendable {
+        public let shift: OnCallShift
+        public let start: Timestamp
+        public internal(set) var end: Timestamp
     }
 
     /// When the shifts of a group are on from `from` up to `to`, and who is notified in which order.
@@ -59,7 +59,7 @@ extension Roster {
 
     /// The occurrences, cut where who stands in them changes. What began before `from` is whole, so that its events
     /// stay the same while time goes on.
-    private func parts(
+    public func parts(
         of group: String, from: Timestamp, to: Timestamp, where isWanted: (Shift) -> Bool = { _ in true }
     ) -> [Part] {
         guard let entry = groups[group], entry.status == .active, entry.groupType == .onCall, from < to else {

@@ -34,7 +34,11 @@ extension Roster {
 
     /// When a shift takes place, with the holidays of its group's site.
     public func calendar(of shift: Shift) -> ShiftCalendar {
-        ShiftCalendar(shift, holidays: HolidayCalendar(groups[shift.group]?.site.flatMap { sites[$0] }))
+        // Holidays take time to read: only where they are asked for.
+        guard shift.recurrence.frequency == .holiday else {
+            return ShiftCalendar(shift, holidays: HolidayCalendar([]))
+        }
+        return ShiftCalendar(shift, holidays: HolidayCalendar(groups[shift.group]?.site.flatMap { sites[$0] }))
     }
 
     /// A shift with who stands in it at a moment of one of its occurrences.

@@ -61,7 +61,8 @@ public struct Recurrence: Codable, Hashable, Sendable {
     }
 
     public var frequency: Frequency
-    /// Every n-th day, week, month or year, from the first occurrence on.
+    /// Every n-th day, week (from Monday), month or year, from that of the first occurrence on; at most 10,000. Says
+    /// nothing for the other frequencies.
     public var repeatEvery: Int
     /// Of a weekly recurrence; empty for the weekday of the first occurrence.
     public var onDays: [Weekday]

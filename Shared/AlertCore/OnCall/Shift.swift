@@ -64,7 +64,7 @@ public struct Shift: Codable, Hashable, Sendable, Identifiable {
     public var name: String
     public var description: String
     /// When its first occurrence begins and ends; later ones keep the time of day in ``timezone``, whatever the
-    /// clocks there do.
+    /// clocks there do. On which days they are is for ``recurrence`` alone to say.
     public var start: Timestamp
     public var end: Timestamp
     public var timezone: String

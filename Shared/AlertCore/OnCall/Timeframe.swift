@@ -8,6 +8,7 @@ public struct Timeframe: Codable, Hashable, Sendable {
     public var durationInMinutes: Int
     /// Whether there is none on the holidays of the owner's site.
     public var excludeHolidays: Bool
+    /// On which it begins; empty for every day.
     public var days: [Weekday]
 
     public init(

@@ -8,6 +8,9 @@ struct DirectoryAudit {
     /// stands, the log says only that there is one.
     static let hashFields: Set<String> = ["passwordHash", "phonePinHash", "pin", "secretHash"]
 
+    /// What stands in the log for a secret.
+    static let redactedValue: JSONValue = "***"
+
     let connection: any SQLConnection
 
     /// - Parameters:
@@ -32,6 +35,8 @@ struct DirectoryAudit {
             return .null
         }
         for (name, value) in fields { fields[name] = redacted(value, named: name) }
+        // A sealed pin is a chat's address, which is a secret as a whole.
+        if let pin = fields["pin"]?.string, SecretBox.isSealed(pin) { fields["pin"] = "***" }
         if let content = fields["content"]?.string { fields["content"] = .string("\(content.utf8.count) characters") }
         if fields["propertyType"] == .string(PropertyDefinition.Kind.password.rawValue),
             fields["defaultValue"] != nil
@@ -41,9 +46,11 @@ struct DirectoryAudit {
         return .object(fields)
     }
 
+    static func isSecret(_ field: String) -> Bool { hashFields.contains(field) || field.hasPrefix("sealed") }
+
     private static func redacted(_ value: JSONValue, named name: String) -> JSONValue {
-        if hashFields.contains(name) || name.hasPrefix("sealed") {
-            return value == .null || value == .array([]) ? value : "***"
+        if isSecret(name) {
+            return value == .null || value == .array([]) ? value : redactedValue
         }
         switch value {
         case .object(let fields):

@@ -157,6 +157,16 @@ extension DirectoryView {
     }
 }
 
+extension RecipientLookup {
+    public init(_ view: DirectoryView) {
+        self.init(
+            person: { view.person($0) },
+            device: { name in
+                view.device(name).flatMap { device in view.people[device.owner].map { (device, $0) } }
+            }, group: { view.group($0) })
+    }
+}
+
 /// The rows behind a ``DirectoryView``, kept so that only what has changed is read again.
 struct DirectoryEntries: Sendable {
     var people: [String: Person] = [:]

@@ -1,5 +1,18 @@
 import AlertCore
 
+extension CommandOutcome<Alert> {
+    /// Why the command was refused, as ``CommandResults`` keeps it. A late answer is recorded, and refused all the same.
+    public var refusal: String? {
+        switch result {
+        case .failure(.unknown): "unknown"
+        case .failure(.terminated): "terminated"
+        case .failure(.noSuchResponse): "noSuchResponse"
+        case .success(let events):
+            events.contains { if case .responseRejected = $0 { true } else { false } } ? "terminated" : nil
+        }
+    }
+}
+
 /// What became of commands whose senders wait for an answer. Kept for an hour.
 public struct CommandResults {
     private static let kept = Duration.seconds(3600)

@@ -8,9 +8,10 @@ struct InternalREST: Sendable {
     let services: RESTServices
     private let routes: [String: RESTRoute]
 
-    init(_ services: RESTServices) {
+    /// - Parameter others: Operations besides those of the configuration.
+    init(_ services: RESTServices, and others: [RESTRoute] = []) {
         self.services = services
-        routes = Dictionary(services.routes.map { (Self.key($0.method, $0.path), $0) }) { first, _ in first }
+        routes = Dictionary((services.routes + others).map { (Self.key($0.method, $0.path), $0) }) { first, _ in first }
     }
 
     private static func key(_ method: HTTPRequest.Method, _ path: String) -> String { "\(method.rawValue) \(path)" }
@@ -27,14 +28,14 @@ struct InternalREST: Sendable {
     ///   - raw: The body of a route that takes it as it comes.
     /// - Throws: What a client of the API would be answered, as a `RestError`.
     func call(
-        _ method: HTTPRequest.Method, _ path: String, _ parameters: [String: String] = [:], body: JSONValue? = nil,
-        raw: RawBody? = nil, by caller: Caller
+        _ method: HTTPRequest.Method, _ path: String, _ parameters: [String: String] = [:],
+        query: QueryParameters = QueryParameters(""), body: JSONValue? = nil, raw: RawBody? = nil, by caller: Caller
     ) async throws -> RESTAnswer {
         guard let route = routes[Self.key(method, path)] else {
             throw RestError.notFound("There is no such operation.")
         }
         try caller.require(route.permission)
-        var call = Self.call(parameters, path: "\(RESTPath.base)/\(path)", body: body, by: caller)
+        var call = Self.call(parameters, query, path: "\(RESTPath.base)/\(path)", body: body, by: caller)
         if let raw { call.raw = raw }
         return try await route.handler(call)
     }
@@ -45,7 +46,7 @@ struct InternalREST: Sendable {
     ) async throws -> Value {
         try caller.require(.writeConfiguration)
         defer { services.cache.invalidate() }  // after a throw, too: the transaction may have been committed
-        let call = Self.call([:], path: RESTPath.base, body: nil, by: caller)
+        let call = Self.call([:], QueryParameters(""), path: RESTPath.base, body: nil, by: caller)
         let now = services.now()
         return try await services.database.retrying { connection in
             try body(DirectoryEdit(directory: Directory(connection), call: call, now: now))
@@ -53,10 +54,10 @@ struct InternalREST: Sendable {
     }
 
     private static func call(
-        _ parameters: [String: String], path: String, body: JSONValue?, by caller: Caller
+        _ parameters: [String: String], _ query: QueryParameters, path: String, body: JSONValue?, by caller: Caller
     ) -> RESTCall {
         RESTCall(
-            parameters: parameters, query: QueryParameters(""), path: path, body: body, caller: caller,
+            parameters: parameters, query: query, path: path, body: body, caller: caller,
             trace: UUID().uuidString.lowercased())
     }
 }
