@@ -67,6 +67,12 @@ struct AlertPage: Sendable {
         let comment: String?
     }
 
+    /// An answer that can be given.
+    struct Choice: Sendable {
+        let id: String
+        let text: String
+    }
+
     struct Webhook: Sendable {
         let status: String
         let statusClass: String
@@ -96,6 +102,9 @@ struct AlertPage: Sendable {
     var problem: String?
     /// `nil` for somebody who may do nothing, and for an alert that has ended.
     let actions: Actions?
+    /// Empty for an alert that has ended.
+    let choices: [Choice]
+    let canAnswer: Bool
     let recipients: [Recipient]
     let responses: [Answer]
     let properties: [NamedValue]
@@ -119,6 +128,9 @@ struct AlertPage: Sendable {
         actions =
             row.terminatedAt == nil && session.caller.mayHandleAlerts
             ? Actions(canSuspend: row.status == "ACTIVE", canResume: row.status == "SUSPENDED") : nil
+        choices =
+            row.terminatedAt == nil ? row.details.responseOptions.map { Choice(id: $0.id, text: $0.text) } : []
+        canAnswer = !choices.isEmpty
         recipients = Self.recipients(history)
         responses = history.responses.map { answer in
             Answer(

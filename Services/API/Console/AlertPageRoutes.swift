@@ -34,6 +34,12 @@ extension ConsoleRoutes {
             }
             _ = try await services.comment(text, on: row, by: session.person)
         }
+        act("respond", on: router) { row, session, form in
+            let comment = (form["comment"] ?? "").trimmingCharacters(in: .whitespacesAndNewlines)
+            _ = try await services.respond(
+                form["option"] ?? "", comment: String(comment.prefix(Self.commentLimit)), to: row, by: session.caller,
+                source: "WEB")
+        }
         act("suspend", on: router) { row, session, _ in
             try session.caller.requireHandlingAlerts()
             try await services.suspend(row, by: session.person)
