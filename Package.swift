@@ -117,7 +117,9 @@ let package = Package(
             "Ingest",
             ["AlertCore", "Endpoints", "Messaging", "OutboundHTTP", "Persistence", "Scripting", hummingbird, metrics]),
         service("AlertEngine", ["AlertCore", "Messaging", "Persistence", metrics]),
-        service("Notifier", ["AlertCore", "Answers", "Messaging", "OutboundHTTP", "Persistence", metrics]),
+        service(
+            "Notifier",
+            ["AlertCore", "Answers", "Messaging", "OutboundHTTP", "Persistence", "Scripting", crypto, metrics]),
         service("SelfAudit", ["AlertCore", "OutboundHTTP", "Persistence", lifecycle, logging, metrics]),
         service(
             "MailReceiver",

@@ -7,14 +7,13 @@ struct LineBuffer {
     private var bytes: [UInt8] = []
     private var start = 0
 
-    /// - Returns: `false` when the line has become too long.
-    mutating func append(_ more: some Collection<UInt8>) -> Bool {
-        if start > 0 {
-            bytes.removeFirst(start)
-            start = 0
-        }
+    /// Whether what there is of the next line is more than a line may have.
+    var isTooLong: Bool { bytes.count - start > Self.limit }
+
+    mutating func append(_ more: some Collection<UInt8>) {
+        bytes.removeFirst(start)
+        start = 0
         bytes.append(contentsOf: more)
-        return bytes.count <= Self.limit || bytes.contains(UInt8(ascii: "\n"))
     }
 
     /// The next whole line, without its end.

@@ -104,7 +104,7 @@ public struct MailReceiver: Service {
                 try await say(dialogue.greeting)
                 var lines = LineBuffer()
                 for try await part in inbound {
-                    guard lines.append(part.readableBytesView) else { return try await say("500 5.5.2 line too long") }
+                    lines.append(part.readableBytesView)
                     while let line = lines.next() {
                         switch dialogue.hear(line) {
                         case nil: break
@@ -115,6 +115,7 @@ public struct MailReceiver: Service {
                             try await say(dialogue.outcomes(words))
                         }
                     }
+                    guard !lines.isTooLong else { return try await say("500 5.5.2 the line is too long") }
                 }
             }
         } catch {

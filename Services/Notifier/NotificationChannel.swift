@@ -31,12 +31,15 @@ public struct ChannelMessage: Sendable, Equatable {
     public var priority = Priority.medium
     public var language = "en"
     public var subject: String
+    /// Of a text message or a call, what its template says; else everything that there is to say.
     public var text: String
     public var html: String
     public var answers: [Answer] = []
     public var senderOverrides: SenderOverrides?
     /// Of calls: what happens when a machine takes one.
     public var voicemail = VoicemailOptions()
+    /// Where the alert is shown; empty for none.
+    public var link = ""
 
     public init(id: String, deviceType: Device.Kind, address: String, subject: String, text: String, html: String) {
         self.id = id
@@ -50,32 +53,51 @@ public struct ChannelMessage: Sendable, Equatable {
 
 /// Why a provider did not take a message.
 public struct ChannelError: Error, Equatable, Sendable {
-    /// In words, as people see it.
+    /// In words, as people see it. Never holds a secret.
     public let reason: String
     /// Whether another try is pointless.
     public let isPermanent: Bool
     /// Whether the provider may have taken the message all the same: the answer was lost.
     public let isInDoubt: Bool
+    /// How long the provider wants to be left alone.
+    public let retryAfter: Duration?
 
-    public init(reason: String, isPermanent: Bool, isInDoubt: Bool = false) {
+    public init(reason: String, isPermanent: Bool, isInDoubt: Bool = false, retryAfter: Duration? = nil) {
         self.reason = reason
         self.isPermanent = isPermanent
         self.isInDoubt = isInDoubt
+        self.retryAfter = retryAfter
     }
 }
 
 /// A way to reach devices.
 public protocol NotificationChannel: Sendable {
-    /// - Returns: What the provider said, as a receipt.
+    /// - Returns: What the provider said, as a receipt; of a provider that sends word later, what it calls the message.
     /// - Throws: ``ChannelError``.
     func send(_ message: ChannelMessage) async throws -> String
 }
 
-/// For an installation without a mail server: every message fails, visibly.
-public struct UnconfiguredChannel: NotificationChannel {
-    public init() {}
+/// Who can reach which devices, and how.
+public protocol ChannelRegistry: Sendable {
+    /// Who is tried for a notification, in this order.
+    func route(for plan: AlertCore.Notification.Plan, among configured: [NotificationProvider])
+        -> [NotificationProvider]
 
-    public func send(_ message: ChannelMessage) async throws -> String {
-        throw ChannelError(reason: "no mail server is configured: set TOCSIN_SMTP_URL", isPermanent: true)
+    /// - Throws: ``ChannelError`` when the provider is not ready.
+    func channel(for provider: NotificationProvider) async throws -> any NotificationChannel
+}
+
+/// One channel for every device.
+public struct OnlyChannel: ChannelRegistry {
+    let channel: any NotificationChannel
+
+    public init(_ channel: any NotificationChannel) { self.channel = channel }
+
+    public func route(
+        for plan: AlertCore.Notification.Plan, among configured: [NotificationProvider]
+    ) -> [NotificationProvider] {
+        [NotificationProvider(id: "email", name: "Email", kind: .smtp, deviceTypes: Device.Kind.allCases, order: 0)]
     }
+
+    public func channel(for provider: NotificationProvider) -> any NotificationChannel { channel }
 }

@@ -3,162 +3,129 @@ import Foundation
 import Logging
 import Messaging
 import Metrics
-import OutboundHTTP
 import Persistence
 
-/// Hands due notifications to their provider, and reports to the alert what came of it.
+/// Hands due notifications of one partition to their providers: begins a batch of them in one transaction, sends them
+/// side by side, and gives what came of each to the ``OutcomeRecorder``.
 ///
 /// The beginning of an attempt is recorded before it, its outcome after it. When the outcome is lost in a crash,
-/// the message is sent again, with the same `Message-ID`, and the event says that it is a repetition.
+/// the message is sent again, with the same id, and the event says that it is a repetition.
 struct NotificationSender: Sendable {
-    let partition: Int
-    let channel: any NotificationChannel
-    let bus: any MessageBus
-    let database: any SQLDatabase
-    let composer: MessageComposer
-    let flood: NotificationFloodControl
-    let now: Clock
-    let logger: Logger
+    /// How long what is being sent may take when the partition is given away; less than the bus waits for us.
+    private static let drainTime = Duration.seconds(8)
 
-    func send(_ items: [DueWork.Item]) async throws {
-        await withTaskGroup(of: Void.self) { tasks in
-            for item in items {
-                tasks.addTask {
-                    do {
-                        try await send(item.id)
-                    } catch {
-                        // The lease ends, and the item comes again.
-                        logger.warning(
-                            "notification goes on later", metadata: ["id": "\(item.id)", "error": "\(error)"])
-                    }
-                }
+    let parts: SenderParts
+    let admission: NotificationAdmission
+    let recorder: OutcomeRecorder
+    let lanes: ProviderLanes
+    private let jobs = AsyncStream<NotificationJob>.makeStream()
+    private let inHand: NotificationsInHand
+
+    init(
+        parts: SenderParts, admission: NotificationAdmission, recorder: OutcomeRecorder, lanes: ProviderLanes,
+        inHand: NotificationsInHand
+    ) {
+        self.parts = parts
+        self.admission = admission
+        self.recorder = recorder
+        self.lanes = lanes
+        self.inHand = inHand
+    }
+
+    /// Sends what ``take(_:)`` has begun, until ``finish()``.
+    func run() async {
+        await withDiscardingTaskGroup { tasks in
+            for await job in jobs.stream { tasks.addTask { await send(job) } }
+            let deadline = ContinuousClock.now + Self.drainTime
+            while inHand.isSending, ContinuousClock.now < deadline {
+                try? await Task.sleep(for: .milliseconds(20))  // cancelled: the loop goes on until the deadline
             }
+            tasks.cancelAll()
         }
     }
 
-    private func send(_ id: String) async throws {
-        guard let row = try await begin(id) else { return try await report(id) }
-        let outcome: Notification.Command
+    /// What has begun is brought to its end.
+    func finish() { jobs.continuation.finish() }
+
+    /// Begins what may be sent, and returns: the sending goes on meanwhile.
+    func take(_ items: [DueWork.Item]) async throws {
+        // A lease can end before the outcome of a long attempt is written: that one is left alone.
+        let outcome = try await admission.admit(items.map(\.id).filter { !inHand.has($0) }, lanes: lanes)
+        recorder.add(outcome.records)
+        for job in outcome.jobs {
+            inHand.begin(job.row.plan.id)
+            jobs.continuation.yield(job)
+        }
+        if let crowded = outcome.crowded { await lanes.waitForRoom(crowded) }
+    }
+
+    private func send(_ job: NotificationJob) async {
+        let command: Notification.Command
         do {
-            outcome = .deliver(receipt: try await channel.send(try await composer.compose(row.plan)))
+            let message = try await parts.composer.compose(job.row.plan, job.alert)
+            let channel = try await parts.registry.channel(for: job.provider)
+            command = .deliver(receipt: String(try await channel.send(message).prefix(1000)))
         } catch let error as ChannelError {
-            outcome = .fail(reason: error.reason, isPermanent: error.isPermanent)
+            command =
+                error.isInDoubt
+                ? .doubt(reason: error.reason)
+                : .fail(
+                    reason: error.reason, isPermanent: error.isPermanent, next: job.next,
+                    notBefore: error.retryAfter.map { parts.now().advanced(by: $0) })
+        } catch {
+            // Ours, as a database that is away: nothing has been sent.
+            command = .fail(reason: "\(error)", isPermanent: false, next: job.next, notBefore: nil)
         }
-        try await carryOut(outcome, row)
-        try await report(id)
-    }
-
-    /// Records that an attempt begins; `nil` when the notification is not to be sent any more, or is one too many for
-    /// the person: what counts is when the first attempt begins.
-    private func begin(_ id: String) async throws -> NotificationRow? {
-        try await database.retrying { connection -> NotificationRow? in
-            guard let row = try Notifications(connection).get([id]).first,
-                row.status == .pending || row.status == .sending
-            else { return nil }
-            if row.version == 1, let suppression = try suppression(of: row.plan, in: connection) {
-                try execute(.suppress(suppression), row, in: connection)
-                return nil
-            }
-            try execute(.begin, row, in: connection)
-            return row
-        }
-    }
-
-    private func suppression(
-        of plan: Notification.Plan, in connection: any SQLConnection
-    ) throws -> Suppression? {
-        guard let limit = flood.limit(for: plan) else { return nil }
-        let at = now()
-        var windows = try FloodWindows(connection).lock([plan.floodKey])
-        let pass = FloodWindow.Pass(id: plan.id, number: plan.alertNumber, at: at)
-        let verdict = windows[plan.floodKey, default: FloodWindow()].admit(pass, limit: limit)
-        try FloodWindows(connection).put(windows, limit: limit, at: at)
-        guard case .suppressed(_, let until, _) = verdict else { return nil }
-        Counter(label: "tocsin_notifications_total", dimensions: [("outcome", "suppressed")]).increment()
-        return Suppression(
-            rule: "Notification flood control: \(limit.words) to one person, devices of the class \(plan.deviceClass)",
-            until: until)
-    }
-
-    private func carryOut(_ command: Notification.Command, _ row: NotificationRow) async throws {
-        try await database.retrying { connection in
-            let events = try execute(command, row, in: connection)
-            if case .attemptFailed(_, let retryAt, _) = events.last {
-                try DueWork(connection).schedule(
-                    row.plan.id, kind: NotificationPlanner.dueKind, partition: partition, payload: "{}", at: retryAt)
-            }
-        }
-        Counter(label: "tocsin_notifications_total", dimensions: [("outcome", command.outcomeName)]).increment()
-        logger.info(
-            "notification",
-            metadata: [
-                "id": "\(row.plan.id)", "alert": "\(row.plan.alertNumber)", "device": "\(row.plan.device.name)",
-                "person": "\(row.plan.recipient.targetName)", "outcome": "\(command.outcomeName)",
-            ])
-    }
-
-    @discardableResult
-    private func execute(
-        _ command: Notification.Command, _ row: NotificationRow, in connection: any SQLConnection
-    ) throws -> [Notification.Event] {
-        let origin = Origin(actor: "<notifier>", causation: row.plan.id, correlation: row.plan.correlation)
-        let outcomes = try EventLog(connection).execute(
-            [AddressedCommand<Notification>(command, on: row.plan.id, by: origin)],
-            in: LogPartition(Notification.category, partition), at: now())
-        try Notifications(connection).apply(outcomes, at: now())
-        return outcomes[0].events
-    }
-
-    /// Tells the alert how the notification ended, if it has, and only then lets go of the item: a crash in between
-    /// leads to a second report, which the alert knows.
-    private func report(_ id: String) async throws {
-        let history = try await database.reading {
-            try EventLog($0).read(streams: ["\(Notification.category)-\(id)"])
-        }
-        let events = try history.map { try EventCodec<Notification.Event>.decode($0.data) }
-        guard case .planned(let plan, _) = events.first, let last = events.last else { return }
-        switch last {
-        case .delivered(_, _): try await report(plan, .delivered, "Notification delivered")
-        case .failed(let reason, _): try await report(plan, .failed, reason)
-        case .suppressed(let suppression, _): try await report(plan, suppression)
-        case .cancelled: break
-        case .planned, .attemptBegun, .attemptFailed: return
-        }
-        try await database.retrying { try DueWork($0).finish([id], kind: NotificationPlanner.dueKind) }
-    }
-
-    private func report(
-        _ plan: Notification.Plan, _ status: DeviceDelivery.Status, _ message: String
-    ) async throws {
-        let delivery = DeviceDelivery(
-            id: plan.id, recipient: plan.recipient, device: plan.device, deviceNumber: plan.deviceNumber,
-            status: status, message: message)
-        try await tell(plan, .recordDelivery(delivery), id: "delivery-\(plan.id)")
-    }
-
-    private func report(_ plan: Notification.Plan, _ suppression: Suppression) async throws {
-        let record = NotificationSuppression(
-            id: plan.id, recipient: plan.recipient, device: plan.device, suppression: suppression)
-        try await tell(plan, .recordSuppression(record), id: "suppression-\(plan.id)")
-    }
-
-    private func tell(_ plan: Notification.Plan, _ command: Alert.Command, id: String) async throws {
-        let command = AlertCommandMessage(
-            commandId: id, alert: plan.alert, command: command,
-            origin: Origin(actor: "<notifier>", causation: plan.id, correlation: plan.correlation))
-        try await bus.publish([try command.outgoing()], to: .alertCommands)
+        recorder.add([NotificationRecord(command: command, row: job.row, provider: job.provider, known: job.known)])
+        lanes.giveBack(job.provider.id)
+        inHand.sent()
     }
 }
 
-extension Notification.Command {
-    fileprivate var outcomeName: String {
-        switch self {
-        case .plan: "planned"
-        case .begin: "begun"
-        case .deliver: "delivered"
-        case .fail: "failed"
-        case .cancel: "cancelled"
-        case .suppress: "suppressed"
+/// What the sending of all partitions has in common.
+struct SenderParts: Sendable {
+    let registry: any ChannelRegistry
+    let database: any SQLDatabase
+    let directory: DirectoryCache
+    let composer: MessageComposer
+    let now: Clock
+    let logger: Logger
+}
+
+/// One message on its way.
+struct NotificationJob: Sendable {
+    let row: NotificationRow
+    /// `nil` for a message that belongs to none, or one that is gone.
+    let alert: AlertRow?
+    let provider: NotificationProvider
+    /// Who takes over when this one is given up.
+    let next: NamedReference?
+    /// The state after the beginning of the attempt.
+    let known: (state: Notification.State, version: Version)
+}
+
+/// The notifications that are being sent, or whose outcome is not written yet.
+final class NotificationsInHand: @unchecked Sendable {  // `sending` and `ids` under `lock` only
+    private let lock = NSLock()
+    private var sending = 0
+    private var ids: Set<String> = []
+
+    var isSending: Bool { lock.withLock { sending > 0 } }
+
+    func has(_ id: String) -> Bool { lock.withLock { ids.contains(id) } }
+
+    func begin(_ id: String) {
+        lock.withLock {
+            sending += 1
+            ids.insert(id)
         }
     }
+
+    func sent() { lock.withLock { sending -= 1 } }
+
+    func written(_ written: [String]) { lock.withLock { ids.subtract(written) } }
+}
+
+extension NotificationProvider {
+    var reference: NamedReference { NamedReference(id: id, name: name) }
 }

@@ -12,41 +12,61 @@ typealias Notification = AlertCore.Notification
 /// Tells people about alerts.
 public struct Notifier: Service {
     static let group = ConsumerGroup("notifier")
-    /// Longer than a mail server can take.
+    /// Longer than a provider can take.
     private static let lease = Duration.seconds(120)
 
     let bus: any MessageBus
     let database: any SQLDatabase
     let directory: DirectoryCache
-    let channel: any NotificationChannel
+    let registry: any ChannelRegistry
+    let secrets: SecretBox?
     let linkKey: @Sendable () -> SymmetricKey
     let publicURL: String
     let flood: NotificationFloodControl
     let calls: FurtherCalls?
+    let storm: StormRule?
     let now: Clock
     let logger: Logger
+    private let lanes = ProviderLanes()
 
     /// - Parameters:
+    ///   - registry: Who can reach which devices.
+    ///   - secrets: Opens the addresses of devices that are sealed.
     ///   - linkKey: Gives the key that signs the links by which people answer, as it is at the moment.
-    ///   - flood: The limit on notifications of alerts whose integration or workflow has flood control.
     ///   - calls: Makes the second and further calls about a notification; without it there are none.
     ///   - publicURL: Where people reach the console, without a slash at the end.
+    ///   - flood: The limit on notifications of alerts whose integration or workflow has flood control.
+    ///   - storm: The limit on messages to one device; `nil` for none.
+    public init(
+        bus: any MessageBus, database: any SQLDatabase, directory: DirectoryCache, registry: any ChannelRegistry,
+        secrets: SecretBox?, linkKey: @escaping @Sendable () -> SymmetricKey, publicURL: String,
+        flood: NotificationFloodControl = NotificationFloodControl(), storm: StormRule?, calls: FurtherCalls? = nil,
+        now: @escaping Clock, logger: Logger
+    ) {
+        self.bus = bus
+        self.database = database
+        self.directory = directory
+        self.registry = registry
+        self.secrets = secrets
+        self.linkKey = linkKey
+        self.publicURL = publicURL
+        self.flood = flood
+        self.storm = storm
+        self.calls = calls
+        self.now = now
+        self.logger = logger
+    }
+
+    /// With one channel for every device, and no limit on storms.
     public init(
         bus: any MessageBus, database: any SQLDatabase, directory: DirectoryCache, channel: any NotificationChannel,
         linkKey: @escaping @Sendable () -> SymmetricKey, publicURL: String,
         flood: NotificationFloodControl = NotificationFloodControl(), calls: FurtherCalls? = nil, now: @escaping Clock,
         logger: Logger
     ) {
-        self.bus = bus
-        self.database = database
-        self.directory = directory
-        self.channel = channel
-        self.linkKey = linkKey
-        self.publicURL = publicURL
-        self.flood = flood
-        self.calls = calls
-        self.now = now
-        self.logger = logger
+        self.init(
+            bus: bus, database: database, directory: directory, registry: OnlyChannel(channel), secrets: nil,
+            linkKey: linkKey, publicURL: publicURL, flood: flood, storm: nil, calls: calls, now: now, logger: logger)
     }
 
     public func run() async throws {
@@ -62,32 +82,96 @@ public struct Notifier: Service {
                 escalations.notify()
             }, feed: feed, as: Self.group,
             database: database, now: now, logger: logger)
-        let sender = NotificationSender(
-            partition: feed.partition, channel: channel, bus: bus, database: database,
-            composer: MessageComposer(database: database, linkKey: linkKey, publicURL: publicURL),
-            flood: flood, now: now, logger: logger)
-        let due = DueWorkLoop(
-            kind: NotificationPlanner.dueKind, partition: feed.partition, lease: Self.lease, database: database,
-            signal: scheduled, now: now, logger: logger, perform: sender.send)
-        try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { await due.run() }
-            if let again = furtherCalls(in: feed.partition, composer: sender.composer) {
-                tasks.addTask { await again.run() }
+        let delivery = NotificationDelivery(
+            self, partition: feed.partition, lanes: lanes, lease: Self.lease, scheduled: scheduled)
+        try await delivery.run {
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                tasks.addTask { await escalations.run() }
+                try await consumer.run()
+                tasks.cancelAll()
             }
-            tasks.addTask { await escalations.run() }
-            try await consumer.run()
-            tasks.cancelAll()
+        }
+    }
+}
+
+/// All that brings the notifications of one partition to their devices.
+struct NotificationDelivery: Sendable {
+    private let sender: NotificationSender
+    private let recorder: OutcomeRecorder
+    private let loops: [DueWorkLoop]
+
+    init(_ notifier: Notifier, partition: Int, lanes: ProviderLanes, lease: Duration, scheduled: Signal) {
+        let composer = MessageComposer(
+            database: notifier.database, directory: notifier.directory, secrets: notifier.secrets,
+            linkKey: notifier.linkKey, publicURL: notifier.publicURL)
+        let parts = SenderParts(
+            registry: notifier.registry, database: notifier.database, directory: notifier.directory,
+            composer: composer, now: notifier.now, logger: notifier.logger)
+        let digestScheduled = Signal()
+        let inHand = NotificationsInHand()
+        let count = notifier.bus.partitionCount
+        recorder = OutcomeRecorder(
+            parts: parts, partition: partition,
+            reports: NotificationReports(bus: notifier.bus, database: notifier.database), inHand: inHand,
+            scheduled: scheduled)
+        sender = NotificationSender(
+            parts: parts,
+            admission: NotificationAdmission(
+                parts: parts, partition: partition, partitionCount: count, flood: notifier.flood,
+                storm: notifier.storm, digestScheduled: digestScheduled), recorder: recorder, lanes: lanes,
+            inHand: inHand)
+        let digests = DigestLoop(
+            parts: parts, partition: partition, partitionCount: count, scheduled: scheduled)
+        func loop(
+            _ kind: String, _ signal: Signal, _ perform: @escaping @Sendable ([DueWork.Item]) async throws -> Void
+        ) -> DueWorkLoop {
+            DueWorkLoop(
+                kind: kind, partition: partition, lease: lease, database: notifier.database, signal: signal,
+                now: notifier.now, logger: notifier.logger, perform: perform)
+        }
+        var loops = [
+            loop(NotificationPlanner.dueKind, scheduled, sender.take),
+            loop(DigestLoop.dueKind, digestScheduled, digests.close),
+        ]
+        if let calls = notifier.calls {
+            loops.append(
+                loop(CallAgain.dueKind, Signal()) { items in
+                    try await calls.make(items, partition: partition, compose: composer.compose)
+                })
+        }
+        self.loops = loops
+    }
+
+    /// Sends for as long as `body` runs; then finishes what has begun, and writes what came of it.
+    func run(while body: @escaping @Sendable () async throws -> Void) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { outer in
+            outer.addTask { await recorder.run() }
+            outer.addTask {
+                await sender.run()
+                recorder.finish()
+            }
+            let result = await Result { try await send(while: body) }
+            sender.finish()
+            try await outer.waitForAll()
+            try result.get()
         }
     }
 
-    private func furtherCalls(in partition: Int, composer: MessageComposer) -> DueWorkLoop? {
-        calls.map { calls in
-            DueWorkLoop(
-                kind: CallAgain.dueKind, partition: partition, lease: Self.lease, database: database,
-                signal: Signal(), now: now, logger: logger
-            ) { items in
-                try await calls.make(items, partition: partition, compose: composer.compose)
-            }
+    private func send(while body: @escaping @Sendable () async throws -> Void) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            for loop in loops { tasks.addTask { await loop.run() } }
+            try await body()
+            tasks.cancelAll()
+        }
+    }
+}
+
+extension Result where Failure == any Error {
+    fileprivate init(_ body: () async throws -> Success) async {
+        do {
+            self = .success(try await body())
+        } catch {
+            self = .failure(error)
         }
     }
 }

@@ -46,17 +46,21 @@ struct FanOut: MessageHandler {
         guard let payload = WebhookPayload(message.event, of: details) else { return [] }
         let integrations = view.outboundIntegrations(form: details.form.id, trigger: payload.trigger)
             .filter { $0.deployed && $0.isSetOff(by: message.event) && isExecuted($0, for: message) }
-        guard !integrations.isEmpty else { return [] }
+        guard !integrations.isEmpty || !details.callbacks.isEmpty else { return [] }
         let body = try JSON.encode(payload.body)
         let script = try scriptInput(for: message, of: subject, integrations)
-        return integrations.map { integration in
-            WebhookDelivery.Request(
-                id: DerivedID.uuid("delivery", message.id, integration.id),
-                integration: NamedReference(id: integration.id, name: integration.name), trigger: payload.trigger,
-                alert: message.alert, alertNumber: details.number, sequence: message.version, payload: body,
-                correlation: message.origin.correlation,
-                script: integration.operation == .runScript ? script : nil)
-        }
+        let callbacks = WebhookDelivery.Request.callbacks(
+            of: message.alert, details, event: message.id, sequence: message.version, trigger: payload.trigger,
+            body: body, correlation: message.origin.correlation)
+        return callbacks
+            + integrations.map { integration in
+                WebhookDelivery.Request(
+                    id: DerivedID.uuid("delivery", message.id, integration.id),
+                    integration: NamedReference(id: integration.id, name: integration.name), trigger: payload.trigger,
+                    alert: message.alert, alertNumber: details.number, sequence: message.version, payload: body,
+                    correlation: message.origin.correlation,
+                    script: integration.operation == .runScript ? script : nil)
+            }
     }
 
     /// What this version cannot run makes no delivery, which would wait forever; it is logged and counted instead,

@@ -8,6 +8,8 @@ struct Target: Sendable {
     enum Action: Sendable {
         case webhook(Webhook)
         case script(Script)
+        /// Wherever the delivery itself says; what opens its password.
+        case callback(SecretBox)
     }
 
     /// A request that is sent.
@@ -37,6 +39,10 @@ struct Target: Sendable {
     }
 
     init(integration id: String, in view: DirectoryView, secrets box: SecretBox) throws(Unavailable) {
+        if id.hasPrefix(WebhookDelivery.Request.callbackLane) {
+            (action, schedule) = (.callback(box), .standard)
+            return
+        }
         guard let integration = view.integrations[id] else {
             throw Unavailable(reason: .unconfigured, detail: "the integration has been deleted")
         }

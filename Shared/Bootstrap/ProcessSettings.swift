@@ -31,6 +31,7 @@ public struct ProcessSettings: Sendable {
     let ingest: IngestSettings
     let alertFlood: FloodLimit?
     let notificationFlood: NotificationFloodControl
+    let storm: StormRule?
     let oauthClientId: String?
     let activityKept: Duration
     let scriptLimits: ScriptLimits
@@ -60,6 +61,7 @@ public struct ProcessSettings: Sendable {
             count: reader.number(.alertFloodLimit, in: 0...1000),
             periodSeconds: reader.number(.alertFloodPeriod, in: 1...86_400))
         notificationFlood = Self.notificationFlood(reader)
+        storm = Self.storm(reader)
         oauthClientId = reader.text(.oauthClientId)
         activityKept = .seconds(86_400 * reader.number(.activityDays, in: 1...3650))
         scriptLimits = Self.limits(reader)
@@ -160,6 +162,17 @@ public struct ProcessSettings: Sendable {
                 count: reader.number(.notificationFloodLimit, in: 0...1000),
                 periodSeconds: reader.number(.notificationFloodPeriod, in: 1...86_400)),
             classes: reader.parsed(.notificationFloodClasses, Self.deviceClasses) ?? [])
+    }
+
+    private static func storm(_ reader: SettingsReader) -> StormRule? {
+        let bypass = reader.text(.notificationStormBypass) ?? "HIGH"
+        let priority = Priority(ignoringCase: bypass)
+        if bypass.lowercased() != "none", priority == nil || priority == .low {
+            reader.refuse(.notificationStormBypass, "is \(bypass); it must be HIGH, MEDIUM or none")
+        }
+        return StormRule(
+            messages: reader.number(.notificationStormLimit, in: 0...1000),
+            windowSeconds: reader.number(.notificationStormWindow, in: 1...3600), bypass: priority)
     }
 
     private static func deviceClasses(_ text: String) throws -> Set<DeviceClass> {

@@ -106,23 +106,29 @@ final class ServiceParts {
     }
 
     private func notifier() -> any Service {
-        let channel: any NotificationChannel
+        var mail: EmailChannel?
         if let smtp = settings.smtp, let from = settings.mailFrom {
-            let mail = SMTPClient(smtp, connections: 4, waitingLimit: 5000, logger: logger)
-            closing.append { await mail.shutdown() }
-            self.mail = mail
-            channel = EmailChannel(
-                client: mail, from: from,
+            let client = SMTPClient(smtp, connections: 4, waitingLimit: 5000, logger: logger)
+            closing.append { await client.shutdown() }
+            self.mail = client
+            mail = EmailChannel(
+                client: client, from: from,
                 replies: settings.mailDomain.map { domain in
                     ReplyAddresses(domain: domain) { [secrets = platform.secrets] in secrets.subkey(for: "replies") }
                 }, now: Platform.now)
-        } else {
-            channel = UnconfiguredChannel()
         }
+        let isPublic = settings.publicURL.hasPrefix("https://")
+        let channels = ProviderChannels(
+            ProviderChannels.Parts(
+                mail: mail, client: client(), policy: OutboundPolicy(allowing: settings.outboundAllow),
+                database: platform.database, secrets: platform.secrets, engine: providerEngine(),
+                telephony: telephony(),
+                contact: isPublic ? settings.publicURL : "mailto:\(settings.mailFrom?.address ?? "tocsin@localhost")",
+                now: Platform.now, logger: logger))
         return Notifier(
-            bus: platform.bus, database: platform.database, directory: platform.directory, channel: channel,
-            linkKey: { [secrets = platform.secrets] in secrets.subkey(for: "links") }, publicURL: settings.publicURL,
-            flood: settings.notificationFlood,
+            bus: platform.bus, database: platform.database, directory: platform.directory, registry: channels,
+            secrets: platform.secrets, linkKey: { [secrets = platform.secrets] in secrets.subkey(for: "links") },
+            publicURL: settings.publicURL, flood: settings.notificationFlood, storm: settings.storm,
             calls: FurtherCalls(
                 desk: answerDesk(), secrets: platform.secrets, client: client(), publicURL: settings.publicURL,
                 logger: logger), now: Platform.now, logger: logger)
@@ -137,6 +143,12 @@ final class ServiceParts {
             keys: { [secrets = platform.secrets] in secrets.subkeys(for: "replies") }, from: settings.mailFrom,
             send: send, logger: logger)
         return [MailReceiver(host: listen.host, port: listen.port, name: domain, answers: answers, logger: logger)]
+    }
+
+    private func telephony() -> ProviderChannels.Telephony {
+        { [client = client(), publicURL = settings.publicURL] provider, secret in
+            TwilioChannel(provider: provider, token: secret ?? "", client: client, publicURL: publicURL)
+        }
     }
 
     /// Where answers are taken.
@@ -162,6 +174,16 @@ final class ServiceParts {
         healthChecks.append(
             HealthCheck(name: "audit") { if let problem = audit.problem() { throw CheckFailed(reason: problem) } })
         return audit
+    }
+
+    /// A notifier whose providers are no scripts needs no sandbox.
+    private func providerEngine() -> (any ScriptEngine)? {
+        do {
+            return try scriptEngine()
+        } catch {
+            logger.notice("providers cannot be scripts here", metadata: ["reason": "\(error)"])
+            return nil
+        }
     }
 
     private func dispatcher() throws -> any Service {

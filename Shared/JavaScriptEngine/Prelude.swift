@@ -276,7 +276,8 @@ enum Prelude {
 
         const output = {};
         const variables = { __proto__: null };
-        if (run.kind !== 'step') variables.request = run.request;
+        if (run.kind === 'provider') Object.assign(variables, { message: parse(run.trigger), output });
+        if (run.kind !== 'step' && run.kind !== 'provider') variables.request = run.request;
         if (run.kind === 'createEvent') Object.assign(variables, { trigger: parse(run.trigger), form });
         if (run.kind === 'step' || run.kind === 'httpTriggerStep') variables.output = output;
         if (run.kind === 'step') {

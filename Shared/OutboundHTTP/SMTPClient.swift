@@ -3,7 +3,8 @@ import Logging
 
 /// Hands mail to the operator's mail server, over a few kept connections with a thread each.
 ///
-/// The server is a setting, not something that users choose: ``OutboundPolicy`` does not apply to it.
+/// A server that the operator's settings name is not something that users choose: ``OutboundPolicy`` does not apply to
+/// it. To one that people configure, it does.
 public final class SMTPClient: Sendable {
     private let queue: MailQueue
     private let logger: Logger
@@ -13,9 +14,10 @@ public final class SMTPClient: Sendable {
     ///   - waitingLimit: Mails that wait for a connection; one more fails with `.overloaded`.
     ///   - timeout: For one mail from its turn to the server's answer.
     ///   - greetingName: What EHLO says; the host's name when it is `nil`.
+    ///   - policy: Which addresses the server may have; any when it is `nil`.
     public init(
         _ settings: SMTPSettings, connections: Int = 2, waitingLimit: Int = 1000, timeout: Duration = .seconds(30),
-        greetingName: String? = nil, logger: Logger
+        greetingName: String? = nil, policy: OutboundPolicy? = nil, logger: Logger
     ) {
         precondition(connections > 0 && waitingLimit >= 0, "limits of the mail client")
         self.logger = logger
@@ -25,7 +27,7 @@ public final class SMTPClient: Sendable {
         for number in 1...connections {
             let thread = Thread {
                 blockBrokenPipeSignal()
-                let session = SMTPSession(settings, greetingName: name, timeout: timeout)
+                let session = SMTPSession(settings, greetingName: name, timeout: timeout, policy: policy)
                 while let job = queue.next() {
                     let outcome = Result { () throws(SMTPError) in try session.send(job.envelope) }
                     job.continuation.resume(with: outcome.mapError { $0 })

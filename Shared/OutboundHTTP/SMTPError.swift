@@ -1,6 +1,8 @@
 /// Why a mail was not taken. Callers switch on ``code``; people read the detail.
 public struct SMTPError: Error, CustomStringConvertible {
     public enum Code: Equatable, Sendable, CaseIterable {
+        /// The policy forbids the server's address; the detail says why.
+        case refused
         /// The server cannot be reached, or the connection broke.
         case unreachable
         /// The server does not accept the credentials.
@@ -42,7 +44,7 @@ public struct SMTPError: Error, CustomStringConvertible {
         if let smtpStatus { return smtpStatus < 500 }
         switch code {
         case .unreachable, .tls, .timeout, .overloaded, .closed: return true
-        case .auth, .rejectedRecipient, .rejected, .invalidMail, .cancelled: return false
+        case .refused, .auth, .rejectedRecipient, .rejected, .invalidMail, .cancelled: return false
         }
     }
 

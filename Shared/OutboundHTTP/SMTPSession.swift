@@ -15,8 +15,10 @@ final class SMTPSession {
     private let timeout: Duration
     private let url: String
     private let easy = EasyHandle()
+    private let gate: MailGate?
 
-    init(_ settings: SMTPSettings, greetingName: String, timeout: Duration) {
+    init(_ settings: SMTPSettings, greetingName: String, timeout: Duration, policy: OutboundPolicy? = nil) {
+        gate = policy.map(MailGate.init)
         self.settings = settings
         self.timeout = timeout
         let scheme = settings.isImplicitTLS ? "smtps" : "smtp"
@@ -87,6 +89,11 @@ final class SMTPSession {
             easy.set(CURLOPT_LOGIN_OPTIONS, "AUTH=PLAIN;AUTH=LOGIN;AUTH=CRAM-MD5")
         }
         if let caPath = settings.caPath { easy.set(CURLOPT_CAINFO, caPath) }
+        if let gate {
+            gate.refusal = nil
+            easy.set(CURLOPT_OPENSOCKETFUNCTION, onOpenMailSocket)
+            easy.set(CURLOPT_OPENSOCKETDATA, Unmanaged.passUnretained(gate).toOpaque())
+        }
         guard !settings.isImplicitTLS else { return }
         switch settings.startTLS {
         case .required:
@@ -103,6 +110,7 @@ final class SMTPSession {
     }
 
     private func smtpError(_ code: CURLcode, status: Int, dialogue: MailDialogue) -> SMTPError {
+        if let refusal = gate?.refusal { return SMTPError(.refused, refusal) }
         let reason = easy.errorDetail(code)
         let isAnswer = status >= 400 && code != CURLE_OPERATION_TIMEDOUT
         let answered = isAnswer ? status : nil
@@ -117,6 +125,29 @@ final class SMTPSession {
             default: .unreachable
             }
         return SMTPError(kind, detail, smtpStatus: answered, isInDoubt: dialogue.hasEnded && !isAnswer)
+    }
+}
+
+/// Judges the addresses of a mail server that people have configured.
+final class MailGate {
+    let policy: OutboundPolicy
+    /// Why no socket was opened.
+    var refusal: String?
+
+    init(_ policy: OutboundPolicy) { self.policy = policy }
+
+    func openSocket(_ address: UnsafePointer<curl_sockaddr>) -> curl_socket_t {
+        guard let socketAddress = tocsin_address(address), let ip = IPAddress(socketAddress) else {
+            refusal = "the mail server has an address of an unknown family"
+            return -1
+        }
+        if case .refused(let reason) = policy.verdict(for: ip) {
+            refusal = "the mail server is at \(ip): \(reason)"
+            return -1
+        }
+        refusal = nil
+        return socket(
+            address.pointee.family, address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue), address.pointee.protocol)
     }
 }
 
@@ -160,6 +191,13 @@ func onReadMail(
     guard let context else { return 0 }
     let dialogue = Unmanaged<MailDialogue>.fromOpaque(context).takeUnretainedValue()
     return dialogue.read(into: UnsafeMutableRawBufferPointer(start: buffer, count: size * count))
+}
+
+func onOpenMailSocket(
+    _ context: UnsafeMutableRawPointer?, _ purpose: curlsocktype, _ address: UnsafeMutablePointer<curl_sockaddr>?
+) -> curl_socket_t {
+    guard let context, let address else { return -1 }
+    return Unmanaged<MailGate>.fromOpaque(context).takeUnretainedValue().openSocket(address)
 }
 
 func onServerLine(

@@ -65,6 +65,22 @@ public struct SMTPSettings: Sendable, Equatable {
 }
 
 extension SMTPSettings {
+    /// The same server with other credentials, which are never sent without TLS; none of them empty or missing.
+    public func with(user: String, password: String?) -> SMTPSettings {
+        guard !user.isEmpty, let password, !password.isEmpty else { return self }
+        return SMTPSettings(self, user: user, password: password)
+    }
+
+    private init(_ other: SMTPSettings, user: String, password: String) {
+        isImplicitTLS = other.isImplicitTLS
+        host = other.host
+        port = other.port
+        self.user = user
+        self.password = password
+        startTLS = other.isImplicitTLS || other.startTLS == .never ? other.startTLS : .required
+        caPath = other.caPath
+    }
+
     private static func credentials(_ text: Substring) throws(SMTPSettingsError) -> (String, String) {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         let user = try decoded(parts[0], part: "user")

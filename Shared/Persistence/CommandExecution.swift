@@ -32,12 +32,17 @@ extension EventLog {
     /// events together. Runs inside the caller's transaction, so the events, the consumer's checkpoint and the due
     /// work commit together or not at all.
     ///
+    /// - Parameter states: What ``states(of:_:)`` has said of some of them before: they are not read again, and when
+    ///   one has moved on meanwhile, nothing is appended and ``StoreError/Code-swift.enum/versionConflict`` thrown.
     /// - Returns: One outcome for each command, in their order.
     @discardableResult
     public func execute<A: Aggregate>(
-        _ commands: [AddressedCommand<A>], in partition: LogPartition, at now: Timestamp
+        _ commands: [AddressedCommand<A>], in partition: LogPartition, at now: Timestamp,
+        knowing states: [String: (state: A.State, version: Version)] = [:]
     ) throws -> [CommandOutcome<A>] {
-        var known = try load(A.self, Set(commands.map(\.id)))
+        let unknown = Set(commands.map(\.id)).filter { states[$0] == nil }
+        var known = states
+        if !unknown.isEmpty { known.merge(try self.states(of: unknown, A.self)) { first, _ in first } }
         var new: [NewEvent] = []
         let outcomes = try commands.map { addressed in
             let outcome = try decide(addressed, known[addressed.id] ?? (A.initial, 0), at: now, into: &new)
@@ -48,8 +53,9 @@ extension EventLog {
         return outcomes
     }
 
-    private func load<A: Aggregate>(
-        _ type: A.Type, _ ids: Set<String>
+    /// What some entities have come to, those that there are, with the versions of their streams.
+    public func states<A: Aggregate>(
+        of ids: Set<String>, _ type: A.Type = A.self
     ) throws -> [String: (state: A.State, version: Version)] {
         var known: [String: (state: A.State, version: Version)] = [:]
         let prefix = A.category.count + 1

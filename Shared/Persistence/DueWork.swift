@@ -29,6 +29,16 @@ public struct DueWork {
         try connection.execute("DELETE FROM due_work WHERE kind = \(kind) AND id IN \(list: ids)")
     }
 
+    /// Lets go of leased items until `due`.
+    public func postpone(_ ids: [String], kind: String, until due: Timestamp) throws(StoreError) {
+        guard !ids.isEmpty else { return }
+        try connection.execute(
+            """
+            UPDATE due_work SET due_at = \(due.milliseconds), leased_until = 0
+            WHERE kind = \(kind) AND id IN \(list: ids)
+            """)
+    }
+
     /// Takes up to `limit` items that are due, for as long as `lease`. An item whose worker dies is
     /// offered again when the lease runs out, so work is done at least once.
     public func claim(

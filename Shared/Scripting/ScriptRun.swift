@@ -12,6 +12,8 @@ public struct ScriptRun: Sendable {
         case outbound
         /// `request` and `output`.
         case httpTriggerStep
+        /// `message`, parsed from ``ScriptRun/trigger``, and `output`: sends a message to a device.
+        case provider
         /// `input` and `output`, and no `request`: authors declare one of their own.
         case step
     }

@@ -152,6 +152,20 @@ extension Setting {
         """)
     public static let notificationFloodPeriod = Setting(
         "notification-flood-period", default: "300", "Seconds of notification-flood-limit, from 1 to 86400.")
+    public static let notificationStormBypass = Setting(
+        "notification-storm-bypass", default: "HIGH",
+        """
+        Alerts of this priority or above are not held by notification-storm-limit: HIGH, MEDIUM, or none for no \
+        exception.
+        """)
+    public static let notificationStormLimit = Setting(
+        "notification-storm-limit", default: "10",
+        """
+        Messages to one device within notification-storm-window; further ones are held, and told of in one message \
+        when it ends. From 0, for no limit, to 1000.
+        """)
+    public static let notificationStormWindow = Setting(
+        "notification-storm-window", default: "60", "Seconds of notification-storm-limit, from 1 to 3600.")
     public static let oauthClientId = Setting(
         "oauth-client-id",
         """
@@ -225,8 +239,8 @@ extension Setting {
         data, databaseConnections,
         databaseURL, host, inboundBodyMax, inboundRate, inboundRateWorkflow, instanceID, kafkaBrokers, kafkaOptions,
         kafkaReplication, kafkaSessionTimeout, logLevel, mailDomain, mailFrom, mailListen, notificationFloodClasses,
-        notificationFloodLimit, notificationFloodPeriod, oauthClientId, outboundAllow, partitions, port, publicURL,
-        scriptCalls, scriptMemory,
+        notificationFloodLimit, notificationFloodPeriod, notificationStormBypass, notificationStormLimit,
+        notificationStormWindow, oauthClientId, outboundAllow, partitions, port, publicURL, scriptCalls, scriptMemory,
         scriptProcessorTime, scriptSandbox, scriptTimeout, scriptTotalTime, scriptWorkers, secretKey, secretKeyFile,
         smtpURL, trustedProxies, webhookParkAfter, webhookTimeout,
     ]

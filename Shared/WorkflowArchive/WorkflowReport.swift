@@ -79,12 +79,7 @@ struct WorkflowReport {
         let name = integration.integrationType == .inbound ? "inbound" : "outbound"
         func keep(_ why: String) { notes.add(.kept, place, "\(name) integration \(integration.name): \(why)") }
         guard integration.integrationType == .outbound else { return }
-        switch integration.triggeredBy {
-        case .escalation?, .targetedRecipientFailure?:
-            keep("nothing here sets off \(integration.triggeredBy?.rawValue ?? "") yet")
-        case nil: keep("it has no trigger")
-        default: break
-        }
+        if integration.triggeredBy == nil { keep("it has no trigger") }
         switch integration.operation {
         case .sendWebhook:
             if integration.endpoint == nil {

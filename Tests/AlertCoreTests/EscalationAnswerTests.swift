@@ -299,5 +299,56 @@ struct EscalationAnswerTests {
 }
 
 extension EscalationAnswerTests {
-    static let golden: [String] = []
+    static let golden = [
+        #"{"started":{"at":1790000000000,"directory":5,"targets":[{"id":"g","recipientType":"GROUP","targetName":"g"}],"#
+            + #""terms":{"alert":"a","correlation":"r","countsResponses":false,"escalationOverride":false,"#
+            + #""limitsNotifications":false,"number":7,"overrideDeviceRestrictions":false,"priority":"MEDIUM","#
+            + #""targetDeviceNames":[]}}}"#,
+        #"{"advanced":{"advance":{"directory":5,"notices":[{"address":"a-mail@x","course":"0.0","#
+            + #""device":{"id":"a-mail","name":"a-mail"},"deviceNumber":1,"deviceType":"EMAIL","#
+            + #""id":"5c89cfd7-72e6-888c-a608-74b79fcd95bc","language":"en","#
+            + #""person":{"firstName":"A","id":"a","lastName":"X","targetName":"a"},"provider":"","#
+            + #""reason":"on call in always of g, place 1; device 1 in order","round":0,"rule":"ON_CALL","step":0,"#
+            + #""target":"g"}],"opened":[{"allowsDuplicates":false,"group":{"id":"g","name":"g"},"id":"0.0","#
+            + #""shift":{"id":"g-always","name":"always"},"shiftEnd":1790035200000,"shiftStart":1789948800000,"#
+            + #""steps":[{"delay":0,"members":[{"position":1,"recipient":{"id":"a","recipientType":"PERSON","#
+            + #""targetName":"a"}}],"type":"Peer"}],"target":"g","usesFailsafe":true}],"#
+            + #""progress":[{"course":"0.0","due":1790000000000,"next":"over","round":0,"step":0}],"#
+            + #""steps":[{"course":"0.0","kind":"step","round":0,"step":0}]},"at":1790000000000}}"#,
+    ]
+
+    /// One of each other kind of event, and the reports as they stand in the alert's history.
+    static let otherEvents: [(AlertEscalation.Event, String)] = [
+        (.suspended(at: noon), #"{"suspended":{"at":1790000000000}}"#),
+        (.ended(at: noon), #"{"ended":{"at":1790000000000}}"#),
+        (
+            .notificationFailed(notification: "n", at: noon),
+            #"{"notificationFailed":{"at":1790000000000,"notification":"n"}}"#
+        ),
+        (
+            .recipientsFailed(
+                failure: RecipientsFailure(id: "f", failureType: .nobodyNotifiable, targeted: [recipient]), at: noon),
+            #"{"recipientsFailed":{"at":1790000000000,"failure":{"failureType":"NO_NOTIFIABLE_RECIPIENT","id":"f","#
+                + #""targeted":[{"id":"a","recipientType":"PERSON","targetName":"a"}],"total":1}}}"#
+        ),
+        (
+            .escalated(
+                report: EscalationReport(
+                    id: "e", group: NamedReference(id: "g", name: "ops"), shift: nil, reason: .active, type: .peer,
+                    by: bob, from: [], to: [recipient]), at: noon),
+            #"{"escalated":{"at":1790000000000,"report":{"by":{"firstName":"Bob","id":"p2","lastName":"Smith","#
+                + #""targetName":"bob"},"from":[],"group":{"id":"g","name":"ops"},"id":"e","reason":"ACTIVE","#
+                + #""to":[{"id":"a","recipientType":"PERSON","targetName":"a"}],"totalFrom":0,"totalTo":1,"#
+                + #""type":"PEER"}}}"#
+        ),
+    ]
+
+    private static let recipient = AlertRecipient(id: "a", targetName: "a", recipientType: .person)
+
+    @Test func theFormatOfOtherEventsStays() throws {
+        for (event, text) in Self.otherEvents {
+            #expect(String(decoding: try encoderOfEvents.encode(event), as: UTF8.self) == text)
+            #expect(try JSONDecoder().decode(AlertEscalation.Event.self, from: Data(text.utf8)) == event)
+        }
+    }
 }

@@ -2,6 +2,9 @@ import AlertCore
 import Crypto
 import Testing
 
+/// The provider of the tests.
+let mail = NamedReference(id: "email", name: "Email")
+
 struct NotificationTests {
     static let plan = Notification.Plan(
         id: "n", alert: "a", alertNumber: 1, recipient: bob, device: NamedReference(id: "d", name: "Work Email"),
@@ -14,35 +17,41 @@ struct NotificationTests {
 
     @Test func isSentOnce() throws {
         var history = [planned]
-        history += try decide(.begin, after: history)
+        history += try decide(.begin(via: mail), after: history)
         history += try decide(.deliver(receipt: "250"), after: history)
         #expect(history.last == .delivered(receipt: "250", at: noon))
-        #expect(try decide(.begin, after: history).isEmpty)
+        #expect(try decide(.begin(via: mail), after: history).isEmpty)
         #expect(try decide(.plan(Self.plan), after: history).isEmpty)
     }
 
     @Test func aLostAttemptIsMarkedAsRepeated() throws {
-        let history = [planned] + (try decide(.begin, after: [planned]))
-        #expect(try decide(.begin, after: history) == [.attemptBegun(number: 2, isRepetition: true, at: noon)])
+        let history = [planned] + (try decide(.begin(via: mail), after: [planned]))
+        #expect(
+            try decide(.begin(via: mail), after: history) == [
+                .attemptBegun(number: 2, isRepetition: true, provider: mail, at: noon)
+            ])
     }
 
     @Test func isTriedAgainAndThenFails() throws {
         var history = [planned]
         for _ in 0...Notification.retryDelays.count {
-            history += try decide(.begin, after: history)
-            history += try decide(.fail(reason: "421", isPermanent: false), after: history)
+            history += try decide(.begin(via: mail), after: history)
+            history += try decide(.fail(reason: "421", isPermanent: false, next: nil, notBefore: nil), after: history)
         }
         #expect(history.last == .failed(reason: "421", at: noon))
-        let first = [planned] + (try decide(.begin, after: [planned]))
+        let first = [planned] + (try decide(.begin(via: mail), after: [planned]))
         #expect(
-            try decide(.fail(reason: "421", isPermanent: false), after: first)
+            try decide(.fail(reason: "421", isPermanent: false, next: nil, notBefore: nil), after: first)
                 == [.attemptFailed(reason: "421", retryAt: noon.advanced(by: .seconds(5)), at: noon)])
-        #expect(try decide(.fail(reason: "550", isPermanent: true), after: first) == [.failed(reason: "550", at: noon)])
+        #expect(
+            try decide(.fail(reason: "550", isPermanent: true, next: nil, notBefore: nil), after: first) == [
+                .failed(reason: "550", at: noon)
+            ])
     }
 
     @Test func whatIsBeingSentCannotBeTakenBack() throws {
         #expect(try decide(.cancel(reason: "x"), after: [planned]) == [.cancelled(reason: "x", at: noon)])
-        let begun = [planned] + (try decide(.begin, after: [planned]))
+        let begun = [planned] + (try decide(.begin(via: mail), after: [planned]))
         #expect(try decide(.cancel(reason: "x"), after: begun).isEmpty)
     }
 }

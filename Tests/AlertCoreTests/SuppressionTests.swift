@@ -46,10 +46,10 @@ struct SuppressionTests {
         }
         let event = Notification.Event.suppressed(suppression: Self.suppression, at: noon)
         #expect(try decide(.suppress(Self.suppression), [planned]) == [event])
-        for command in [Notification.Command.begin, .suppress(Self.suppression), .cancel(reason: "")] {
+        for command in [Notification.Command.begin(via: mail), .suppress(Self.suppression), .cancel(reason: "")] {
             #expect(try decide(command, [planned, event]).isEmpty)
         }
-        let begun = Notification.Event.attemptBegun(number: 1, isRepetition: false, at: noon)
+        let begun = Notification.Event.attemptBegun(number: 1, isRepetition: false, provider: mail, at: noon)
         #expect(try decide(.suppress(Self.suppression), [planned, begun]).isEmpty)
         #expect(throws: Notification.Rejection.unknown) { try decide(.suppress(Self.suppression), []) }
     }

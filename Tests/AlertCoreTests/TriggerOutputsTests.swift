@@ -35,12 +35,28 @@ struct TriggerOutputsTests {
             .terminated(by: nil, reason: .expired, at: Timestamp(milliseconds: 0)), "TERMINATED", "EVENT_TERMINATED",
             ""
         ),
+        (
+            .terminated(by: nil, reason: .completed, at: Timestamp(milliseconds: 0)), "TERMINATED", "EVENT_COMPLETED",
+            ""
+        ),
     ])
     func statusChanges(event: Alert.Event, status: String, auditType: String, by: String) throws {
         let globals = try globals(event)
         #expect(globals["event"]?["status"] == .string(status))
         #expect(globals["statusChanged"]?["auditType"] == .string(auditType))
         #expect(globals["statusChanged"]?["by"]?["targetName"] == .string(by))
+    }
+
+    @Test func whatTheEscalationReports() throws {
+        let report = EscalationReport(
+            id: "e", group: NamedReference(id: "g", name: "ops"), shift: nil, reason: .passive, type: .peer, from: [],
+            to: [])
+        let escalated = try globals(.escalated(report: report, at: at))
+        #expect(escalated["escalation"]?["reason"] == "PASSIVE")
+        #expect(escalated["escalation"]?["at"] == "2017-04-12T23:01:49.102Z" && escalated["event"] != nil)
+        let failure = RecipientsFailure(id: "f", failureType: .allFailed, targeted: [])
+        let failed = try globals(.recipientsFailed(failure: failure, at: at))
+        #expect(failed["targetedRecipientFailure"]?["failureType"] == "ALL_NOTIFICATIONS_FAILED")
     }
 
     @Test func anAnswer() throws {

@@ -55,6 +55,43 @@ struct WebhookPayloadTests {
         #expect(try body(.deliveryRecorded(delivery: delivery, at: at))["deliveryStatus"] == "Failed")
     }
 
+    @Test func escalation() throws {
+        let mary = AlertRecipient(id: "p1", targetName: "mary", recipientType: .person)
+        let report = EscalationReport(
+            id: "e", group: NamedReference(id: "g", name: "ops"), shift: NamedReference(id: "s", name: "Weekdays"),
+            reason: .active, type: .management, by: bob, from: [mary],
+            to: (0..<150).map { AlertRecipient(id: "\($0)", targetName: "n\($0)", recipientType: .person) })
+        let payload = try #require(WebhookPayload(.escalated(report: report, at: at), of: alert))
+        #expect(payload.trigger == .escalation)
+        let escalation = payload.body["escalation"]
+        #expect(payload.body == with(["escalation": escalation ?? .null]))
+        #expect(escalation?["reason"] == "ACTIVE" && escalation?["type"] == "MANAGEMENT")
+        #expect(escalation?["group"] == ["id": "g", "targetName": "ops", "recipientType": "GROUP"])
+        #expect(escalation?["shift"] == ["id": "s", "name": "Weekdays"])
+        #expect(escalation?["by"]?["targetName"] == "bob")
+        #expect(escalation?["from"] == [["id": "p1", "targetName": "mary", "recipientType": "PERSON"]])
+        #expect(escalation?["to"]?.array?.count == 100 && escalation?["totalTo"] == 150)
+    }
+
+    @Test func targetedRecipientFailure() throws {
+        let named = (0..<101).map { AlertRecipient(id: "\($0)", targetName: "n\($0)", recipientType: .group) }
+        let failure = RecipientsFailure(id: "f", failureType: .nobodyNotifiable, targeted: named)
+        let payload = try #require(WebhookPayload(.recipientsFailed(failure: failure, at: at), of: alert))
+        #expect(payload.trigger == .targetedRecipientFailure)
+        #expect(payload.body["failureType"] == "NO_NOTIFIABLE_RECIPIENT")
+        #expect(payload.body["targetedRecipients"]?.array?.count == 100)
+        #expect(
+            payload.body["targetedRecipients"]?.array?.first == [
+                "id": "0", "targetName": "n0", "recipientType": "GROUP",
+            ])
+        #expect(payload.body["totalTargetedRecipients"] == 101 && payload.body["eventIdentifier"] == 869000)
+    }
+
+    @Test func aLateAnswerSetsOffNothing() {
+        let answer = AlertResponse(id: "x", by: bob, device: "", option: "o1", comment: nil, source: "EMAIL")
+        #expect(WebhookPayload(.responseRejected(response: answer, reason: .ended, at: at), of: alert) == nil)
+    }
+
     @Test func annotation() throws {
         let payload = try body(.commented(id: "c", by: mary, text: "Looking into it", at: at))
         #expect(payload["comment"] == "Looking into it")

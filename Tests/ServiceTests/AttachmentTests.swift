@@ -11,7 +11,9 @@ import Testing
     ) async throws -> Answer {
         var body = Data("--b0\r\nContent-Disposition: form-data; name=\"file\"; filename=\"Raw.txt\"\r\n".utf8)
         body += Data("Content-Type: \(type)\r\n\r\n".utf8) + content
-        if let name { body += Data("\r\n--b0\r\nContent-Disposition: form-data; name=\"fileName\"\r\n\r\n\(name)".utf8) }
+        if let name {
+            body += Data("\r\n--b0\r\nContent-Disposition: form-data; name=\"fileName\"\r\n\r\n\(name)".utf8)
+        }
         body += Data("\r\n--b0--\r\n".utf8)
         let credentials = Data("\(login):\(ConsoleWorld.password)".utf8).base64EncodedString()
         let head =

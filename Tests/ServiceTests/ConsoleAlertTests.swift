@@ -10,7 +10,10 @@ import Testing
             let id = try await world.addAlert()
             try await world.addNotification(
                 of: id,
-                [.begin, .fail(reason: "451 try later", isPermanent: false), .begin, .deliver(receipt: "250 queued")])
+                [
+                    .beginByMail, .fail(reason: "451 try later", isPermanent: false, next: nil, notBefore: nil),
+                    .beginByMail, .deliver(receipt: "250 queued"),
+                ])
             world.clock.advance(by: .seconds(1))
             try await world.addDelivery(
                 of: id, to: "failing", [world.attempt(1, status: 503, body: "come back later")])

@@ -14,7 +14,7 @@ import Testing
     @Test func aLookChangesNothingAndATapAnswersOnce() async throws {
         try await ConsoleWorld.run { world in
             let id = try await world.addAlert()
-            let notification = try await world.addNotification(of: id, [.begin, .deliver(receipt: "ok")])
+            let notification = try await world.addNotification(of: id, [.beginByMail, .deliver(receipt: "ok")])
             let path = "/respond/\(world.link(notification, ConsoleWorld.acknowledge))"
             let versions = try await world.database.reading { try EventLog($0).versions(of: ["alert-\(id)"]) }
             for _ in 1...3 {

@@ -175,3 +175,7 @@ extension ConsoleWorld {
         }
     }
 }
+
+extension AlertCore.Notification.Command {
+    static let beginByMail = Self.begin(via: NamedReference(id: "email", name: "Email"))
+}

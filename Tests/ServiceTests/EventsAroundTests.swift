@@ -44,7 +44,7 @@ import Testing
     @Test func showsWhoWasToldAndWhatTheyAnswered() async throws {
         try await ConsoleWorld.run { world in
             let id = try await world.addAlert()
-            let notification = try await world.addNotification(of: id, [.begin, .deliver(receipt: "250 OK")])
+            let notification = try await world.addNotification(of: id, [.beginByMail, .deliver(receipt: "250 OK")])
             let path = "/events/\(id)/user-deliveries?at=2026-03-09T14:00:00Z"
             let before = try await world.call("GET", path).json["data"]?.array?.first
             #expect(before?["deliveryStatus"] == "DELIVERED" && before?["person"]?["targetName"] == "oncall")
@@ -68,7 +68,7 @@ import Testing
     @Test func listsAudits() async throws {
         try await ConsoleWorld.run { world in
             let id = try await world.addAlert()
-            try await world.addNotification(of: id, [.begin, .deliver(receipt: "250 OK")])
+            try await world.addNotification(of: id, [.beginByMail, .deliver(receipt: "250 OK")])
             let delivery = DeviceDelivery(
                 id: "d1", recipient: ConsoleWorld.anna, device: NamedReference(id: "id-device", name: "Work Email"),
                 deviceNumber: 7, status: .failed, message: "no such user")

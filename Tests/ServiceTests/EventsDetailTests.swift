@@ -32,7 +32,8 @@ import Testing
         }
     }
 
-    private static func details(_ world: ConsoleWorld, _ change: (inout AlertDetails) -> Void = { _ in }) -> AlertDetails
+    private static func details(_ world: ConsoleWorld, _ change: (inout AlertDetails) -> Void = { _ in })
+        -> AlertDetails
     {
         var details = AlertDetails(
             number: 7, plan: ConsoleWorld.plan, form: ConsoleWorld.form, requestId: DerivedID.uuid("request", "7"),
@@ -107,7 +108,8 @@ import Testing
                 ("propertyName=Host&propertyValue=DB&propertyValueOperator=ENDS_WITH", 0),
                 ("propertyName=Host%23en&propertyValue=b&propertyValueOperator=contains", 1),
             ] {
-                #expect(try await world.call("GET", "/events?\(query)").json["total"] == .integer(Int64(total)), "\(query)")
+                #expect(
+                    try await world.call("GET", "/events?\(query)").json["total"] == .integer(Int64(total)), "\(query)")
             }
         }
     }
@@ -120,7 +122,8 @@ import Testing
         let person = PersonReference(id: "id-\(name)", targetName: name, firstName: first, lastName: "T")
         let plan = AlertCore.Notification.Plan(
             id: DerivedID.uuid("n", name), alert: alert, alertNumber: 1, recipient: person,
-            device: NamedReference(id: "d-\(name)", name: "Mail"), deviceNumber: 1, address: "x@example.com", dueAt: now,
+            device: NamedReference(id: "d-\(name)", name: "Mail"), deviceNumber: 1, address: "x@example.com",
+            dueAt: now,
             reason: "named", correlation: "r")
         try await world.database.transaction { connection in
             let origin = Origin(actor: "<notifier>", causation: "test", correlation: "r")

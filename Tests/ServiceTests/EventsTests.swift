@@ -75,7 +75,8 @@ import Testing
         ("from=yesterday", "from", "yesterday"), ("from=2026-02-30", "from", "2026-02-30"),
         ("propertyName=A", "propertyValue", "required"),
         ("propertyName=A,B&propertyValue=1", "propertyValue", "2 names"),
-        ("embed=everything", "embed", "properties"), ("propertyValueOperator=LIKE", "propertyValueOperator", "CONTAINS"),
+        ("embed=everything", "embed", "properties"),
+        ("propertyValueOperator=LIKE", "propertyValueOperator", "CONTAINS"),
         ("search=\(String(repeating: "a+", count: 11))", "search", "at most"),
     ])
     func refusesWhatItDoesNotUnderstand(_ query: String, _ field: String, _ hint: String) async throws {
@@ -91,7 +92,7 @@ import Testing
     @Test func showsOneByUUIDAndByNumberWithEverythingEmbedded() async throws {
         try await ConsoleWorld.run { world in
             let id = try await world.addAlert()
-            try await world.addNotification(of: id, [.begin, .deliver(receipt: "250 OK")])
+            try await world.addNotification(of: id, [.beginByMail, .deliver(receipt: "250 OK")])
             try await world.carryOut(.comment(id: "c1", by: ConsoleWorld.anna, text: "On it"), on: id)
             let embed = "embed=properties,recipients,responseOptions,annotations,messages"
             let event = try await world.call("GET", "/events/100001?\(embed)").json

@@ -1,5 +1,6 @@
 import AlertCore
 import Foundation
+import Persistence
 import TestSupport
 import Testing
 
@@ -109,6 +110,54 @@ struct OnCallListTests {
             #expect(gaps.map { $0["start"] } == ["2031-01-06T00:00:00Z", "2031-01-06T22:00:00Z"])
             #expect(gaps.map { $0["end"] } == ["2031-01-06T13:00:00Z", "2031-01-07T00:00:00Z"])
             #expect(gaps.allSatisfy { $0["cause"] == "noShift" })
+        }
+    }
+
+    /// Whatever is changed later: who was on call stays as it was.
+    @Test(arguments: Backend.available) func saysWhoWasOnCall(_ backend: Backend) async throws {
+        try await RESTTestServer.run(on: backend) { server in
+            try await server.add(people: ["ann", "ben"])
+            try await server.add(group: "Ops")
+            try await server.stand(["ann"], in: "Ops")
+            try await Task.sleep(for: .milliseconds(20))
+            let then = Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)).iso
+            try await Task.sleep(for: .milliseconds(20))
+            try await server.sent(200, "POST", "groups/Ops", ["targetName": "Operations"])
+            try await server.stand(["ben"], in: "Operations")
+            try await server.sent(200, "DELETE", "people/ann")
+            try await server.add(group: "Later")
+            for (query, names) in [
+                ("groups=Operations", ["ben"]), ("groups=Operations,Later&at=\(then)", ["ann"]),
+                ("groups=Ops&at=\(then)", ["ann"]), ("groups=Later&at=\(then)", []),
+            ] {
+                let rows = try await server.sent(200, "GET", "on-call-summary?\(query)").json?.array ?? []
+                #expect(rows.compactMap { $0.at("recipient.targetName")?.string } == names, "\(query)")
+            }
+            let row = try await server.sent(200, "GET", "on-call?groups=Ops&at=\(then)").data.first
+            #expect(row?.at("members.data.0.member.lastName") == "Test" && row?.at("group.targetName") == "Ops")
+            // Whoever may not see the group now does not see what it was.
+            try await server.sent(200, "POST", "groups/Operations", ["observedByAll": false])
+            try await server.sent(404, "GET", "on-call?groups=Operations&at=\(then)", as: "reader")
+            try await server.sent(404, "GET", "on-call?groups=Ops", as: "reader")
+        }
+    }
+
+    @Test func rotationsByAlertsTurnWithTheirCount() async throws {
+        try await RESTTestServer.run { server in
+            try await server.add(people: ["ann", "ben"])
+            try await server.add(group: "Ops")
+            try await server.stand(["ann", "ben"], in: "Ops")
+            let shift = "groups/Ops/shifts/Default%20Shift"
+            let id = try await server.sent(200, "POST", shift, ["rotationType": "ALERTS"]).id
+            func first() async throws -> String? {
+                let summary = try await server.sent(200, "GET", "on-call-summary?groups=Ops&escalationOrder=PRIMARY")
+                return summary.json?.at("0.recipient.targetName")?.string
+            }
+            #expect(try await first() == "ann")
+            try await server.database.transaction { connection in
+                _ = try RotationCounts(connection).count(alert: "a", for: [id], at: Timestamp(milliseconds: 1000))
+            }
+            #expect(try await first() == "ben")
         }
     }
 }

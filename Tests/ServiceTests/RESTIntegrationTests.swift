@@ -23,8 +23,8 @@ struct RESTIntegrationTests {
     static let kept: [(fields: [String: JSONValue], says: String?)] = [
         ([:], nil), (["triggeredBy": "STATUS"], nil), (["triggeredBy": "ANNOTATION"], nil),
         (["triggeredBy": "DELIVERYSTATUS"], nil), (["triggeredBy": "RESPONSE", "responseChoice": "Accept"], nil),
-        (["triggeredBy": "ESCALATION"], "ESCALATION"),
-        (["triggeredBy": "TARGETEDRECIPIENTFAILURE"], "TARGETEDRECIPIENTFAILURE"),
+        (["triggeredBy": "ESCALATION"], nil),
+        (["triggeredBy": "TARGETEDRECIPIENTFAILURE"], nil),
         (["operation": "RUN_SCRIPT", "script": base64("1")], nil),
         (
             ["operation": "SEND_TO_IA", "integrationService": "remedy", "integrationAgentId": "agent-1"],

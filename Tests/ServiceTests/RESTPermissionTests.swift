@@ -101,8 +101,9 @@ struct RESTPermissionTests {
             let (plan, form) = try await server.makeForm()
             func save(_ user: String, as login: String) async throws -> RESTTestServer.Reply {
                 let body: JSONValue = [
-                    "name": "In", "form": ["id": .string(form)], "integrationType": "INBOUND",
-                    "operation": "CREATE_ALERT", "createdBy": "IB", "authenticatingUser": .string(user),
+                    "name": "In", "form": ["id": .string(form)], "integrationType": "INBOUND_WEBHOOK",
+                    "operation": "CREATE_EVENT", "createdBy": "IB", "authenticatingUser": .string(user),
+                    "script": .string(Data("form.post(trigger);".utf8).base64EncodedString()),
                 ]
                 return try await server.call("POST", "plans/\(plan)/integrations", body, as: login)
             }

@@ -23,6 +23,8 @@ struct WebhookDispatcherTests {
         let database: any SQLDatabase
         let bus: EmbeddedBus
         let sink: TestSink
+        let port: Int
+        let secrets: SecretBox
         let dispatcher: WebhookDispatcher
     }
 
@@ -61,18 +63,23 @@ struct WebhookDispatcherTests {
             engine: NoScripts(), limits: ScriptLimits(),
             settings: WebhookDispatcherSettings(timeout: .seconds(20), parkAfter: .milliseconds(300)), now: now,
             logger: Self.silent)
-        return Setup(database: database, bus: bus, sink: sink, dispatcher: dispatcher)
+        return Setup(
+            database: database, bus: bus, sink: sink, port: port, secrets: secrets, dispatcher: dispatcher)
     }
 
     /// An alert's history: begun, suspended, resumed, ended.
-    func publish(_ alert: String, _ number: Int64, on setup: Setup) async throws {
-        let details = AlertDetails(
+    func publish(
+        _ alert: String, _ number: Int64, on setup: Setup, callbacks: [AlertCallback] = []
+    ) async throws {
+        var details = AlertDetails(
             number: number, plan: NamedReference(id: "plan", name: "Plan"),
             form: NamedReference(id: "form", name: "Form"),
             requestId: "r-\(alert)", submitter: mary, priority: .high)
+        details.callbacks = callbacks
+        let begun = details
         let origin = Origin(actor: "mary", causation: "c", correlation: "r-\(alert)")
         let at = now()
-        let commands: [Alert.Command] = [.create(details), .suspend(by: mary), .resume(by: mary), .terminate(by: mary)]
+        let commands: [Alert.Command] = [.create(begun), .suspend(by: mary), .resume(by: mary), .terminate(by: mary)]
         let partition = LogPartition("alert", Partitioning.partition(of: alert, count: 2))
         let events = try await setup.database.retrying { connection in
             let outcomes = try EventLog(connection).execute(
@@ -143,6 +150,35 @@ struct WebhookDispatcherTests {
         #expect(try await statuses(setup, "/fail/2") == ["active", "active"] + inOrder)
         let ids = await setup.sink.ids(at: "/fail/2")
         #expect(Set(ids.prefix(3)).count == 1 && Set(ids).count == 4)
+        await setup.sink.stop()
+        await setup.database.close()
+    }
+
+    /// What the alert's own request asked for: in order, with its password, and no further attempt after a 410.
+    @Test(arguments: Backend.available)
+    func callbacksOfTheAlertItself(on backend: Backend) async throws {
+        let setup = try await setUp(backend, paths: [])
+        let base = "http://127.0.0.1:\(setup.port)"
+        let sealed = setup.secrets.seal("secret", for: .alertCallback("a", 0))
+        let callbacks = [
+            AlertCallback(url: "\(base)/callback", type: .status, user: "u", sealedPassword: sealed),
+            AlertCallback(url: "\(base)/answers", type: .response),
+            AlertCallback(url: "\(base)/gone", type: .status), AlertCallback(url: "ia://service", type: .status),
+        ]
+        try await running(setup) {
+            try await publish("a", 1, on: setup, callbacks: callbacks)
+            try await publish("a", 1, on: setup, callbacks: callbacks)
+            try await eventually("all of it") {
+                let rows = try await setup.database.reading { try WebhookDeliveries($0).ofAlert("a") }
+                return rows.count == 8 && rows.allSatisfy { $0.status == .delivered || $0.status == .exhausted }
+            }
+        }
+        #expect(try await statuses(setup, "/callback") == inOrder)
+        #expect(await setup.sink.bodies(at: "/answers").isEmpty)
+        #expect(await setup.sink.bodies(at: "/gone").count == 4)
+        let arrivals = await setup.sink.arrivals.filter { $0.path == "/callback" }
+        let basic = "Basic " + Data("u:secret".utf8).base64EncodedString()
+        #expect(arrivals.allSatisfy { $0.authorization == basic && !$0.id.isEmpty })
         await setup.sink.stop()
         await setup.database.close()
     }

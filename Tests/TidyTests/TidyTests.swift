@@ -28,7 +28,7 @@ struct TidyTests {
             "AlertCore", "Endpoints", "Messaging", "OutboundHTTP", "Persistence", "Scripting",
         ],
         "Services/MailReceiver": ["AlertCore", "Answers", "CGMime", "OutboundHTTP", "Persistence"],
-        "Services/Notifier": ["AlertCore", "Answers", "Messaging", "OutboundHTTP", "Persistence"],
+        "Services/Notifier": ["AlertCore", "Answers", "Messaging", "OutboundHTTP", "Persistence", "Scripting"],
         "Services/SelfAudit": ["AlertCore", "OutboundHTTP", "Persistence"],
         "Services/WebhookDispatcher": [
             "AlertCore", "Endpoints", "Messaging", "OutboundHTTP", "Persistence", "Scripting",

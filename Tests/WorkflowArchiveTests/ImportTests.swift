@@ -93,8 +93,6 @@ struct ImportTests {
             byHand | integrations/integrations.json: endpoints | endpoint Desk: set its credentials (BASIC); \
             files hold none
             kept | integrations/integrations.json: integrations[2] | outbound integration Agent: \
-            nothing here sets off ESCALATION yet
-            kept | integrations/integrations.json: integrations[2] | outbound integration Agent: \
             there are no agents here
             kept | integrations/integrations.json: integrations[3] | outbound integration Taken: \
             it begins a flow, which is not executed yet

@@ -187,12 +187,15 @@ extension Timeline {
         switch event {
         case .planned(let plan, let at):
             var entry = TimelineEntry("notification", "plain", "To notify \(target)", reason: plan.reason)
-            entry.facts = [plan.address] + (plan.dueAt > at ? ["at \(format.short(plan.dueAt))"] : [])
+            let address = SecretBox.isSealed(plan.address) ? [] : [plan.address]
+            entry.facts = address + (plan.dueAt > at ? ["at \(format.short(plan.dueAt))"] : [])
             return entry
-        case .attemptBegun(let number, let isRepetition, _):
+        case .attemptBegun(let number, let isRepetition, let provider, _):
             let doubt = "an earlier attempt ended without a known outcome: the message may arrive twice"
-            return TimelineEntry(
+            var entry = TimelineEntry(
                 "notification", "plain", "Attempt \(number) to reach \(target)", reason: isRepetition ? doubt : nil)
+            if let provider { entry.facts = ["by \(provider.name)"] }
+            return entry
         case .delivered(let receipt, _):
             return TimelineEntry("notification", "good", "Notified \(target)", reason: receipt)
         case .attemptFailed(let reason, let retryAt, _):
@@ -203,6 +206,25 @@ extension Timeline {
             return TimelineEntry("notification", "bad", "Gave up on \(target)", reason: reason)
         case .cancelled(let reason, _):
             return TimelineEntry("notification", "plain", "No need to notify \(target)", reason: reason)
+        case .failedOver(let from, let to, let reason, _):
+            return TimelineEntry(
+                "notification", "bad", "\(to.name) takes over from \(from.name): \(target)", reason: reason)
+        case .leftInDoubt(let reason, let until, _):
+            var entry = TimelineEntry("notification", "wait", "No answer about \(target)", reason: reason)
+            entry.facts = ["it may have arrived", "sent again at \(format.short(until)) without a word by then"]
+            return entry
+        case .held(let hold, _):
+            var entry = TimelineEntry("notification", "wait", "Held: \(target)", reason: hold.rule)
+            entry.facts = ["until \(format.short(hold.until))"]
+            return entry
+        case .collapsed(let digest, _):
+            var entry = TimelineEntry("notification", "plain", "Told together with others: \(target)")
+            entry.facts = ["digest \(digest)"]
+            return entry
+        case .confirmed(let word, _):
+            return TimelineEntry("notification", "good", "The provider has reached \(target)", reason: word)
+        case .refused(let reason, _):
+            return TimelineEntry("notification", "bad", "The provider could not reach \(target)", reason: reason)
         case .suppressed(let suppression, _):
             var entry = TimelineEntry(
                 "notification", "wait", "Suppressed: \(target)", reason: suppression.rule)

@@ -36,8 +36,18 @@ extension AlertHistory {
         return switch notification.status {
         case .delivered: .delivered
         case .failed, .cancelled, .suppressed: .failed
-        case .unknown, .pending, .sending: .pending
+        case .unknown, .pending, .sending, .held, .inDoubt: .pending
+        case .collapsed: reportedStatus(of: notification.plan.id)
         }
+    }
+
+    /// Of one that another message tells of: what has been said of it.
+    private func reportedStatus(of notification: String) -> DeliveryStatus {
+        for entry in events {
+            guard case .deliveryRecorded(let delivery, _) = entry.event, delivery.id == notification else { continue }
+            return delivery.status == .delivered ? .delivered : .failed
+        }
+        return .pending
     }
 
     /// Of somebody's notifications the most relevant; of somebody without any, `FAILED`, once the others have theirs.

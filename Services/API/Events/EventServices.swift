@@ -14,7 +14,7 @@ struct EventServices: Sendable {
     /// The routes below `/api/xm/1/`.
     var routes: [RESTRoute] {
         eventRoutes + annotationRoutes + attachmentRoutes + deliveryRoutes + suppressionRoutes + auditRoutes
-            + integrationLogRoutes + selfAuditRoutes + explainRoutes
+            + integrationLogRoutes + explainRoutes + selfAuditRoutes
     }
 
     /// - Throws: 404.

@@ -82,13 +82,15 @@ struct UserDeliveries {
         for entry in notification.entries {
             switch entry.event {
             case .planned(_, let at): fields["created"] = .string(at.iso)
-            case .attemptBegun(_, _, let at): fields["deliveryAttempted"] = .string(at.iso)
-            case .delivered(_, let at): fields["delivered"] = .string(at.iso)
+            case .attemptBegun(_, _, _, let at): fields["deliveryAttempted"] = .string(at.iso)
+            case .delivered(_, let at), .confirmed(_, let at): fields["delivered"] = .string(at.iso)
+            case .held(let hold, _):
+                fields["held"] = ["rule": .string(hold.rule), "until": .string(hold.until.iso)]
             case .suppressed(let suppression, _):
                 fields["suppressed"] = [
                     "rule": .string(suppression.rule), "until": .string(suppression.until.iso),
                 ]
-            case .attemptFailed, .failed, .cancelled: break
+            case .attemptFailed, .failed, .cancelled, .failedOver, .leftInDoubt, .collapsed, .refused: break
             }
         }
         fields["responded"] = answers.last.map { .string($0.at.iso) }

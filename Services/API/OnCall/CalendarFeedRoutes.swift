@@ -18,11 +18,11 @@ struct CalendarFeedRoutes<Context: RequestContext>: Sendable {
         guard let id = CalendarFeedAddress.feed(in: name, secrets: services.secrets),
             let feed = try await services.database.reading({ try Directory($0).get(CalendarFeed.self, id: id) })
         else { return Response(status: .notFound) }
-        let view = try await services.view()
-        guard view.people[feed.person]?.status == .active else { return Response(status: .notFound) }
+        let state = try await services.onCall()
+        guard state.view.people[feed.person]?.status == .active else { return Response(status: .notFound) }
         let now = services.now()
         let range = CalendarRange(now: now)
-        let calendar = view.roster.calendar(ofPerson: feed.person, from: range.from, to: range.to)
+        let calendar = state.roster.calendar(ofPerson: feed.person, from: range.from, to: range.to)
         return Response(
             status: .ok,
             headers: [

@@ -18,19 +18,19 @@ extension RESTServices {
 
     private func groupCalendar(_ call: RESTCall) async throws -> RESTAnswer {
         let range = try CalendarRange(call.query, now: now())
-        let view = try await view()
-        let group = try view.group(call.parameter("group"), for: call.caller)
-        let calendar = view.roster.calendar(ofGroup: group.id, from: range.from, to: range.to)
+        let state = try await onCall()
+        let group = try state.view.group(call.parameter("group"), for: call.caller)
+        let calendar = state.roster.calendar(ofGroup: group.id, from: range.from, to: range.to)
         return file(calendar, name: group.targetName)
     }
 
     /// Somebody else's shows the groups that the caller may see.
     private func personCalendar(_ call: RESTCall) async throws -> RESTAnswer {
         let range = try CalendarRange(call.query, now: now())
-        let view = try await view()
-        let person = try view.required(call.parameter("person"))
-        let roster =
-            person.id == call.caller.person.id ? view.roster : view.roster.keepingGroups(where: call.caller.maySee)
+        let state = try await onCall()
+        let person = try state.view.required(call.parameter("person"))
+        let isOwn = person.id == call.caller.person.id
+        let roster = isOwn ? state.roster : state.roster.keepingGroups(where: call.caller.maySee)
         return file(roster.calendar(ofPerson: person.id, from: range.from, to: range.to), name: person.targetName)
     }
 

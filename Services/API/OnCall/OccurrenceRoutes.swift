@@ -23,13 +23,14 @@ extension RESTServices {
         let paging = try call.query.paging()
         let embeds = try OccurrenceEmbeds(call.query, always: false)
         let range = try Self.range(of: call.query, now: now())
-        let view = try await view()
+        let state = try await onCall()
+        let view = state.view
         let group = try view.group(call.parameter("group"), for: call.caller)
         var shifts: Set<String> = []
         for name in call.parameters["shift"].map({ [$0] }) ?? call.query.list("shifts") ?? [] {
             shifts.insert(try view.shift(name, of: group).id)
         }
-        let occurrences = view.roster.onCall(
+        let occurrences = state.roster.onCall(
             group: group.id, from: range.from, to: range.to, shifts: shifts, limit: Self.mostOccurrences)
         let rows = paging.cut(occurrences).map { view.wire($0, in: group, embeds) }
         return .ok(call.page(rows, total: occurrences.count, paging))
@@ -84,10 +85,10 @@ extension RESTServices {
     private func listOccurrenceMembers(_ call: RESTCall) async throws -> RESTAnswer {
         let start = try call.startOfOccurrence()
         let withOwner = call.query.embeds("owner") || call.query.embeds("members.owner")
-        let view = try await view()
+        let state = try await onCall()
+        let (view, roster) = (state.view, state.roster)
         let group = try view.group(call.parameter("group"), for: call.caller)
         let shift = try view.shift(call.parameter("shift"), of: group)
-        let roster = view.roster
         let calendar = roster.calendar(of: shift)
         guard !shift.exclusions.contains(start), let occurrence = calendar.occurrence(beginningAt: start) else {
             throw RestError.notFound("The shift \(shift.name) has no occurrence that begins at \(start.iso).")

@@ -20,19 +20,18 @@ extension RESTServices {
         let paging = try call.query.paging()
         let embeds = try OccurrenceEmbeds(call.query, always: true)
         let span = try Self.span(of: call.query, now: now())
-        let view = try await view(at: try call.query.time("at"))
-        let groups = try Self.groups(call, view)
-        let roster = view.roster
+        let state = try await onCall(at: try call.query.time("at"))
+        let groups = try Self.groups(call, state)
         let occurrences = groups.flatMap { group in
             let shifts =
                 switch span {
-                case .at(let moment): roster.onCall(group: group.id, at: moment)
+                case .at(let moment): state.roster.onCall(group: group.id, at: moment)
                 case .range(let from, let to):
-                    roster.onCall(group: group.id, from: from, to: to, limit: Self.mostOccurrences)
+                    state.roster.onCall(group: group.id, from: from, to: to, limit: Self.mostOccurrences)
                 }
             return shifts.map { (group, $0) }
         }
-        let rows = paging.cut(occurrences).map { view.wire($1, in: $0, embeds) }
+        let rows = paging.cut(occurrences).map { state.view.wire($1, in: $0, embeds) }
         return .ok(call.page(rows, total: occurrences.count, paging))
     }
 
@@ -57,15 +56,14 @@ extension RESTServices {
         let most = OccurrenceEmbeds.membersPerShift
         let count = try call.query.number("recipientsPerShift", default: most, in: 1...most)
         let asked = try call.query.time("at")
-        let view = try await view(at: asked)
+        let state = try await onCall(at: asked)
         let moment = asked ?? now()
-        let roster = view.roster
         var rows: [JSONValue] = []
-        for group in try Self.groups(call, view) {
-            for shift in roster.onCall(group: group.id, at: moment) {
+        for group in try Self.groups(call, state) {
+            for shift in state.roster.onCall(group: group.id, at: moment) {
                 let members = zip(shift.members, shift.escalationLevels)
                     .filter { level == nil || $1 == level }.prefix(count)
-                rows += members.compactMap { view.summary($0, level: $1, of: shift, in: group) }
+                rows += members.compactMap { state.view.summary($0, level: $1, of: shift, in: group) }
             }
         }
         return .ok(.array(rows))
@@ -106,17 +104,19 @@ extension RESTServices {
 
     /// The groups of the query, by ids or names, each once.
     /// - Throws: 400 without any; 404 for one that is not there or that the caller may not see.
-    private static func groups(_ call: RESTCall, _ view: DirectoryView) throws(RestError) -> [Group] {
+    private static func groups(_ call: RESTCall, _ state: OnCallState) throws(RestError) -> [Group] {
         guard let whole = call.query["groups"], let names = call.query.list("groups") else {
             throw .missingField("groups")
         }
-        if view.group(whole) != nil { return [try view.group(whole, for: call.caller)] }  // its name has a comma
+        if state.present.group(whole) != nil {  // its name may have a comma
+            return [try state.group(whole, for: call.caller)].compactMap { $0 }
+        }
         guard names.count <= mostGroups else {
             throw .invalidValue("groups", "it may name at most \(mostGroups) groups.")
         }
         var groups: [Group] = []
         for name in names {
-            let group = try view.group(name, for: call.caller)
+            guard let group = try state.group(name, for: call.caller) else { continue }
             if !groups.contains(where: { $0.id == group.id }) { groups.append(group) }
         }
         return groups

@@ -12,9 +12,6 @@ extension RESTServices {
     /// The directory as it is now: who has made a change sees it, whichever process asks.
     func view() async throws -> DirectoryView { try await cache.refreshed() }
 
-    /// The directory as it was at a time.
-    func view(at moment: Timestamp?) async throws -> DirectoryView { try await view() }
-
     /// One transaction that changes the directory; run again when the store says so.
     /// - Returns: What the body returned, and the directory with the change.
     func change<Value: Sendable>(

@@ -134,7 +134,8 @@ struct DeviceRequest {
 
     /// A chat's address or a browser's subscription, sealed for this device.
     private func secretPin(_ device: Device) throws(RestError) -> String {
-        if fields["pin"]?.string == DeviceRepresentation.mask, !device.pin.isEmpty { return device.pin }
+        let unchanged = [DeviceRepresentation.mask, device.pin]
+        if let text = fields["pin"]?.string, unchanged.contains(text), !device.pin.isEmpty { return device.pin }
         guard fields.has("pin") else {
             guard !device.pin.isEmpty else { throw .missingField("pin") }
             return device.pin

@@ -6,6 +6,7 @@ struct PeopleRepresentation {
     private let directory: Directory
     private let lastLogins: [String: Timestamp]
     private let sites: [String: Site]
+    private let devices: DeviceRepresentation
 
     init(_ people: [Person], _ directory: Directory) throws {
         self.directory = directory
@@ -13,6 +14,7 @@ struct PeopleRepresentation {
         var sites: [String: Site] = [:]
         for id in Set(people.compactMap(\.site)) { sites[id] = try directory.get(Site.self, id: id) }
         self.sites = sites
+        devices = try DeviceRepresentation(directory)
     }
 
     func plain(_ person: Person) -> JSONValue { .fields(fields(person)) }
@@ -31,11 +33,10 @@ struct PeopleRepresentation {
             fields["supervisors"] = .embeddedPage(people.map(shown.plain), path: "\(base)/supervisors")
         }
         if embeds("devices") {
-            let shown = try DeviceRepresentation(directory)
-            let devices = try directory.devices(of: person).map {
-                shown.json($0, of: person, withTimeframes: call.query.embedsTimeframes)
+            let all = try directory.devices(of: person).map {
+                devices.json($0, of: person, withTimeframes: call.query.embedsTimeframes)
             }
-            fields["devices"] = .embeddedPage(devices, path: "\(base)/devices")
+            fields["devices"] = .embeddedPage(all, path: "\(base)/devices")
         }
         return .fields(fields)
     }

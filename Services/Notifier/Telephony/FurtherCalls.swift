@@ -31,7 +31,7 @@ public struct FurtherCalls: Sendable {
 
     func make(
         _ items: [DueWork.Item], partition: Int,
-        compose: @escaping @Sendable (AlertCore.Notification.Plan) async throws -> ChannelMessage
+        compose: @escaping @Sendable (AlertCore.Notification.Plan, AlertRow?) async throws -> ChannelMessage
     ) async throws {
         await withTaskGroup(of: Void.self) { tasks in
             for item in items {
@@ -50,7 +50,7 @@ public struct FurtherCalls: Sendable {
 
     private func make(
         _ item: DueWork.Item, _ partition: Int,
-        _ compose: @Sendable (AlertCore.Notification.Plan) async throws -> ChannelMessage
+        _ compose: @Sendable (AlertCore.Notification.Plan, AlertRow?) async throws -> ChannelMessage
     ) async throws {
         let again: CallAgain = try JSON.decode(item.payload)
         guard let question = try await desk.question(again.notification), question.isOpen, !question.isSettled else {
@@ -61,7 +61,7 @@ public struct FurtherCalls: Sendable {
         }
         do {
             let channel = try await channel(again.provider)
-            _ = try await channel.call(try await compose(question.plan), attempt: again.attempt)
+            _ = try await channel.call(try await compose(question.plan, question.alert), attempt: again.attempt)
             try await finish(item)
         } catch let error as ChannelError {
             try await failed(error, again, question, partition, item)

@@ -30,9 +30,9 @@ public struct EmailReply: Equatable, Sendable {
         guard let first = lines.first,
             let match = AnswerText(String(first), namesAlerts: false).match(options, language: language)
         else { return nil }
-        let rest = [match.comment ?? "", lines.count > 1 ? String(lines[1]) : ""].joined(separator: "\n")
-        let comment = rest.split(separator: "\n", omittingEmptySubsequences: false)
-            .drop { $0.allSatisfy(\.isWhitespace) }.joined(separator: "\n")
+        var rest = lines.dropFirst().joined().split(separator: "\n", omittingEmptySubsequences: false)
+        if let beside = match.comment { rest.insert(beside[...], at: 0) }
+        let comment = rest.drop { $0.allSatisfy(\.isWhitespace) }.joined(separator: "\n")
         return AnswerText.Match(
             option: match.option, comment: comment.isEmpty ? nil : String(comment.prefix(Self.commentLimit)))
     }

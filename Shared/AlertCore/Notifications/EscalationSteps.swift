@@ -161,7 +161,8 @@ extension EscalationMoment {
         course.shiftStart = onCall.start
         course.shiftEnd = onCall.end
         course.steps = together(onCall.members)
-        course.repeats = shift.repeatEscalation
+        // What notifies nobody is not repeated.
+        course.repeats = course.steps.isEmpty ? nil : shift.repeatEscalation
         if let notice = shift.notifyEndOfEscalation {
             let supervisors = group.supervisors.map { GroupMember(id: $0, recipientType: .person) }
             course.endNotice = AlertEscalation.EndNotice(

@@ -7,6 +7,18 @@ public enum Notification: Aggregate {
         public var phase = Phase.unknown
         /// How many attempts have begun.
         public var attempts = 0
+        /// The provider that has, or had, the message; `nil` before the first attempt.
+        public var provider: NamedReference?
+        /// Of ``attempts``, those with ``provider`` since the message came to it.
+        public var attemptsWithProvider = 0
+        /// The ids of the providers that have said no, at once or later, or given no answer too often.
+        public var exhausted: Set<String> = []
+        /// Whether an attempt ended without a known outcome: whatever is sent from then on may arrive twice.
+        public var isInDoubt = false
+        /// Why it waits, in ``Phase/held``.
+        public var hold: NotificationHold?
+        /// Whether the provider has said that the message reached the device.
+        public var isConfirmed = false
     }
 
     public enum Phase: String, Codable, Sendable {
@@ -21,123 +33,85 @@ public enum Notification: Aggregate {
         case cancelled
         /// Not sent: the person has had enough of them.
         case suppressed
+        /// Waits because a limit on messages says so.
+        case held
+        /// Told together with others, in one message of its own.
+        case collapsed
+        /// The provider may have taken it: its answer was lost, and a word from it is waited for.
+        case inDoubt
+
+        /// Whether nothing has gone out that cannot be taken back, or may go out again.
+        public var canBeCancelled: Bool { self == .pending || self == .held || self == .inDoubt }
     }
 
     public enum Command: Equatable, Sendable {
         case plan(Plan)
-        case begin
+        case begin(via: NamedReference)
         case deliver(receipt: String)
-        /// - Parameter isPermanent: Whether another attempt is pointless.
-        case fail(reason: String, isPermanent: Bool)
+        /// - Parameters:
+        ///   - isPermanent: Whether another attempt with this provider is pointless.
+        ///   - next: The provider that takes over when this one is given up; `nil` for none.
+        ///   - notBefore: The provider's own wish for the next attempt.
+        case fail(reason: String, isPermanent: Bool, next: NamedReference?, notBefore: Timestamp?)
+        /// The answer was lost.
+        case doubt(reason: String)
+        /// There is no provider, or none is left.
+        case giveUp(reason: String)
         case cancel(reason: String)
         case suppress(Suppression)
+        case hold(NotificationHold)
+        /// - Parameter digest: The id of the notification that tells of it.
+        case collapse(into: String)
+        /// The provider's later word: the message reached the device.
+        case confirm(word: String)
+        /// The provider's later word: it did not.
+        case refuse(reason: String)
     }
 
     public enum Event: Codable, Equatable, Sendable {
         case planned(plan: Plan, at: Timestamp)
-        /// - Parameter isRepetition: An earlier attempt ended without a known outcome: the message may arrive twice.
-        case attemptBegun(number: Int, isRepetition: Bool, at: Timestamp)
+        /// - Parameters:
+        ///   - isRepetition: An earlier attempt ended without a known outcome: the message may arrive twice.
+        ///   - provider: Absent in older records.
+        case attemptBegun(number: Int, isRepetition: Bool, provider: NamedReference?, at: Timestamp)
         case delivered(receipt: String, at: Timestamp)
         case attemptFailed(reason: String, retryAt: Timestamp, at: Timestamp)
         case failed(reason: String, at: Timestamp)
         case cancelled(reason: String, at: Timestamp)
         case suppressed(suppression: Suppression, at: Timestamp)
+        /// The next provider takes over.
+        case failedOver(from: NamedReference, to: NamedReference, reason: String, at: Timestamp)
+        /// The provider's answer was lost. It is waited until `until` for a word from it; then the message is sent again.
+        case leftInDoubt(reason: String, until: Timestamp, at: Timestamp)
+        case held(hold: NotificationHold, at: Timestamp)
+        case collapsed(digest: String, at: Timestamp)
+        case confirmed(word: String, at: Timestamp)
+        case refused(reason: String, at: Timestamp)
     }
 
     public enum Rejection: Error, Equatable, Sendable { case unknown }
 
-    /// Who is told what, where and when.
-    public struct Plan: Codable, Equatable, Sendable {
-        public var id: String
-        public var alert: String
-        public var alertNumber: Int64
-        public var recipient: PersonReference
-        public var device: NamedReference
-        public var deviceNumber: Int64
-        /// Where the message goes, as in an email address.
-        public var address: String
-        public var dueAt: Timestamp
-        /// Why this person on this device, for people to read.
-        public var reason: String
-        public var correlation: String
-        /// Whether the limit on notifications holds for it.
-        @Later public var isLimited: Bool
-        /// As ``DeviceClass``; empty in older records.
-        @Later public var deviceClass: String
-        /// As ``Device/Kind``, which says by which channel it goes; empty for email in older records.
-        @Later public var deviceType: String
-        /// The provider that the device wants; empty for any that has its kind.
-        @Later public var provider: String
-        /// The recipient's language.
-        @Later public var language: String
-
-        public init(
-            id: String, alert: String, alertNumber: Int64, recipient: PersonReference, device: NamedReference,
-            deviceNumber: Int64, address: String, dueAt: Timestamp, reason: String, correlation: String,
-            isLimited: Bool = false, deviceClass: DeviceClass = .other
-        ) {
-            self.id = id
-            self.alert = alert
-            self.alertNumber = alertNumber
-            self.recipient = recipient
-            self.device = device
-            self.deviceNumber = deviceNumber
-            self.address = address
-            self.dueAt = dueAt
-            self.reason = reason
-            self.correlation = correlation
-            self.isLimited = isLimited
-            self.deviceClass = deviceClass.rawValue
-            deviceType = ""
-            provider = ""
-            language = ""
-        }
-    }
-
     /// Seconds between the attempts to hand a message to its provider.
     public static let retryDelays = [5, 15, 60, 120, 300]
+    /// The same, where another provider waits to take over.
+    public static let retryDelaysBeforeFailover = [5, 15]
+    /// How long a word from a provider whose answer was lost is waited for.
+    public static let doubtPause = Duration.seconds(60)
+    /// How many answers of one provider may be lost before it is given up.
+    public static let doubtLimit = 3
 }
 
-extension Notification {
-    public static func decide(_ timed: Timed<Command>, _ state: State) throws(Rejection) -> [Event] {
-        let now = timed.at
-        switch (timed.command, state.phase) {
-        case (.plan(let plan), .unknown):
-            return [.planned(plan: plan, at: now)]
-        case (.plan, _):
-            return []
-        case (.begin, .pending), (.begin, .sending):
-            let isRepetition = state.phase == .sending
-            return [.attemptBegun(number: state.attempts + 1, isRepetition: isRepetition, at: now)]
-        case (.deliver(let receipt), .sending):
-            return [.delivered(receipt: receipt, at: now)]
-        case (.fail(let reason, let isPermanent), .sending):
-            guard !isPermanent, state.attempts <= retryDelays.count else { return [.failed(reason: reason, at: now)] }
-            let pause = Duration.seconds(retryDelays[state.attempts - 1])
-            return [.attemptFailed(reason: reason, retryAt: now.advanced(by: pause), at: now)]
-        case (.cancel(let reason), .pending):
-            return [.cancelled(reason: reason, at: now)]
-        case (.suppress(let suppression), .pending):
-            return [.suppressed(suppression: suppression, at: now)]
-        case (.suppress, .unknown), (.begin, .unknown), (.deliver, .unknown), (.fail, .unknown), (.cancel, .unknown):
-            throw .unknown
-        case (.suppress, _), (.begin, _), (.deliver, _), (.fail, _), (.cancel, _):
-            return []
-        }
-    }
+/// Why a notification waits, and until when.
+public struct NotificationHold: Codable, Hashable, Sendable {
+    /// For people, as in "storm: at most 10 messages in 60 s to one device".
+    public var rule: String
+    public var until: Timestamp
+    /// The id of the digest that will tell of it; `nil` when it is sent by itself then.
+    public var digest: String?
 
-    public static func evolve(_ state: State, _ event: Event) -> State {
-        var next = state
-        switch event {
-        case .planned, .attemptFailed: next.phase = .pending
-        case .attemptBegun(let number, _, _):
-            next.phase = .sending
-            next.attempts = number
-        case .delivered: next.phase = .delivered
-        case .failed: next.phase = .failed
-        case .cancelled: next.phase = .cancelled
-        case .suppressed: next.phase = .suppressed
-        }
-        return next
+    public init(rule: String, until: Timestamp, digest: String? = nil) {
+        self.rule = rule
+        self.until = until
+        self.digest = digest
     }
 }

@@ -52,6 +52,8 @@ public struct NotificationProvider: Codable, Hashable, Sendable, Identifiable {
     public var script: String
     /// Of ``Kind/http`` only: the request's body with placeholders.
     public var template: String
+    /// Of ``Kind/http`` only: further headers of the request.
+    @Later public var headers: [String: String]
 
     public init(
         id: String, name: String, kind: Kind, deviceTypes: [Device.Kind], order: Int = 1, enabled: Bool = true,
@@ -71,5 +73,6 @@ public struct NotificationProvider: Codable, Hashable, Sendable, Identifiable {
         self.limit = limit
         self.script = script
         self.template = template
+        headers = [:]
     }
 }

@@ -45,12 +45,16 @@ extension GroupCriteria {
         case isNotEmpty = "IS_NOT_EMPTY"
     }
 
-    /// Without a condition nobody meets it, whatever the operand.
-    func isMet(by person: Person, roster: Roster) -> Bool {
-        guard !criterion.isEmpty else { return false }
-        return switch operand {
-        case .and: criterion.allSatisfy { $0.isMet(by: person, roster: roster) }
-        case .or: criterion.contains { $0.isMet(by: person, roster: roster) }
+    /// Those who meet the criteria. Without a condition nobody does, whatever the operand.
+    func met(in roster: Roster) -> [Person] {
+        guard !criterion.isEmpty else { return [] }
+        let isAboutGroups = criterion.contains { $0.criterionType == CriterionType.group.rawValue }
+        let groups = isAboutGroups ? roster.groupsByMember : [:]
+        return roster.people.values.filter { person in
+            switch operand {
+            case .and: criterion.allSatisfy { $0.isMet(by: person, roster, groups) }
+            case .or: criterion.contains { $0.isMet(by: person, roster, groups) }
+            }
         }
     }
 }
@@ -74,9 +78,10 @@ extension GroupCriteria.Criterion {
         return needsValue && value.isEmpty ? "value is missing" : nil
     }
 
-    func isMet(by person: Person, roster: Roster) -> Bool {
+    /// - Parameter groups: Ids and names of groups by the ids of those whom they name as members.
+    fileprivate func isMet(by person: Person, _ roster: Roster, _ groups: [String: [String]]) -> Bool {
         guard problem == nil, let comparison = GroupCriteria.Comparison(rawValue: operand) else { return false }
-        let values = values(of: person, roster).filter { !$0.isEmpty }.map { $0.lowercased() }
+        let values = values(of: person, roster, groups).filter { !$0.isEmpty }.map { $0.lowercased() }
         let wanted = value.lowercased()
         return switch comparison {
         case .equals: values.contains(wanted)
@@ -90,7 +95,7 @@ extension GroupCriteria.Criterion {
         }
     }
 
-    private func values(of person: Person, _ roster: Roster) -> [String] {
+    private func values(of person: Person, _ roster: Roster, _ groups: [String: [String]]) -> [String] {
         switch GroupCriteria.CriterionType(rawValue: criterionType) {
         case .basicField: GroupCriteria.BasicField(rawValue: field)?.values(of: person, roster) ?? []
         case .customField:
@@ -99,7 +104,7 @@ extension GroupCriteria.Criterion {
             case let value?: [value.readable]
             case nil: []
             }
-        case .group: roster.groups.values.filter { $0.names(person) }.flatMap { [$0.id, $0.targetName] }
+        case .group: groups[person.id] ?? []
         case nil: []
         }
     }
@@ -129,10 +134,16 @@ extension GroupCriteria.BasicField {
     }
 }
 
-extension Group {
-    /// Whether the person is named as a member. Membership of dynamic groups does not count: they could name each
-    /// other.
-    fileprivate func names(_ person: Person) -> Bool {
-        groupType != .dynamic && members.contains { $0.recipientType == .person && $0.id == person.id }
+extension Roster {
+    /// By the id of a person, the ids and target names of the groups that name the person as a member. Dynamic groups
+    /// do not count: they could name each other.
+    fileprivate var groupsByMember: [String: [String]] {
+        var names: [String: [String]] = [:]
+        for group in groups.values where group.groupType != .dynamic {
+            for member in group.members where member.recipientType == .person {
+                names[member.id, default: []] += [group.id, group.targetName]
+            }
+        }
+        return names
     }
 }

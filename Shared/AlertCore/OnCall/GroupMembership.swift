@@ -19,9 +19,7 @@ extension Roster {
 
     /// Nobody meets no criteria.
     private func matching(_ criteria: GroupCriteria?) -> [Person] {
-        guard let criteria else { return [] }
-        return people.values.filter { criteria.isMet(by: $0, roster: self) }.sorted {
-            ($0.targetName.lowercased(), $0.id) < ($1.targetName.lowercased(), $1.id)
-        }
+        (criteria?.met(in: self) ?? []).map { ($0.targetName.lowercased(), $0) }
+            .sorted { ($0.0, $0.1.id) < ($1.0, $1.1.id) }.map(\.1)
     }
 }

@@ -63,7 +63,7 @@ public struct ShiftCalendar: Sendable {
         guard from < to, limit > 0 else { return found }
         let earliest = clock.day(at: from).advanced(by: -lengthInDays)
         days.forwards(from: earliest, to: clock.day(at: to).advanced(by: 1)) { day in
-            guard let occurrence = occurrence(on: day) else { return false }
+            guard let occurrence = occurrence(on: day) else { return isOver(on: day) }
             if occurrence.start >= to { return true }
             if occurrence.end > from, !exclusions.contains(occurrence.start) { found.append(occurrence) }
             return found.count >= limit
@@ -91,6 +91,15 @@ public struct ShiftCalendar: Sendable {
     }
 
     private var lengthInDays: Int { Int(length / WallClock.Time.day) + 2 }
+
+    /// Whether there is no occurrence any more.
+    private func isOver(on day: CalendarDay) -> Bool {
+        switch shift.recurrence.end {
+        case .never: false
+        case .date(let end): clock.moment(of: WallClock.Time(day, timeOfDay: timeOfDay)) >= end
+        case .repetitions(let count): days.count(before: day) >= count
+        }
+    }
 
     /// `nil` after the recurrence's end, and on a day on which the clocks skip all of it.
     private func occurrence(on day: CalendarDay) -> ShiftOccurrence? {

@@ -57,6 +57,19 @@ public enum WebhookDelivery: Aggregate {
         public var correlation: String
         /// For an integration that runs a script; `nil` for one that sends a webhook.
         public var script: ScriptInput?
+        /// Of a callback that the alert's own request asked for: where it goes. Its lane is that of the URL's origin.
+        public var callback: Callback?
+
+        /// Where a callback of an alert goes (spec §1.11).
+        public struct Callback: Codable, Equatable, Sendable {
+            /// Its place among the alert's.
+            public var index: Int
+            public var url: String
+            /// Basic authentication, when there is one.
+            public var user: String?
+            /// Sealed by `SecretBox`.
+            public var sealedPassword: String?
+        }
 
         /// What a script gets besides the payload.
         public struct ScriptInput: Codable, Equatable, Sendable {
@@ -76,7 +89,8 @@ public enum WebhookDelivery: Aggregate {
 
         public init(
             id: String, integration: NamedReference, trigger: Trigger, alert: String, alertNumber: Int64,
-            sequence: Int64, payload: String, correlation: String, script: ScriptInput? = nil
+            sequence: Int64, payload: String, correlation: String, script: ScriptInput? = nil,
+            callback: Callback? = nil
         ) {
             self.id = id
             self.integration = integration
@@ -87,6 +101,7 @@ public enum WebhookDelivery: Aggregate {
             self.payload = payload
             self.correlation = correlation
             self.script = script
+            self.callback = callback
         }
     }
 
@@ -143,6 +158,9 @@ public enum WebhookDelivery: Aggregate {
         public var retryAfter: Int?
         /// Of a script: whether it came to its end. `nil` for a webhook, and where no script could be run.
         public var hasCompleted: Bool?
+        /// Whether no further attempt makes sense, as after the 410 of a callback: there is nothing to put back into
+        /// service.
+        public var isFinal: Bool?
 
         public init(
             number: Int, url: String, startedAt: Timestamp, durationMilliseconds: Int64, status: Int? = nil,
@@ -201,7 +219,7 @@ extension WebhookDelivery {
     ) -> Event {
         if attempt.isSuccess { return .delivered(at: now) }
         // What a script has done before it failed would be done twice.
-        if attempt.hasCompleted == false { return .exhausted(attempts: attempts, at: now) }
+        if attempt.hasCompleted == false || attempt.isFinal == true { return .exhausted(attempts: attempts, at: now) }
         if attempt.isGone {
             return .parked(
                 parking: Parking(

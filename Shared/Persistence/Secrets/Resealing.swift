@@ -29,12 +29,27 @@ extension Integration: SecretHolder {
     }
 }
 
+extension NotificationProvider: SecretHolder {
+    public func mapSecrets(_ change: (String, SecretContext) throws -> String) rethrows -> NotificationProvider {
+        var provider = self
+        provider.sealedSecret = try sealedSecret.map { try change($0, .provider(id)) }
+        return provider
+    }
+}
+
 extension Device: SecretHolder {
     public func mapSecrets(_ change: (String, SecretContext) throws -> String) rethrows -> Device {
-        guard deviceType.hasSecretPin, !pin.isEmpty else { return self }
         var device = self
-        device.pin = try change(pin, .devicePin(id))
+        if SecretBox.isSealed(pin) { device.pin = try change(pin, .devicePin(id)) }
         return device
+    }
+}
+
+extension WebPushKey: SecretHolder {
+    public func mapSecrets(_ change: (String, SecretContext) throws -> String) rethrows -> WebPushKey {
+        var key = self
+        key.sealedPrivateKey = try change(sealedPrivateKey, .webPushKey)
+        return key
     }
 }
 
@@ -42,7 +57,9 @@ extension Device: SecretHolder {
 /// run meanwhile, if they have both keys.
 public struct Resealing: Sendable {
     /// Every kind of entry that holds secrets.
-    static let holders: [any SecretHolder.Type] = [Device.self, Endpoint.self, Integration.self]
+    static let holders: [any SecretHolder.Type] = [
+        Endpoint.self, Integration.self, NotificationProvider.self, Device.self, WebPushKey.self,
+    ]
 
     public struct Outcome: Equatable, Sendable {
         /// Secrets that are sealed anew.

@@ -75,6 +75,11 @@ public struct SecretBox: Sendable {
         throw .refused
     }
 
+    /// Whether the text has the form of what a box has sealed.
+    public static func isSealed(_ text: String) -> Bool {
+        text.hasPrefix(firstVersion) || text.hasPrefix(version)
+    }
+
     /// Whether the text was sealed with the key that seals now.
     public func isCurrent(_ sealed: String) -> Bool { sealed.hasPrefix("\(Self.version)\(keyring.current.id):") }
 

@@ -26,10 +26,12 @@ public struct SecretContext: Hashable, Sendable {
     public static func signingSecret(_ integration: String) -> SecretContext {
         .init("signing-secret/\(integration)")
     }
-    /// `Device.pin` of a kind that has a secret one.
-    public static func devicePin(_ device: String) -> SecretContext { .init("device-pin/\(device)") }
     /// `NotificationProvider.sealedSecret`.
     public static func provider(_ provider: String) -> SecretContext { .init("provider/\(provider)") }
+    /// `Device.pin`, where it is a secret.
+    public static func devicePin(_ device: String) -> SecretContext { .init("device-pin/\(device)") }
+    /// `WebPushKey.sealedPrivateKey`.
+    public static let webPushKey = SecretContext("web-push-key")
     /// `AlertCallback.sealedPassword` of the n-th callback of an alert.
     public static func alertCallback(_ alert: String, _ index: Int) -> SecretContext {
         .init("alert-callback/\(alert)/\(index)")

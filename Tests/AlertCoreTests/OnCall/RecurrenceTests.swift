@@ -174,6 +174,20 @@ struct RecurrenceTests {
         #expect(quarter.occurrence(at: zulu("2026-04-05T09:00Z")) == nil)
     }
 
+    /// However far ahead it is looked: what is over is not walked through.
+    @Test(arguments: [Recurrence.End.repetitions(3), .date(zulu("2015-01-04T00:00Z"))])
+    func whatIsOverIsOver(end: Recurrence.End) {
+        let calendar = shiftCalendar(
+            onCallShift("2015-01-01T00:00Z", "2015-01-02T00:00Z", Recurrence(frequency: .daily, end: end)))
+        let took = ContinuousClock().measure {
+            let far = Timestamp(milliseconds: 8_000 * 365 * 86_400_000)
+            #expect(calendar.occurrences(from: zulu("2014-01-01T00:00Z"), to: far, limit: 9).count == 3)
+            #expect(calendar.occurrence(at: far) == nil)
+        }
+        // 2.2 million days would take a hundred times as long.
+        #expect(took < .seconds(5))
+    }
+
     @Test func aLimitAndAWindowBoundWhatIsListed() {
         let calendar = shiftCalendar(onCallShift("2015-01-01T00:00Z", "2015-01-02T00:00Z"))
         #expect(
