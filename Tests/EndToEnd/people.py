@@ -18,7 +18,8 @@ SENDER = "+15559990000"
 class Person:
     name: str
     id: str
-    device: dict
+    # mail, text, voice, push, or the name of a chat
+    way: str
     address: str
 
 
@@ -48,6 +49,9 @@ class Office:
 
     # People
 
+    WAYS = {"EMAIL": "mail", "TEXT_PHONE": "text", "VOICE": "voice", "WEB_PUSH": "push", "SLACK": "slack",
+            "MS_TEAMS": "teams"}
+
     def add(self, name: str, kind: str, **device) -> Person:
         made = self.tocsin.post(
             "/people",
@@ -56,12 +60,13 @@ class Office:
         )
         body = {"name": f"{name} {kind}", "deviceType": kind, "recipientType": "DEVICE", "owner": made["id"], **device}
         address = next((str(device[key]) for key in ("emailAddress", "phoneNumber", "pin") if key in device), "")
-        person = Person(name, made["id"], self.tocsin.post("/devices", body), address)
+        self.tocsin.post("/devices", body)
+        person = Person(name, made["id"], self.WAYS.get(kind) or device["provider"].lower(), address)
         self.people[name] = person
         return person
 
-    def add_everybody(self) -> dict[str, str]:
-        """One person for each way: the way by the name."""
+    def add_everybody(self):
+        """One person for each way, and two for mail: one follows links, the other writes back."""
         self.add("linda", "EMAIL", emailAddress="linda@example.org")
         self.add("ralph", "EMAIL", emailAddress="ralph@example.org")
         self.add("tess", "TEXT_PHONE", phoneNumber="+15551230001")
@@ -72,10 +77,6 @@ class Office:
         self.add("dis", "GENERIC", pin=self.chats["discord"].url + "/hook", provider="Discord")
         self.add("nat", "GENERIC", pin=self.chats["ntfy"].url + "/oncall", provider="ntfy")
         self.add("web", "WEB_PUSH", pin=self.browser.subscription)
-        return {
-            "linda": "link", "ralph": "mail", "tess": "text", "vera": "keypad", "sam": "slack", "tim": "teams",
-            "mat": "mattermost", "dis": "discord", "nat": "ntfy", "web": "push",
-        }
 
     # What reached somebody about an alert
 
@@ -83,18 +84,15 @@ class Office:
         """Everything that a person got about an alert, by whichever way."""
         number = alert["eventId"]
         person = self.people[name]
-        if "@" in person.address and person.device["deviceType"] == "EMAIL":
+        if person.way == "mail":
             return [m for m in self.mail.mails if m.recipients == [person.address] and number in m.text]
-        if person.device["deviceType"] == "TEXT_PHONE":
+        if person.way == "text":
             return [t for t in list(self.twilio.texts) if t.to == person.address and number in t.body]
-        if person.device["deviceType"] == "VOICE":
+        if person.way == "voice":
             # A call says what it is about when it is taken.
             return [c for c in list(self.twilio.calls) if c.to == person.address]
-        if person.device["deviceType"] == "WEB_PUSH":
-            return [m for m in list(self.browser.messages) if number in str(m)]
-        chat = {"SLACK": "slack", "MS_TEAMS": "teams"}.get(person.device["deviceType"])
-        chat = chat or person.device["provider"].lower()
-        return [m for m in list(self.chats[chat].messages) if number in str(m)]
+        messages = self.browser.messages if person.way == "push" else self.chats[person.way].messages
+        return [m for m in list(messages) if number in str(m)]
 
     # Answers
 
