@@ -1,5 +1,6 @@
 import AlertCore
 import Foundation
+import Notifier
 import Persistence
 import TestSupport
 import Testing

@@ -223,15 +223,16 @@ struct PagingTests {
                 let origin = Origin(actor: "<test>", causation: "test", correlation: "test")
                 try Directory(connection).put(shift, by: origin, at: later)
             }
-            func first(_ at: Timestamp) async throws -> JSONValue? {
-                let body = #"{"recipients":["ops"],"at":"\#(at.iso)"}"#
-                let answer = try await world.send(
-                    "POST", "/api/xm/1/events/simulate", Data(body.utf8), headers: DoorWorld.basic("admin"))
-                let json = try answer.json
-                return json["people"]?.array?.first?["person"]?["targetName"]
-            }
-            #expect(try await first(later.advanced(by: .seconds(-3600))) == "eve")
-            #expect(try await first(later.advanced(by: .seconds(3600))) == "bob")
+            let before = try await Self.firstReached(at: later.advanced(by: .seconds(-3600)), in: world)
+            let after = try await Self.firstReached(at: later.advanced(by: .seconds(3600)), in: world)
+            #expect(before == "eve" && after == "bob")
         }
+    }
+
+    private static func firstReached(at moment: Timestamp, in world: DoorWorld) async throws -> JSONValue? {
+        let body = #"{"recipients":["ops"],"at":"\#(moment.iso)"}"#
+        let answer = try await world.send(
+            "POST", "/api/xm/1/events/simulate", Data(body.utf8), headers: DoorWorld.basic("admin"))
+        return try answer.json["people"]?.array?.first?["person"]?["targetName"]
     }
 }
