@@ -18,7 +18,7 @@ SENDER = "+15559990000"
 class Person:
     name: str
     id: str
-    # mail, text, voice, push, or the name of a chat
+    # mail, text, voice, or the name of a chat
     way: str
     address: str
 
@@ -33,7 +33,6 @@ class Office:
             "slack": chats.slack(sinks), "teams": chats.teams(sinks), "mattermost": chats.mattermost(sinks),
             "discord": chats.discord(sinks), "ntfy": chats.ntfy(sinks),
         }
-        self.browser = chats.Browser(sinks)
         self.provider = tocsin.post(
             "/notification-providers",
             {"name": "Telephone", "kind": "TWILIO", "url": self.twilio.url, "account": self.twilio.account,
@@ -44,12 +43,11 @@ class Office:
     @property
     def problems(self) -> list[str]:
         """What the stand-ins have refused, in all."""
-        found = list(self.twilio.problems) + list(self.browser.receiver.problems)
-        return found + [f"{name}: {problem}" for name, chat in self.chats.items() for problem in chat.problems]
+        return list(self.twilio.problems) + [f"{name}: {problem}" for name, chat in self.chats.items() for problem in chat.problems]
 
     # People
 
-    WAYS = {"EMAIL": "mail", "TEXT_PHONE": "text", "VOICE": "voice", "WEB_PUSH": "push", "SLACK": "slack",
+    WAYS = {"EMAIL": "mail", "TEXT_PHONE": "text", "VOICE": "voice", "SLACK": "slack",
             "MS_TEAMS": "teams"}
 
     def add(self, name: str, kind: str, **device) -> Person:
@@ -66,7 +64,8 @@ class Office:
         return person
 
     def add_everybody(self):
-        """One person for each way, and two for mail: one follows links, the other writes back."""
+        """One person for each way, and two for mail: one follows links, the other writes back. A push service needs a
+        certificate that the system trusts, so a browser is not among them."""
         self.add("linda", "EMAIL", emailAddress="linda@example.org")
         self.add("ralph", "EMAIL", emailAddress="ralph@example.org")
         self.add("tess", "TEXT_PHONE", phoneNumber="+15551230001")
@@ -76,7 +75,6 @@ class Office:
         self.add("mat", "GENERIC", pin=self.chats["mattermost"].url + "/hook", provider="Mattermost")
         self.add("dis", "GENERIC", pin=self.chats["discord"].url + "/hook", provider="Discord")
         self.add("nat", "GENERIC", pin=self.chats["ntfy"].url + "/oncall", provider="ntfy")
-        self.add("web", "WEB_PUSH", pin=self.browser.subscription)
 
     # What reached somebody about an alert
 
@@ -91,8 +89,7 @@ class Office:
         if person.way == "voice":
             # A call says what it is about when it is taken.
             return [c for c in list(self.twilio.calls) if c.to == person.address]
-        messages = self.browser.messages if person.way == "push" else self.chats[person.way].messages
-        return [m for m in list(messages) if number in str(m)]
+        return [m for m in list(self.chats[person.way].messages) if number in str(m)]
 
     # Answers
 

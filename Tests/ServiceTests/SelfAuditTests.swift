@@ -214,8 +214,9 @@ struct SelfAuditTests {
             let cookie = try await world.signIn()
             let empty = try await world.page("/console/self-audit", cookie).body
             #expect(empty.contains("There has been no check yet.") && empty.contains("Nothing is found to be overdue."))
-            let audit = Self.audit(world.database, world.clock, [Pager("email")])
-            try await Self.addLateTimer(to: world.database, world.clock)
+            let clock = TestClock(world.clock.now)
+            let audit = Self.audit(world.database, clock, [Pager("email")])
+            try await Self.addLateTimer(to: world.database, clock)
             try await audit.check()
             try await audit.sendWhatIsDue()
             let page = try await world.page("/console/self-audit", cookie).body
