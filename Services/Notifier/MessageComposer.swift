@@ -62,6 +62,7 @@ struct MessageComposer: Sendable {
         message.language = language
         message.answers = answers
         message.senderOverrides = details.senderOverrides
+        message.voicemail = details.voicemailOptions
         message.link = "\(publicURL)/alerts/\(details.number)"
         return message
     }

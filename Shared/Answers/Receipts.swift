@@ -1,22 +1,22 @@
 import AlertCore
+import Persistence
 
-/// What a provider says later about a message that it took: it reached the device, or it did not.
+/// What a provider says later about a message that it took: it reached the device, or it did not. The notifier does what
+/// follows from it.
 public struct Receipts: Sendable {
-    let desk: AnswerDesk
+    private let words: NotificationWords
 
-    public init(desk: AnswerDesk) { self.desk = desk }
+    public init(desk: AnswerDesk) { words = NotificationWords(database: desk.database, now: desk.now) }
 
-    /// - Parameter word: The provider's, as in "delivered".
-    public func confirm(_ question: Question, word: String) async throws {
-        try await desk.remark(
-            "notification.confirmed", reason: "\(question.plan.device.name): \(word)",
-            id: "\(question.plan.id)/confirmed", on: question)
+    /// - Parameters:
+    ///   - notification: Its id.
+    ///   - word: The provider's, as in "delivered".
+    public func confirm(_ notification: String, word: String) async throws {
+        try await words.record(.delivered(detail: word), aboutNotification: notification)
     }
 
     /// - Parameter reason: As in "undelivered, error 30003".
-    public func refuse(_ question: Question, reason: String) async throws {
-        try await desk.remark(
-            "notification.refused", reason: "\(question.plan.device.name): \(reason)",
-            id: "\(question.plan.id)/refused/\(reason)", on: question)
+    public func refuse(_ notification: String, reason: String) async throws {
+        try await words.record(.failed(reason: reason), aboutNotification: notification)
     }
 }
