@@ -66,3 +66,40 @@ def sign_in(browser, url: str, user: str, password: str):
     form.find_element("css selector", "input:not([type=password]):not([type=hidden])").send_keys(user)
     field.send_keys(password)
     form.find_element("css selector", "button, input[type=submit]").click()
+
+
+class User:
+    """Somebody at a browser."""
+
+    def __init__(self, browser, screenshots: str):
+        self.browser = browser
+        self.screenshots = screenshots
+
+    def find(self, selector: str):
+        return wait_until(lambda: self.browser.find_elements("css selector", selector), 10, selector)[0]
+
+    def fill(self, selector: str, value: str):
+        field = self.find(selector)
+        field.clear()
+        field.send_keys(value)
+
+    def write(self, selector: str, value: str):
+        """Puts in a whole text, as by pasting: typing would indent by itself, and dates go by the browser's language."""
+        self.browser.execute_script(
+            "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input'))",
+            self.find(selector), value,
+        )
+
+    def click(self, selector: str):
+        element = self.find(selector)
+        self.browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
+        element.click()
+
+    def screenshot(self, name: str):
+        self.browser.save_screenshot(str(SCREENSHOTS / f"{self.screenshots}-{name}.png"))
+
+
+def resize(browser, width: int, height: int):
+    """As on a device of that size: windows do not get as small as telephones are."""
+    size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)

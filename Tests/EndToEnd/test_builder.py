@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from conftest import run_deployment
-from console import SCREENSHOTS, browser, complaints, sees, sign_in, text  # noqa: F401 (browser: a fixture)
+from console import User, browser, complaints, sees, sign_in  # noqa: F401 (browser: a fixture)
 from deployments import ADMIN
 from processes import wait_until
 from sinks import Answer, Sink
@@ -36,41 +36,15 @@ def author(deployment, browser):
     """Somebody who has signed in."""
     sign_in(browser, deployment.api_url + "/console/workflows", *ADMIN)
     sees(browser, "Workflows")
-    return Author(browser)
+    return Author(browser, "builder")
 
 
-class Author:
-    def __init__(self, browser):
-        self.browser = browser
-
-    def find(self, selector: str):
-        return wait_until(lambda: self.browser.find_elements("css selector", selector), 10, selector)[0]
-
-    def fill(self, selector: str, value: str):
-        field = self.find(selector)
-        field.clear()
-        field.send_keys(value)
-
-    def write(self, selector: str, value: str):
-        """Puts in a whole text, as by pasting: typing would indent by itself."""
-        self.browser.execute_script(
-            "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input'))",
-            self.find(selector), value,
-        )
-
-    def click(self, selector: str):
-        element = self.find(selector)
-        self.browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
-        element.click()
-
+class Author(User):
     def open_form(self, part: str) -> str:
         """Unfolds the form of a workflow's page; its selector."""
         form = f"form[action$='/{part}']"
         self.find(form).find_element("xpath", "..").find_element("css selector", "summary").click()
         return form
-
-    def screenshot(self, name: str):
-        self.browser.save_screenshot(str(SCREENSHOTS / f"builder-{name}.png"))
 
 
 def make_workflow(author: Author, cmdb: Sink):
@@ -186,7 +160,7 @@ def test_a_form_that_is_wrong_keeps_what_was_typed(author, browser, tocsin):
     author.fill("input[name=name]", "Typed")
     author.fill("input[name=recipients]", "nobody-like-that")
     author.click("main button[type=submit]")
-    sees(browser, "there is no person or device nobody-like-that")
+    sees(browser, "there is no person, group or device nobody-like-that")
     assert author.find("input[name=name]").get_attribute("value") == "Typed"
     assert not [plan for plan in tocsin.pages("/plans") if plan["name"] == "Typed"], "half of it was made"
 

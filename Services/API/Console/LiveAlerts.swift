@@ -82,11 +82,14 @@ final class LiveAlerts: @unchecked Sendable {  // `open` is touched under `lock`
         let format = TimeFormat(now: services.now(), timezone: session.person.timezone)
         let directory = try await services.cache.current()
         var page = AlertPage(history, for: session, format, directory)
-        guard rest.has(.get, "events/{event}/explain") else { return page }
         let answer = try await rest.call(
             .get, "events/{event}/explain", ["event": history.row.id], by: session.caller)
-        page.explained = answer.body.map {
-            ExplainView($0, begin: history.row.createdAt, directory, format: format)
+        if let body = answer.body {
+            var explained = ExplainView(body, begin: history.row.createdAt, directory, format: format)
+            explained.coming = ComingStep.all(
+                try await services.explanation(of: history.row), directory, format: format)
+            explained.hasComing = !explained.coming.isEmpty
+            page.explained = explained
         }
         return page
     }

@@ -155,7 +155,8 @@ extension Timeline {
         let rest = report.totalTo > 10 ? " and \(report.totalTo - 10) more" : ""
         var entry = TimelineEntry("alert", "wait", "Escalated to \(to)\(rest)", actor: report.by?.displayName)
         entry.reason = report.reason == .active ? "somebody escalated" : "the delay was over"
-        entry.facts = [report.group.name + (report.shift.map { " · \($0.name)" } ?? "") + " · \(report.type.rawValue)"]
+        let place = [report.group.name, report.shift?.name, report.type.rawValue].compactMap { $0 }
+        entry.facts = [place.joined(separator: " · ")]
         return entry
     }
 

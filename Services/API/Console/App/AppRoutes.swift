@@ -38,19 +38,22 @@ extension ConsoleRoutes {
                 "purpose": .string(purpose),
             ]
         }
-        return try JSON.encode([
-            "name": "Tocsin", "short_name": "Tocsin", "description": "Alerts, and who is on call.", "id": "/console/",
-            "start_url": "/console/alerts", "scope": "/", "display": "standalone", "background_color": "#1b2432",
-            "theme_color": "#1b2432",
-            "icons": [
-                icon("icon.svg", "any", "image/svg+xml", "any"), icon("icon-192.png", "192x192", "image/png", "any"),
-                icon("icon-512.png", "512x512", "image/png", "any"),
-                icon("icon-maskable-512.png", "512x512", "image/png", "maskable"),
-            ],
-            "shortcuts": [
-                ["name": "On call now", "url": "/console/on-call"], ["name": "My page", "url": "/console/me"],
-            ],
-        ] as JSONValue)
+        return try JSON.encode(
+            [
+                "name": "Tocsin", "short_name": "Tocsin", "description": "Alerts, and who is on call.",
+                "id": "/console/",
+                "start_url": "/console/alerts", "scope": "/", "display": "standalone", "background_color": "#1b2432",
+                "theme_color": "#1b2432",
+                "icons": [
+                    icon("icon.svg", "any", "image/svg+xml", "any"),
+                    icon("icon-192.png", "192x192", "image/png", "any"),
+                    icon("icon-512.png", "512x512", "image/png", "any"),
+                    icon("icon-maskable-512.png", "512x512", "image/png", "maskable"),
+                ],
+                "shortcuts": [
+                    ["name": "On call now", "url": "/console/on-call"], ["name": "My page", "url": "/console/me"],
+                ],
+            ] as JSONValue)
     }
 
     private static func text(_ text: String, type: String) -> Response {
@@ -69,7 +72,8 @@ extension ConsoleRoutes {
     /// Stores a browser as a device.
     private func subscribe(_ form: QueryParameters, of id: String, _ session: ConsoleSession) async throws {
         let (owner, directory) = try await knownPerson(id)
-        guard let subscription = form.filled("subscription"), (subscription.string?.count ?? 0) <= Self.subscriptionLimit
+        guard let subscription = form.filled("subscription"),
+            (subscription.string?.count ?? 0) <= Self.subscriptionLimit
         else {
             throw RestError(
                 400, "The browser has not subscribed. Allow notifications for this site, and try again.",

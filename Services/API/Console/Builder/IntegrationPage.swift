@@ -142,7 +142,7 @@ enum SampleText {
         let lines = items.compactMap { directory.properties[$0.propertyDefinition] }.map { property in
             "    \(text(.string(property.name))): \(text(value(of: property)))"
         }
-        let recipients = (form?.recipients ?? []).compactMap { directory.person($0)?.targetName }
+        let recipients = (form?.recipients ?? []).map { directory.recipientName($0) }
         let named = recipients.map { "{ \"id\": \(text(.string($0))) }" }.joined(separator: ", ")
         let fields = [
             "  \"properties\": {\n\(lines.joined(separator: ",\n"))\n  }",

@@ -157,8 +157,9 @@ extension DirectoryEdit {
     /// - Throws: 400 for a name that nobody has.
     func recipient(_ name: String) throws -> String {
         if let person = try directory.resolve(Person.self, name) { return person.id }
+        if let group = try directory.resolve(Group.self, name) { return group.id }
         if let device = try directory.device(name) { return device.id }
-        throw RestError.invalidValue("recipients", "there is no person or device \(name).")
+        throw RestError.invalidValue("recipients", "there is no person, group or device \(name).")
     }
 
     /// A section with those properties of the plan; text properties that it does not have yet are made.

@@ -183,9 +183,7 @@ struct WorkflowPage: Sendable {
     private static func form(_ form: Form, _ directory: DirectoryView) -> FormRow {
         let items = form.sections.flatMap(\.items)
         let names = items.compactMap { directory.properties[$0.propertyDefinition]?.name }
-        let recipients = form.recipients.map { id in
-            directory.person(id)?.targetName ?? directory.devices[id]?.name ?? id
-        }
+        let recipients = form.recipients.map { directory.recipientName($0) }
         return FormRow(
             name: form.name, number: String(form.number),
             recipients: recipients.isEmpty ? "nobody by default" : recipients.joined(separator: ", "),

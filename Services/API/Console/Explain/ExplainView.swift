@@ -43,6 +43,9 @@ struct ExplainView: Sendable {
     let next: TimeText?
     let isTruncated: Bool
     let version: String?
+    /// If nobody answers.
+    var coming: [ComingStep] = []
+    var hasComing = false
 
     /// - Parameter answer: Of `GET /events/{id}/explain` or `POST /events/simulate`.
     init(_ answer: JSONValue, begin: Timestamp, _ directory: DirectoryView, format: TimeFormat) {
@@ -56,7 +59,8 @@ struct ExplainView: Sendable {
             let person = directory.people[id]
             let count = summary["notified"]?.integer ?? 0
             return Person(
-                key: id, name: person?.displayName ?? Self.name(of: summary["person"]), href: person.map { "/console/people/\($0.id)" },
+                key: id, name: person?.displayName ?? Self.name(of: summary["person"]),
+                href: person.map { "/console/people/\($0.id)" },
                 isNotified: summary["outcome"]?.string == "NOTIFIED", why: summary["text"]?.string ?? "",
                 count: count > 1 ? "\(count) notifications" : nil,
                 lines: own.prefix(Self.linesPerPerson).compactMap(make), hasLines: !own.isEmpty)

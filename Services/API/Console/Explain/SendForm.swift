@@ -36,7 +36,8 @@ struct SendChoicePage: Sendable {
 extension ConsoleSession {
     /// Whether the person may begin alerts of that form by hand.
     func maySend(_ form: Form, _ directory: DirectoryView) -> Bool {
-        caller.may(.sendRequests) && form.uiEnabled && form.maySend(person) && directory.plans[form.plan]?.enabled == true
+        caller.may(.sendRequests) && form.uiEnabled && form.maySend(person)
+            && directory.plans[form.plan]?.enabled == true
     }
 }
 
@@ -104,7 +105,8 @@ struct SendForm {
         case .boolean: return .check(name, label, values.isTicked(name, saved == "true"), hint: hint)
         case .singleSelect:
             return .select(
-                name, label, values.text(name, saved), [("", "–")] + (property.items ?? []).map { ($0, $0) }, hint: hint)
+                name, label, values.text(name, saved), [("", "–")] + (property.items ?? []).map { ($0, $0) }, hint: hint
+            )
         case .multiSelect:
             return .boxes(name, label, values.ticked(name, []), (property.items ?? []).map { ($0, $0) }, hint: hint)
         case .hierarchy:

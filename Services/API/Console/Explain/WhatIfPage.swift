@@ -16,28 +16,30 @@ struct WhatIfPage: Sendable {
     ) {
         let values = FormValues(typed: query)
         let forms = directory.forms.values.sorted { ($0.name.lowercased(), $0.id) < ($1.name.lowercased(), $1.id) }
-        part = FormView.Part(nil, [
-            FormField.text(
-                "recipients", "To whom", values.text("recipients", nil), limit: 4000, list: "recipient-names",
-                hint: "People, groups or devices, with commas between them."
-            ).wide,
-            .select(
-                "priority", "Priority", query["priority"] ?? "MEDIUM",
-                Priority.allCases.map { ($0.rawValue, $0.title) }),
-            .time(
-                "at", "When", values.text("at", nil),
-                hint: "Empty for now; in the time zone \(session.person.timezone)."),
-            .select(
-                "form", "As an alert of the form", values.text("form", nil),
-                [("", "No form")] + forms.map { ($0.id, $0.name) }),
-            .number(
-                "minutes", "Nobody answers for how many minutes", values.text("minutes", nil), in: 1...10_080,
-                hint: "Empty for as long as the alert lasts."),
-            .check(
-                "overrideDeviceRestrictions", "Ignore timeframes and delays of devices",
-                query["overrideDeviceRestrictions"] == "true"),
-            .check("escalationOverride", "All of a group at once", query["escalationOverride"] == "true"),
-        ])
+        part = FormView.Part(
+            nil,
+            [
+                FormField.text(
+                    "recipients", "To whom", values.text("recipients", nil), limit: 4000, list: "recipient-names",
+                    hint: "People, groups or devices, with commas between them."
+                ).wide,
+                .select(
+                    "priority", "Priority", query["priority"] ?? "MEDIUM",
+                    Priority.allCases.map { ($0.rawValue, $0.title) }),
+                .time(
+                    "at", "When", values.text("at", nil),
+                    hint: "Empty for now; in the time zone \(session.person.timezone)."),
+                .select(
+                    "form", "As an alert of the form", values.text("form", nil),
+                    [("", "No form")] + forms.map { ($0.id, $0.name) }),
+                .number(
+                    "minutes", "Nobody answers for how many minutes", values.text("minutes", nil), in: 1...10_080,
+                    hint: "Empty for as long as the alert lasts."),
+                .check(
+                    "overrideDeviceRestrictions", "Ignore timeframes and delays of devices",
+                    query["overrideDeviceRestrictions"] == "true"),
+                .check("escalationOverride", "All of a group at once", query["escalationOverride"] == "true"),
+            ])
         proposals = [directory.recipientProposals]
         self.result = result
         self.moment = moment

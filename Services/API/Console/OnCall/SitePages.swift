@@ -20,7 +20,8 @@ struct SitesPage: Sendable {
     var notice: String?
 
     init(_ directory: DirectoryView, for session: ConsoleSession, now: Timestamp) {
-        rows = directory.sites.values.sorted { ($0.name.lowercased(), $0.id) < ($1.name.lowercased(), $1.id) }.map { site in
+        rows = directory.sites.values.sorted { ($0.name.lowercased(), $0.id) < ($1.name.lowercased(), $1.id) }.map {
+            site in
             let count = site.holidays.count
             let next = site.nextHoliday(from: now)
             return Row(
@@ -78,8 +79,10 @@ struct SiteForm {
             .text(
                 "timezone", "Time zone", values.text("timezone", site?.timezone ?? session.person.timezone), limit: 100,
                 isRequired: true, list: ZonedTime.proposals.id),
-            .text("country", "Country", values.text("country", site?.country), type: "name", limit: 100, isRequired: true),
-            .text("language", "Language", values.text("language", site?.language ?? "English"), type: "name", limit: 100),
+            .text(
+                "country", "Country", values.text("country", site?.country), type: "name", limit: 100, isRequired: true),
+            .text(
+                "language", "Language", values.text("language", site?.language ?? "English"), type: "name", limit: 100),
             .text("city", "City", values.text("city", site?.city), type: "name"),
             .text("address1", "Address", values.text("address1", site?.address1), type: "name"),
             .select(
@@ -156,7 +159,8 @@ extension ConsoleRoutes {
             send: { form, typed, session in
                 let path = form.site.map { ["site": $0.id] } ?? [:]
                 _ = try await rest.call(
-                    .post, path.isEmpty ? "sites" : "sites/{site}", path, body: try form.body(typed), by: session.caller)
+                    .post, path.isEmpty ? "sites" : "sites/{site}", path, body: try form.body(typed), by: session.caller
+                )
                 return "/console/sites?done=saved"
             })
     }

@@ -28,11 +28,14 @@ struct ProviderForm {
         switch kind {
         case .smtp:
             Words(
-                title: "Mail server", lead: "Sends email by SMTP.", url: "Server", urlExample: "smtp://mail.example.com:587",
-                account: "User", secret: "Password", from: "Sender", fromExample: "alerts@example.com", reaches: [.email])
+                title: "Mail server", lead: "Sends email by SMTP.", url: "Server",
+                urlExample: "smtp://mail.example.com:587",
+                account: "User", secret: "Password", from: "Sender", fromExample: "alerts@example.com",
+                reaches: [.email])
         case .twilio:
             Words(
-                title: "SMS and voice", lead: "By an API such as Twilio's: text messages, and calls with answers by keypad.",
+                title: "SMS and voice",
+                lead: "By an API such as Twilio's: text messages, and calls with answers by keypad.",
                 url: "Address of the API", urlExample: "empty for Twilio's", account: "Account SID",
                 secret: "Auth token", from: "Calls from", fromExample: "+12505550100", reaches: [.textPhone, .voice])
         case .slack: chat("Slack", [.slack])
@@ -51,7 +54,8 @@ struct ProviderForm {
         case .http:
             Words(
                 title: "HTTP request", lead: "A request of your own making to any server.", url: "Address",
-                urlExample: "https://sms.example.com/send", account: "User", secret: "Password or token", from: "Sender",
+                urlExample: "https://sms.example.com/send", account: "User", secret: "Password or token",
+                from: "Sender",
                 reaches: [.generic, .textPhone, .textPager, .email, .voice, .fax])
         case .script:
             Words(
@@ -73,7 +77,8 @@ struct ProviderForm {
             .init("The provider", nameFields(values)), .init("How it is reached", addressFields(words, values)),
             .init(
                 "For which devices",
-                intro: "Of several providers of a kind, the one with the lowest number is tried first, the next when it "
+                intro:
+                    "Of several providers of a kind, the one with the lowest number is tried first, the next when it "
                     + "fails.", orderFields(words, values)),
         ]
         parts.removeAll { $0.fields.isEmpty }
@@ -160,7 +165,8 @@ struct ProviderForm {
         ]
         for name in ["url", "account", "from", "template", "script"] where typed[name] != nil {
             let text = typed.text(name) ?? ""
-            fields[name] = .string(name == "script" || name == "template" ? text : text.trimmingCharacters(in: .whitespaces))
+            fields[name] = .string(
+                name == "script" || name == "template" ? text : text.trimmingCharacters(in: .whitespaces))
         }
         if let secret = typed["secret"], !secret.isEmpty { fields["secret"] = .string(secret) }
         let messages = try typed.whole("limit.messages") ?? 0

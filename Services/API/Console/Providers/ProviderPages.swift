@@ -23,7 +23,8 @@ struct ProvidersPage: Sendable {
 
     init(_ directory: DirectoryView, for session: ConsoleSession, notice: String?) {
         rows = directory.providers.values
-            .sorted { ($0.order, $0.name.lowercased(), $0.id) < ($1.order, $1.name.lowercased(), $1.id) }.map { provider in
+            .sorted { ($0.order, $0.name.lowercased(), $0.id) < ($1.order, $1.name.lowercased(), $1.id) }.map {
+                provider in
                 Row(
                     href: "/console/providers/\(provider.id)", name: provider.name,
                     kind: ProviderForm.title(of: provider.kind),
