@@ -1,19 +1,13 @@
 import AlertCore
 import Persistence
 
-<<<<<<< HEAD
 /// What a provider says later about a message that it took: it reached the device, or it did not. The notifier does what
 /// follows from it.
-=======
-/// What a provider says later about a message that it took: it reached the device, or it did not. The notifier tells the
-/// alert, or goes on with the next provider.
->>>>>>> 11b29523f2f5c2b3bcdca8a064fd46078d1cf790
 public struct Receipts: Sendable {
     private let words: NotificationWords
 
     public init(desk: AnswerDesk) { words = NotificationWords(database: desk.database, now: desk.now) }
 
-<<<<<<< HEAD
     /// - Parameters:
     ///   - notification: Its id.
     ///   - word: The provider's, as in "delivered".
@@ -24,15 +18,5 @@ public struct Receipts: Sendable {
     /// - Parameter reason: As in "undelivered, error 30003".
     public func refuse(_ notification: String, reason: String) async throws {
         try await words.record(.failed(reason: reason), aboutNotification: notification)
-=======
-    /// - Parameter word: The provider's, as in "delivered".
-    public func confirm(_ question: Question, word: String) async throws {
-        try await words.record(.delivered(detail: word), aboutNotification: question.plan.id)
-    }
-
-    /// - Parameter reason: As in "undelivered, error 30003".
-    public func refuse(_ question: Question, reason: String) async throws {
-        try await words.record(.failed(reason: reason), aboutNotification: question.plan.id)
->>>>>>> 11b29523f2f5c2b3bcdca8a064fd46078d1cf790
     }
 }
