@@ -5,6 +5,11 @@ public struct DueWork {
     public struct Item: Equatable, Sendable {
         public let id: String
         public let payload: String
+
+        public init(id: String, payload: String) {
+            self.id = id
+            self.payload = payload
+        }
     }
 
     let connection: any SQLConnection

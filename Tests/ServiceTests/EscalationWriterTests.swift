@@ -7,6 +7,8 @@ import Testing
 
 @testable import Notifier
 
+private typealias Notification = AlertCore.Notification
+
 /// Escalations in the database: many people at once, messages that come again, alerts from before there were any.
 @Suite(.timeLimit(.minutes(2)))
 struct EscalationWriterTests {

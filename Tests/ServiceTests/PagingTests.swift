@@ -227,7 +227,8 @@ struct PagingTests {
                 let body = #"{"recipients":["ops"],"at":"\#(at.iso)"}"#
                 let answer = try await world.send(
                     "POST", "/api/xm/1/events/simulate", Data(body.utf8), headers: DoorWorld.basic("admin"))
-                return try answer.json["people"]?.array?.first?["person"]?["targetName"]
+                let json = try answer.json
+                return json["people"]?.array?.first?["person"]?["targetName"]
             }
             #expect(try await first(later.advanced(by: .seconds(-3600))) == "eve")
             #expect(try await first(later.advanced(by: .seconds(3600))) == "bob")

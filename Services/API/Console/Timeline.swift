@@ -51,7 +51,9 @@ struct Timeline {
             let request = delivery.request
             all += delivery.entries.map { ($0.recorded, 2, entry($0, delivery.row, request)) }
         }
-        all += history.notes.map { ($0, 1, note($0)) }
+        let notes = Self.parts(of: history.notes)
+        all += notes.others.map { ($0, 1, note($0)) }
+        all += Self.decisions(of: notes.escalation).map { ($0.event, 1, $0.entry) }
         all.sort { left, right in
             (left.event.recordedAt, left.rank, left.event.position)
                 < (right.event.recordedAt, right.rank, right.event.position)

@@ -18,6 +18,8 @@ public struct Explanation: Equatable, Sendable {
     public struct Line: Equatable, Sendable {
         public var at: Timestamp
         public var kind: Kind
+        /// The place of the event in the history, from 0.
+        public var event = 0
         /// A stable name, as in `ON_CALL`.
         public var rule: String?
         public var text: String
@@ -60,11 +62,14 @@ public struct Explanation: Equatable, Sendable {
     public private(set) var directory: Int64?
 
     private var notices: [String: AlertEscalation.Notice] = [:]
+    /// Of the event that is being read.
+    private var place = 0
 
     public init(_ events: [AlertEscalation.Event]) {
         state = AlertEscalation.initial
-        for event in events {
+        for (index, event) in events.enumerated() {
             state = AlertEscalation.evolve(state, event)
+            place = index
             add(event)
         }
         summarize()
@@ -240,6 +245,7 @@ extension Explanation {
         _ at: Timestamp, _ kind: Kind, _ text: String, _ change: (inout Line) -> Void = { _ in }
     ) {
         var line = Line(at: at, kind: kind, text: text)
+        line.event = place
         change(&line)
         lines.append(line)
     }
