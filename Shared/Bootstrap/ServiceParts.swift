@@ -106,23 +106,22 @@ final class ServiceParts {
     }
 
     private func notifier() -> any Service {
+        let replies = settings.mailDomain.map { domain in
+            ReplyAddresses(domain: domain) { [secrets = platform.secrets] in secrets.subkey(for: "replies") }
+        }
         var mail: EmailChannel?
         if let smtp = settings.smtp, let from = settings.mailFrom {
             let client = SMTPClient(smtp, connections: 4, waitingLimit: 5000, logger: logger)
             closing.append { await client.shutdown() }
             self.mail = client
-            mail = EmailChannel(
-                client: client, from: from,
-                replies: settings.mailDomain.map { domain in
-                    ReplyAddresses(domain: domain) { [secrets = platform.secrets] in secrets.subkey(for: "replies") }
-                }, now: Platform.now)
+            mail = EmailChannel(client: client, from: from, replies: replies, now: Platform.now)
         }
         let isPublic = settings.publicURL.hasPrefix("https://")
         let channels = ProviderChannels(
             ProviderChannels.Parts(
                 mail: mail, client: client(), policy: OutboundPolicy(allowing: settings.outboundAllow),
                 database: platform.database, secrets: platform.secrets, engine: providerEngine(),
-                telephony: telephony(),
+                telephony: telephony(), replies: replies,
                 contact: isPublic ? settings.publicURL : "mailto:\(settings.mailFrom?.address ?? "tocsin@localhost")",
                 now: Platform.now, logger: logger))
         return Notifier(

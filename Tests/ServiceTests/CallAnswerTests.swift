@@ -144,3 +144,27 @@ import Testing
         }
     }
 }
+
+/// What providers say of text messages.
+@Suite struct ProviderReceiptTests {
+    @Test(arguments: Backend.available)
+    func recordsWhatTheProviderSays(on backend: Backend) async throws {
+        try await AnswerWorld.run(on: backend) { world in
+            func events(after status: [String: String], _ number: Int64) async throws -> [String] {
+                let id = try await world.tellAnna(number, on: "sms")
+                for _ in 1...2 {
+                    let answer = try await world.provider("status?n=\(id)", status)
+                    #expect(answer.status == 204)
+                }
+                return try await world.database.reading { try EventLog($0).read(streams: ["notification-\(id)"]) }
+                    .dropFirst(3).map(\.type)
+            }
+            #expect(try await events(after: ["MessageSid": "SM1", "MessageStatus": "sent"], 1001).isEmpty)
+            #expect(
+                try await events(after: ["MessageSid": "SM1", "MessageStatus": "delivered"], 1002)
+                    == ["notification.confirmed"])
+            let failed = ["MessageSid": "SM1", "MessageStatus": "undelivered", "ErrorCode": "30003"]
+            #expect(try await events(after: failed, 1003) == ["notification.refused"])
+        }
+    }
+}

@@ -71,15 +71,15 @@ extension ProviderRoutes {
         case .reached:
             row.outcome = .reached
             try await put(row)
-            try await receipts.confirm(question, word: "taken by a person")
+            try await receipts.confirm(question.plan.id, word: "taken by a person")
         case .voicemail:
             row.outcome = .voicemail
             try await put(row)
-            try await receipts.confirm(question, word: "left on a voicemail")
+            try await receipts.confirm(question.plan.id, word: "left on a voicemail")
         case .machine:
             row.call.phase = .over
             if try await desk.unanswered(row, question, reason: "taken by a machine") == true {
-                try await receipts.refuse(question, reason: "taken by a machine, which was told nothing")
+                try await receipts.refuse(question.plan.id, reason: "taken by a machine, which was told nothing")
             }
         case .refused(let reason):
             row.outcome = .refused
@@ -87,7 +87,7 @@ extension ProviderRoutes {
             try await desk.remark(
                 "call.refused", reason: "\(question.plan.recipient.readableName) \(reason)",
                 id: "\(row.provider)/\(row.id)", on: question)
-            try await receipts.refuse(question, reason: reason)
+            try await receipts.refuse(question.plan.id, reason: reason)
         }
     }
 
@@ -132,6 +132,7 @@ extension ProviderRoutes {
     }
 
     private func nothingToSay(_ call: Call) async throws -> Response {
+        if let told = try await withoutAlert(call) { return told }
         let phone = try await PhoneQuestions.of(call.text("From"), kinds: [.voice], at: desk)
         let language = phone.owners.first?.language ?? "en"
         let phrases = AnswerPhrases(language: language)
@@ -141,6 +142,19 @@ extension ProviderRoutes {
             [.say(isKnown ? phrases.nothingOpen : phrases.unknownPhone), .hangUp], language: language)
     }
 
+    /// A call that tells of several alerts, or tests the telephone: nothing can be answered.
+    private func withoutAlert(_ call: Call) async throws -> Response? {
+        guard let id = call.query["n"] else { return nil }
+        let plan = try await desk.database.reading { try Notifications($0).get([id]).first?.plan }
+        guard let plan, plan.kindOfPurpose != .alert else { return nil }
+        let isMachine = PhoneCall.AnsweredBy(call.form["AnsweredBy"]) == .machine
+        try await receipts.confirm(id, word: isMachine ? "left on a voicemail" : "taken by a person")
+        let language = plan.language.isEmpty ? "en" : plan.language
+        let phrases = AnswerPhrases(language: language)
+        return Self.twiml(
+            [.say(plan.kindOfPurpose == .test ? phrases.test : phrases.severalAlerts), .hangUp], language: language)
+    }
+
     private func action(_ call: Call, _ question: Question) -> String {
         let attempt = call.query["a"] ?? "0"
         return "\(publicURL)/provider/twilio/\(call.provider.id)/voice/gather?n=\(question.plan.id)&a=\(attempt)"
@@ -148,10 +162,13 @@ extension ProviderRoutes {
 
     private func content(_ question: Question, attempt: Int) async throws -> PhoneCall.Content {
         let details = question.alert.details
-        let person = try await desk.directory.current().people[question.plan.recipient.id]
+        let view = try await desk.directory.current()
+        let person = view.people[question.plan.recipient.id]
+        let words = AlertText(
+            details, form: view.forms[details.form.id], definitions: view.properties, language: question.language)
         var content = PhoneCall.Content(
             language: question.language,
-            message: details.subject.isEmpty ? "Alert \(details.number)" : details.subject,
+            message: words.speech ?? (words.subject.isEmpty ? "Alert \(details.number)" : words.subject),
             options: details.responseOptions.map { .init(number: $0.number, prompt: $0.prompt(in: question.language)) })
         content.bypassesIntro = details.bypassPhoneIntro
         content.requiresPassword = details.requirePhonePassword

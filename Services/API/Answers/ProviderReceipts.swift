@@ -8,23 +8,28 @@ extension ProviderRoutes {
     @Sendable
     func status(_ call: Call) async throws -> Response {
         let done = Response(status: .noContent)
-        guard let notification = call.query["n"], let question = try await desk.question(notification) else {
-            return done
-        }
+        guard let notification = call.query["n"] else { return done }
         if let status = call.form["MessageStatus"] ?? call.form["SmsStatus"] {
-            try await message(status, call, question)
+            try await message(status, call, notification)
         } else if let status = call.form["CallStatus"] {
-            try await ended(status, call, question)
+            if let question = try await desk.question(notification) {
+                try await ended(status, call, question)
+            } else if Self.failures.contains(status) {
+                try await receipts.refuse(notification, reason: status)
+            }
         }
         return done
     }
 
-    private func message(_ status: String, _ call: Call, _ question: Question) async throws {
+    /// What a call ends with that nobody took.
+    private static var failures: Set<String> { ["busy", "no-answer", "failed", "canceled"] }
+
+    private func message(_ status: String, _ call: Call, _ notification: String) async throws {
         switch status {
-        case "delivered", "read": try await receipts.confirm(question, word: status)
+        case "delivered", "read": try await receipts.confirm(notification, word: status)
         case "undelivered", "failed", "canceled":
             let code = call.form["ErrorCode"].map { ", error \($0.prefix(10))" } ?? ""
-            try await receipts.refuse(question, reason: "\(status)\(code)")
+            try await receipts.refuse(notification, reason: "\(status)\(code)")
         default: break  // on its way
         }
     }
@@ -34,13 +39,13 @@ extension ProviderRoutes {
         guard row.outcome == .underWay else { return }
         let reason: String
         switch status {
-        case "busy", "no-answer", "failed", "canceled": reason = status
+        case _ where Self.failures.contains(status): reason = status
         // Somebody took it, and hung up before the message was told.
         case "completed": reason = "hung up before the message"
         default: return  // it goes on
         }
         if try await desk.unanswered(row, question, reason: reason) == true {
-            try await receipts.refuse(question, reason: reason)
+            try await receipts.refuse(question.plan.id, reason: reason)
         }
     }
 }

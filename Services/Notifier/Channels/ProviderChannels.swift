@@ -22,6 +22,8 @@ public actor ProviderChannels: ChannelRegistry {
         /// `nil` where there is no sandbox.
         public var engine: (any ScriptEngine)?
         public var telephony: Telephony?
+        /// Where mails are answered to; `nil` where no answers are taken.
+        public var replies: ReplyAddresses?
         /// How push services reach us, as `mailto:` or `https:`.
         public var contact: String
         public var now: Clock
@@ -30,6 +32,7 @@ public actor ProviderChannels: ChannelRegistry {
         public init(
             mail: (any NotificationChannel)?, client: OutboundHTTPClient, policy: OutboundPolicy,
             database: any SQLDatabase, secrets: SecretBox, engine: (any ScriptEngine)?, telephony: Telephony? = nil,
+            replies: ReplyAddresses? = nil,
             contact: String, now: @escaping Clock, logger: Logger
         ) {
             self.mail = mail
@@ -39,6 +42,7 @@ public actor ProviderChannels: ChannelRegistry {
             self.secrets = secrets
             self.engine = engine
             self.telephony = telephony
+            self.replies = replies
             self.contact = contact
             self.now = now
             self.logger = logger
@@ -116,7 +120,8 @@ public actor ProviderChannels: ChannelRegistry {
             let settings = try SMTPSettings(url: provider.url).with(user: provider.account, password: secret)
             let client = SMTPClient(
                 settings, connections: 4, waitingLimit: 1000, policy: parts.policy, logger: parts.logger)
-            return EmailChannel(client: client, from: try Mail.Address(parsing: provider.from), now: parts.now)
+            return EmailChannel(
+                client: client, from: try Mail.Address(parsing: provider.from), replies: parts.replies, now: parts.now)
         } catch {
             throw ChannelError(reason: "\(provider.name) is not ready: \(error)", isPermanent: true)
         }

@@ -96,7 +96,7 @@ public struct FurtherCalls: Sendable {
             next.attempt += 1
             return try await schedule(next, partition, after: .seconds(options.every))
         }
-        if !error.isInDoubt { try await Receipts(desk: desk).refuse(question, reason: error.reason) }
+        if !error.isInDoubt { try await Receipts(desk: desk).refuse(question.plan.id, reason: error.reason) }
         try await finish(item)
     }
 

@@ -62,7 +62,8 @@ public struct TwilioChannel: NotificationChannel {
         }
         let answer = TwilioAnswer(response.body)
         guard (200...299).contains(response.status) else {
-            throw TwilioAnswer.error(provider.name, status: response.status, answer)
+            throw TwilioAnswer.error(
+                provider.name, status: response.status, answer, retryAfter: response.header("Retry-After"))
         }
         // Taken, but without an id: its later words cannot be told apart by it, only by our own id in their address.
         return answer?.sid ?? "taken"
@@ -84,12 +85,17 @@ struct TwilioAnswer: Decodable {
     /// Codes by which a request that was refused can be taken later: too many at once, a full queue, trouble inside.
     private static let passing: Set<Int> = [14107, 20429, 20500, 20503, 21611, 30001]
 
-    static func error(_ provider: String, status: Int, _ answer: TwilioAnswer?) -> ChannelError {
+    /// - Parameter retryAfter: The header; only a number of seconds is understood, up to an hour.
+    static func error(
+        _ provider: String, status: Int, _ answer: TwilioAnswer?, retryAfter: String? = nil
+    ) -> ChannelError {
         let code = answer?.code.map { " (error \($0))" } ?? ""
         let words = answer?.message.map { String($0.prefix(300)) } ?? "no explanation"
         let isPassing =
             status == 408 || status == 429 || status >= 500 || answer?.code.map(passing.contains) ?? false
-        return ChannelError(reason: "\(provider) answered \(status)\(code): \(words)", isPermanent: !isPassing)
+        let pause = retryAfter.flatMap { Int($0) }.map { Duration.seconds(min(max($0, 0), 3600)) }
+        return ChannelError(
+            reason: "\(provider) answered \(status)\(code): \(words)", isPermanent: !isPassing, retryAfter: pause)
     }
 }
 

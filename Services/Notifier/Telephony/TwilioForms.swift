@@ -10,7 +10,7 @@ enum TwilioForms {
         _ message: ChannelMessage, _ provider: NotificationProvider, publicURL: String
     ) -> [(String, String)] {
         let sender = message.senderOverrides?.callerId ?? provider.from
-        let content = message.subject.isEmpty ? message.text : message.subject
+        let content = message.text.isEmpty ? message.subject : message.text
         let body = TextMessage.text(
             content, alertNumber: message.alertNumber, answers: message.answers.map { ($0.number, $0.text) },
             phrases: AnswerPhrases(language: message.language))

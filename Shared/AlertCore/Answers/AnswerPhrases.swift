@@ -8,7 +8,7 @@ public struct AnswerPhrases: Sendable {
     enum Key: CaseIterable, Sendable {
         case replyBy, greeting, press, again, unknownKey, goodbye, recorded, repeated, ended, expired, minutesAgo
         case enterPassword, wrongPassword, noPassword, joining, noBridge, callBack, nothingOpen, unknownPhone
-        case notUnderstood, noSuchAlert, failure, secondsAgo, hoursAgo, daysAgo
+        case notUnderstood, noSuchAlert, failure, test, severalAlerts, secondsAgo, hoursAgo, daysAgo
     }
 
     /// - Parameter language: A person's, as in `de` or `pt-BR`.
@@ -58,6 +58,8 @@ extension AnswerPhrases {
     public var nothingOpen: String { self[.nothingOpen] }
     public var unknownPhone: String { self[.unknownPhone] }
     public var failure: String { self[.failure] }
+    public var test: String { self[.test] }
+    public var severalAlerts: String { self[.severalAlerts] }
     public func noSuchAlert(_ number: Int64) -> String { self[.noSuchAlert, String(number)] }
 }
 
@@ -85,6 +87,8 @@ extension AnswerPhrases {
         .unknownPhone: "This number is not known here. Your message was not delivered to anybody.",
         .notUnderstood: "That was not understood. For alert %2, reply: %1",
         .noSuchAlert: "Alert %1 does not wait for your answer.",
+        .test: "This is a test of this telephone by Tocsin. Nothing has to be done. Goodbye.",
+        .severalAlerts: "This is Tocsin. There are several alerts for you. Please look at the console. Goodbye.",
         .failure: "Your answer could not be recorded just now. Please try again, or use another way.",
     ]
     private static let german: [Key: String] = [
@@ -111,6 +115,9 @@ extension AnswerPhrases {
         .unknownPhone: "Diese Nummer ist hier nicht bekannt. Ihre Nachricht wurde niemandem zugestellt.",
         .notUnderstood: "Das wurde nicht verstanden. Antworten Sie zu Alarm %2: %1",
         .noSuchAlert: "Alarm %1 wartet nicht auf Ihre Antwort.",
+        .test: "Tocsin prüft dieses Telefon. Es ist nichts zu tun. Auf Wiederhören.",
+        .severalAlerts:
+            "Hier ist Tocsin. Es gibt mehrere Alarme für Sie. Bitte sehen Sie in der Konsole nach. Auf Wiederhören.",
         .failure: "Ihre Antwort konnte gerade nicht gespeichert werden. "
             + "Bitte versuchen Sie es noch einmal oder auf anderem Weg.",
     ]
@@ -138,6 +145,8 @@ extension AnswerPhrases {
         .unknownPhone: "Ce numéro n'est pas connu ici. Votre message n'a été remis à personne.",
         .notUnderstood: "Réponse non comprise. Pour l'alerte %2, répondez : %1",
         .noSuchAlert: "L'alerte %1 n'attend pas votre réponse.",
+        .test: "Tocsin vérifie ce téléphone. Il n'y a rien à faire. Au revoir.",
+        .severalAlerts: "Ici Tocsin. Plusieurs alertes vous attendent. Veuillez consulter la console. Au revoir.",
         .failure: "Votre réponse n'a pas pu être enregistrée. Veuillez réessayer, ou par un autre moyen.",
     ]
     private static let spanish: [Key: String] = [
@@ -163,6 +172,8 @@ extension AnswerPhrases {
         .unknownPhone: "Este número no es conocido aquí. Su mensaje no se entregó a nadie.",
         .notUnderstood: "No se entendió. Para la alerta %2, responda: %1",
         .noSuchAlert: "La alerta %1 no espera su respuesta.",
+        .test: "Tocsin prueba este teléfono. No hay nada que hacer. Adiós.",
+        .severalAlerts: "Le habla Tocsin. Hay varias alertas para usted. Mire la consola. Adiós.",
         .failure: "Su respuesta no se pudo registrar ahora. Inténtelo de nuevo o por otro medio.",
     ]
 }
