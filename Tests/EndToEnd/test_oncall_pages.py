@@ -41,11 +41,13 @@ class Admin(User):
         self.click("main form .primary[type=submit]")
 
     def mistake(self, field: str) -> str:
-        """What stands next to a field."""
-        return wait_until(
+        """What stands next to a field. That the answer was a 400 is no complaint then."""
+        shown = wait_until(
             lambda: self.browser.find_elements("css selector", f"[name='{field}'][aria-invalid] ~ .mistake"), 10,
             f"a mistake next to {field}",
         )[0].text
+        complaints(self.browser)
+        return shown
 
     def value(self, field: str) -> str:
         return self.find(f"main [name='{field}']").get_attribute("value")

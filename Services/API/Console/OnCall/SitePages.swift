@@ -62,7 +62,7 @@ struct SiteForm {
             .init(
                 "Holidays",
                 intro: "On them, shifts “on the holidays” are on, and timeframes that leave out holidays are not. "
-                    + "An empty name deletes one.", holidayFields(values)),
+                    + "An empty name deletes one.", isList: true, holidayFields(values)),
         ]
         var form = FormView(
             to: site.map { "/console/sites/\($0.id)" } ?? "/console/sites/new", for: session,
