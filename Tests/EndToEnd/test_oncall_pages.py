@@ -203,6 +203,11 @@ def test_a_new_user_sets_up_a_group_and_an_alert_escalates(admin, browser, tocsi
     fits(browser)
     admin.screenshot("alert-phone")
 
+    # The administrator closes it, on the page itself.
+    browser.find_element("xpath", "//section[@id='answer']//button[contains(., 'Close')]").click()
+    sees(browser, "Response: Close", "Ended")
+    assert not browser.find_elements("id", "answer")
+
     # The calendar of the week, and as a file.
     browser.get(f"{group_page}/calendar")
     sees(browser, "Mary McBride", "Week after")

@@ -104,6 +104,7 @@ struct AlertPage: Sendable {
     let entries: [TimelineEntry]
     /// Who was told and why; `nil` for an alert that nobody was to be told of.
     var explained: ExplainView?
+    let answers: AlertAnswers?
 
     init(_ history: AlertHistory, for session: ConsoleSession, _ format: TimeFormat, _ directory: DirectoryView) {
         let row = history.row
@@ -119,6 +120,7 @@ struct AlertPage: Sendable {
         actions =
             row.terminatedAt == nil && session.caller.mayHandleAlerts
             ? Actions(canSuspend: row.status == "ACTIVE", canResume: row.status == "SUSPENDED") : nil
+        answers = AlertAnswers(history, for: session)
         recipients = Self.recipients(history)
         responses = history.responses.map { answer in
             Answer(

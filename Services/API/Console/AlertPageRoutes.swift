@@ -34,6 +34,9 @@ extension ConsoleRoutes {
             }
             _ = try await services.comment(text, on: row, by: session.person)
         }
+        act("answer", on: router) { row, session, form in
+            try await services.answer(form["option"] ?? "", comment: form["comment"], on: row, by: session)
+        }
         act("suspend", on: router) { row, session, _ in
             try session.caller.requireHandlingAlerts()
             try await services.suspend(row, by: session.person)
