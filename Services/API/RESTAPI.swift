@@ -16,7 +16,7 @@ public struct RESTAPI<Context: RequestContext>: Sendable {
     ) {
         configuration = RESTRoutes(
             database: database, cache: cache, secrets: secrets, authenticator: authenticator, now: now,
-            publicURL: publicURL)
+            publicURL: publicURL, partitionCount: bus.partitionCount)
         events = EventRESTRoutes(
             services: EventServices(
                 database: database, cache: cache, authenticator: authenticator,

@@ -61,7 +61,7 @@ struct EscalationWriter: Sendable {
             return { .answer(response, option.action, text: option.text, $0) }
         case .deliveryRecorded(let delivery, _):
             guard delivery.status == .failed else { return nil }
-            return { .recordFailure(notification: delivery.id, $0) }
+            return { .recordFailure(notification: delivery.notification, $0) }
         case .suspended: return { _ in .suspend }
         case .resumed: return { .resume($0) }
         case .terminated: return { _ in .end }
@@ -171,24 +171,29 @@ extension EscalationWriter {
         for outcome in outcomes where !outcome.events.isEmpty {
             if case .planned = outcome.events[0] { planned.append(outcome.id) } else { cancelled.append(outcome.id) }
         }
-        try DueWork(connection).add(planned, kind: NotificationPlanner.dueKind, partition: partition, at: now)
+        try DueWork(connection).add(
+            planned.map { ($0, "{}", now) }, kind: NotificationPlanner.dueKind, partition: partition)
         try DueWork(connection).finish(cancelled, kind: NotificationPlanner.dueKind)
     }
 
     /// One item for each escalation in which something is to come by itself.
     private func setTimers(_ outcomes: [Outcome], in connection: any SQLConnection) throws {
-        let last = Dictionary(outcomes.map { ($0.id, $0) }) { $1 }
-        var finished: [String] = []
-        for outcome in last.values.sorted(by: { $0.id < $1.id }) where outcome.state.phase != .unknown {
-            if let due = outcome.state.nextDue {
-                try DueWork(connection).schedule(
-                    outcome.id, kind: Self.dueKind, partition: partition, payload: outcome.state.terms.correlation,
-                    at: due)
-            } else if !outcome.hasJustBegun {
-                finished.append(outcome.id)
+        let new = Set(outcomes.filter(\.hasJustBegun).map(\.id))
+        let last = Dictionary(outcomes.map { ($0.id, $0.state) }) { $1 }
+        let work = DueWork(connection)
+        var (begun, finished): ([(String, String, Timestamp)], [String]) = ([], [])
+        for (id, state) in last.sorted(by: { $0.key < $1.key }) where state.phase != .unknown {
+            let correlation = state.terms.correlation
+            switch (state.nextDue, new.contains(id)) {
+            case (let due?, true): begun.append((id, correlation, due))
+            case (let due?, false):
+                try work.schedule(id, kind: Self.dueKind, partition: partition, payload: correlation, at: due)
+            case (nil, false): finished.append(id)
+            case (nil, true): break
             }
         }
-        try DueWork(connection).finish(finished, kind: Self.dueKind)
+        try work.add(begun, kind: Self.dueKind, partition: partition)
+        try work.finish(finished, kind: Self.dueKind)
     }
 
     private func origin(_ outcome: Outcome) -> Origin {

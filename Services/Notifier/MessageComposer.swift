@@ -19,6 +19,12 @@ struct MessageComposer: Sendable {
     /// Without a slash at the end.
     let publicURL: String
 
+    /// The message of a notification whose alert is still to be read.
+    func compose(_ plan: Notification.Plan) async throws -> ChannelMessage {
+        let alert = try await database.reading { plan.alert.isEmpty ? nil : try Alerts($0).get(plan.alert) }
+        return try await compose(plan, alert)
+    }
+
     /// - Parameter alert: Of a notification of an alert.
     func compose(_ plan: Notification.Plan, _ alert: AlertRow?) async throws -> ChannelMessage {
         let view = try await directory.current()
@@ -62,6 +68,7 @@ struct MessageComposer: Sendable {
         message.language = language
         message.answers = answers
         message.senderOverrides = details.senderOverrides
+        message.voicemail = details.voicemailOptions
         message.link = "\(publicURL)/alerts/\(details.number)"
         return message
     }

@@ -179,7 +179,7 @@ extension Notification.State {
     }
 
     fileprivate func reasonToGiveUp(_ plan: Notification.Plan, hadRoute: Bool) -> String {
-        if hadRoute { return "every provider has refused it, or given no answer" }
+        if hadRoute { return lastReason.isEmpty ? "no provider is left" : lastReason }
         let wanted = plan.provider.isEmpty ? "" : " named \(plan.provider)"
         return "there is no provider\(wanted) for \(plan.kindOfDevice.rawValue)"
     }

@@ -81,7 +81,7 @@ struct NotificationReports: Sendable {
     private static func message(
         _ plan: Notification.Plan, _ end: End, inDigest: Bool = false
     ) throws -> OutgoingMessage {
-        let id = end.isCorrection ? "\(plan.id)-undelivered" : plan.id
+        let id = end.isCorrection ? plan.id + DeviceDelivery.correction : plan.id
         let delivery = DeviceDelivery(
             id: id, recipient: plan.recipient, device: plan.device, deviceNumber: plan.deviceNumber,
             status: end.status, message: inDigest ? "\(end.message), with others in one message" : end.message)

@@ -13,6 +13,7 @@ import Persistence
 struct NotificationSender: Sendable {
     /// How long what is being sent may take when the partition is given away; less than the bus waits for us.
     private static let drainTime = Duration.seconds(8)
+    private static let admissionAttempts = 6
 
     let parts: SenderParts
     let admission: NotificationAdmission
@@ -50,13 +51,27 @@ struct NotificationSender: Sendable {
     /// Begins what may be sent, and returns: the sending goes on meanwhile.
     func take(_ items: [DueWork.Item]) async throws {
         // A lease can end before the outcome of a long attempt is written: that one is left alone.
-        let outcome = try await admission.admit(items.map(\.id).filter { !inHand.has($0) }, lanes: lanes)
+        let ids = items.map(\.id).filter { !inHand.has($0) }
+        guard !ids.isEmpty else { return }
+        let outcome = try await admit(ids)
         recorder.add(outcome.records)
         for job in outcome.jobs {
             inHand.begin(job.row.plan.id)
             jobs.continuation.yield(job)
         }
         if let crowded = outcome.crowded { await lanes.waitForRoom(crowded) }
+    }
+
+    /// Whoever moves a notification on at the same time, as an answer does, makes the batch be looked at again.
+    private func admit(_ ids: [String]) async throws -> NotificationAdmission.Outcome {
+        for attempt in 1..<Self.admissionAttempts {
+            do {
+                return try await admission.admit(ids, lanes: lanes)
+            } catch let error as StoreError where error.isRetryable {
+                try await Task.sleep(for: .milliseconds(10 << attempt))
+            }
+        }
+        return try await admission.admit(ids, lanes: lanes)
     }
 
     private func send(_ job: NotificationJob) async {

@@ -128,9 +128,7 @@ final class OutcomeRecorder: @unchecked Sendable {  // `inbox` and `isFinished` 
     private func note(_ record: NotificationRecord, _ outcome: CommandOutcome<Notification>) {
         guard let name = outcome.events.last?.outcomeName else { return }
         let provider = record.provider?.name ?? ""
-        Counter(
-            label: "tocsin_notifications_total", dimensions: [("outcome", name), ("provider", provider)]
-        ).increment()
+        Counter(label: "tocsin_notifications_total", dimensions: [("outcome", name)]).increment()
         parts.logger.info(
             "notification",
             metadata: [

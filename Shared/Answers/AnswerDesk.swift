@@ -61,9 +61,7 @@ public struct AnswerDesk: Sendable {
         let after = try await self.question(question.plan.id)
         if after?.given.contains(where: { $0.response.id == id }) == true { return .recorded }
         guard let end = after?.end else {
-            throw RestError(
-                503, "What became of the answer is not known yet.", subcode: "alert.command.pending",
-                headers: ["Retry-After": "5"])
+            throw Self.pending
         }
         return .late(end)
     }

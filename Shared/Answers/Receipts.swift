@@ -1,22 +1,20 @@
 import AlertCore
+import Persistence
 
-/// What a provider says later about a message that it took: it reached the device, or it did not.
+/// What a provider says later about a message that it took: it reached the device, or it did not. The notifier tells the
+/// alert, or goes on with the next provider.
 public struct Receipts: Sendable {
-    let desk: AnswerDesk
+    private let words: NotificationWords
 
-    public init(desk: AnswerDesk) { self.desk = desk }
+    public init(desk: AnswerDesk) { words = NotificationWords(database: desk.database, now: desk.now) }
 
     /// - Parameter word: The provider's, as in "delivered".
     public func confirm(_ question: Question, word: String) async throws {
-        try await desk.remark(
-            "notification.confirmed", reason: "\(question.plan.device.name): \(word)",
-            id: "\(question.plan.id)/confirmed", on: question)
+        try await words.record(.delivered(detail: word), aboutNotification: question.plan.id)
     }
 
     /// - Parameter reason: As in "undelivered, error 30003".
     public func refuse(_ question: Question, reason: String) async throws {
-        try await desk.remark(
-            "notification.refused", reason: "\(question.plan.device.name): \(reason)",
-            id: "\(question.plan.id)/refused/\(reason)", on: question)
+        try await words.record(.failed(reason: reason), aboutNotification: question.plan.id)
     }
 }

@@ -150,6 +150,8 @@ struct SelfAuditTests {
 
     @Test func dueWorkBelongsToARule() {
         #expect(AuditKind(dueWork: "notification") == .notificationsOverdue)
+        #expect(AuditKind(dueWork: "notification-digest") == .notificationsOverdue)
+        #expect(AuditKind(dueWork: "call") == .notificationsOverdue)
         #expect(AuditKind(dueWork: "webhook") == .webhooksOverdue)
         #expect(AuditKind(dueWork: "inbound-request") == .requestsOverdue)
         #expect(AuditKind(dueWork: "alert-expiry") == .timersOverdue)

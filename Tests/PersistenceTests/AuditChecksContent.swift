@@ -131,6 +131,13 @@ extension AuditChecksTests {
             found: [.eventsNotRelayed: (2, 400)]),
         Case(testDescription: "events that are on their way", arrange: events([ago(59)])),
         Case(
+            testDescription: "what an escalation reports, and alerts have not heard",
+            arrange: { connection in
+                try EventLog(connection).record(
+                    type: "escalation.escalated", data: "{}", on: "escalation-a", in: LogPartition("escalation", 1),
+                    origin: Origin(actor: "<notifier>", causation: "c", correlation: "r"), at: ago(70))
+            }, found: [.eventsNotRelayed: (1, 70)]),
+        Case(
             testDescription: "a consumer that stands still",
             arrange: all(
                 events([ago(500), ago(400), ago(300)]), checkpoint("relay-alert-events", "alert/3", 3),

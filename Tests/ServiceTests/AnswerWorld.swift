@@ -118,7 +118,7 @@ struct AnswerWorld: Sendable {
     }
 
     private static func delivered(_ plan: AlertCore.Notification.Plan) -> [AlertCore.Notification.Command] {
-        [.plan(plan), .begin, .deliver(receipt: "SM1")]
+        [.plan(plan), .beginByMail, .deliver(receipt: "SM1")]
     }
 
     func carryOut(_ command: Alert.Command, on alert: String) async throws {

@@ -116,7 +116,7 @@ import Testing
             let cookie = try await world.signIn()
             for path in [
                 "/console/alerts", "/console/alerts/\(id)", "/console/alerts/\(id)/end", "/console/activity",
-                "/console/activity/r-1", "/console/dead-letters", "/console/nothing", "/nothing",
+                "/console/activity/r-1", "/console/dead-letters", "/console/self-audit", "/console/nothing", "/nothing",
             ] {
                 let page = try await world.page(path, cookie)
                 #expect(page.status == (path.hasSuffix("nothing") ? 404 : 200), "\(path)")

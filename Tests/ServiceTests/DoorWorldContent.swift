@@ -73,7 +73,7 @@ extension DoorWorld {
         }
     }
 
-    private static func integration(
+    static func integration(
         _ name: String, _ authentication: Integration.Authentication, _ secrets: SecretBox,
         _ change: (inout Integration) -> Void = { _ in }
     ) -> Integration {

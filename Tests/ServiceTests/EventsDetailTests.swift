@@ -55,7 +55,7 @@ import Testing
             try await world.carryOut(.suspend(by: ConsoleWorld.anna), on: id)
             world.clock.advance(by: .seconds(10))
             try await world.carryOut(.resume(by: ConsoleWorld.anna), on: id)
-            try await world.addNotification(of: id, [.begin, .deliver(receipt: "250 OK")])
+            try await world.addNotification(of: id, [.beginByMail, .deliver(receipt: "250 OK")])
             world.clock.advance(by: .seconds(10))
             try await world.carryOut(.terminate(by: ConsoleWorld.anna), on: id)
             for (seconds, status) in [(5, "ACTIVE"), (15, "SUSPENDED"), (25, "ACTIVE"), (35, "TERMINATED")] {
@@ -82,7 +82,7 @@ import Testing
             try await Self.fill(world)
             let id = DerivedID.uuid("alert", "7")
             try await world.carryOut(.create(Self.details(world)), on: id)
-            try await world.addNotification(of: id, [.begin, .deliver(receipt: "250 OK")])
+            try await world.addNotification(of: id, [.beginByMail, .deliver(receipt: "250 OK")])
             let all = try await world.call("GET", "/events/\(id)/recipients").json["data"]?.array ?? []
             try #require(all.count == 3)
             #expect(all[0]["recipientType"] == "GROUP" && all[0]["groupType"] == "ON_CALL")
@@ -127,7 +127,10 @@ import Testing
             reason: "named", correlation: "r")
         try await world.database.transaction { connection in
             let origin = Origin(actor: "<notifier>", causation: "test", correlation: "r")
-            for command in [.plan(plan), .begin, .fail(reason: "no such user", isPermanent: true)]
+            for command in [
+                .plan(plan), .beginByMail,
+                .fail(reason: "no such user", isPermanent: true, next: nil, notBefore: nil),
+            ]
                 as [AlertCore.Notification.Command]
             {
                 let outcomes = try EventLog(connection).execute(
@@ -141,7 +144,7 @@ import Testing
     @Test func sortsUserDeliveries() async throws {
         try await ConsoleWorld.run { world in
             let id = try await world.addAlert()
-            try await world.addNotification(of: id, [.begin, .deliver(receipt: "250 OK")])
+            try await world.addNotification(of: id, [.beginByMail, .deliver(receipt: "250 OK")])
             try await Self.addFailure(of: id, to: "admin", "Ada", on: world)
             try await Self.addFailure(of: id, to: "zed", "Aaron", on: world)
             for (query, names) in [

@@ -209,6 +209,21 @@ struct SelfAuditTests {
         await sink.stop()
     }
 
+    @Test func aPageShowsFindingsAndWhoWasPaged() async throws {
+        try await ConsoleWorld.run { world in
+            let cookie = try await world.signIn()
+            let empty = try await world.page("/console/self-audit", cookie).body
+            #expect(empty.contains("There has been no check yet.") && empty.contains("Nothing is found to be overdue."))
+            let audit = Self.audit(world.database, world.clock, [Pager("email")])
+            try await Self.addLateTimer(to: world.database, world.clock)
+            try await audit.check()
+            try await audit.sendWhatIsDue()
+            let page = try await world.page("/console/self-audit", cookie).body
+            #expect(page.contains(AuditKind.timersOverdue.rule) && page.contains("1 escalation"))
+            #expect(page.contains("Tocsin self-audit: timersOverdue (1)") && page.contains("email: Delivered: taken"))
+        }
+    }
+
     @Test func restShowsFindingsAndPages() async throws {
         try await DoorWorld.run { world in
             let empty = try await world.get("/self-audit")

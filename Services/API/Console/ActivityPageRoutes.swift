@@ -31,6 +31,7 @@ struct DeadLettersPage: Sendable {
 // The pages of requests.
 extension ConsoleRoutes {
     func addActivity(to router: Router<Context>) {
+        addSelfAudit(to: router)
         get("/console/activity", to: router) { request, _, session in try await activities(request, session) }
         get("/console/activity/{request}", to: router) { _, context, session in
             try await activity(parameter("request", context).lowercased(), session)

@@ -67,6 +67,12 @@ struct AlertPage: Sendable {
         let comment: String?
     }
 
+    /// An answer that can be given.
+    struct Choice: Sendable {
+        let id: String
+        let text: String
+    }
+
     struct Webhook: Sendable {
         let status: String
         let statusClass: String
@@ -96,6 +102,9 @@ struct AlertPage: Sendable {
     var problem: String?
     /// `nil` for somebody who may do nothing, and for an alert that has ended.
     let actions: Actions?
+    /// Empty for an alert that has ended.
+    let choices: [Choice]
+    let canAnswer: Bool
     let recipients: [Recipient]
     let responses: [Answer]
     let properties: [NamedValue]
@@ -104,7 +113,6 @@ struct AlertPage: Sendable {
     let entries: [TimelineEntry]
     /// Who was told and why; `nil` for an alert that nobody was to be told of.
     var explained: ExplainView?
-    let answers: AlertAnswers?
 
     init(_ history: AlertHistory, for session: ConsoleSession, _ format: TimeFormat, _ directory: DirectoryView) {
         let row = history.row
@@ -120,7 +128,9 @@ struct AlertPage: Sendable {
         actions =
             row.terminatedAt == nil && session.caller.mayHandleAlerts
             ? Actions(canSuspend: row.status == "ACTIVE", canResume: row.status == "SUSPENDED") : nil
-        answers = AlertAnswers(history, for: session)
+        choices =
+            row.terminatedAt == nil ? row.details.responseOptions.map { Choice(id: $0.id, text: $0.text) } : []
+        canAnswer = !choices.isEmpty
         recipients = Self.recipients(history)
         responses = history.responses.map { answer in
             Answer(

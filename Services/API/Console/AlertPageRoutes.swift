@@ -34,8 +34,11 @@ extension ConsoleRoutes {
             }
             _ = try await services.comment(text, on: row, by: session.person)
         }
-        act("answer", on: router) { row, session, form in
-            try await services.answer(form["option"] ?? "", comment: form["comment"], on: row, by: session)
+        act("respond", on: router) { row, session, form in
+            let comment = (form["comment"] ?? "").trimmingCharacters(in: .whitespacesAndNewlines)
+            _ = try await services.respond(
+                form["option"] ?? "", comment: String(comment.prefix(Self.commentLimit)), to: row, by: session.caller,
+                source: "WEB")
         }
         act("suspend", on: router) { row, session, _ in
             try session.caller.requireHandlingAlerts()

@@ -51,7 +51,9 @@ struct Timeline {
             let request = delivery.request
             all += delivery.entries.map { ($0.recorded, 2, entry($0, delivery.row, request)) }
         }
-        all += history.notes.map { ($0, 1, note($0)) }
+        // How the escalation went is explained by itself.
+        let notes = history.notes.filter { !$0.type.hasPrefix("\(AlertEscalation.category).") }
+        all += notes.map { ($0, 1, note($0)) }
         all.sort { left, right in
             (left.event.recordedAt, left.rank, left.event.position)
                 < (right.event.recordedAt, right.rank, right.event.position)
@@ -155,7 +157,8 @@ extension Timeline {
         let rest = report.totalTo > 10 ? " and \(report.totalTo - 10) more" : ""
         var entry = TimelineEntry("alert", "wait", "Escalated to \(to)\(rest)", actor: report.by?.displayName)
         entry.reason = report.reason == .active ? "somebody escalated" : "the delay was over"
-        entry.facts = [report.group.name + (report.shift.map { " · \($0.name)" } ?? "") + " · \(report.type.rawValue)"]
+        let place = [report.group.name, report.shift?.name, report.type.rawValue].compactMap { $0 }
+        entry.facts = [place.joined(separator: " · ")]
         return entry
     }
 

@@ -7,6 +7,8 @@ struct EventRepresentation {
     let row: AlertRow
     /// Whom and what the alert's recipients are today; `nil` where that is not shown.
     var directory: DirectoryView?
+    /// Of an alert that counts responses; `nil` where that is not shown.
+    var escalation: AlertEscalation.State?
 
     private var details: AlertDetails { row.details }
     /// Below ``RESTPath/base``.
@@ -54,7 +56,9 @@ struct EventRepresentation {
         fields["notificationAuditCount"] = .integer(Int64(notificationCount))
         fields["voicemailOptions"] = details.voicemailOptions.representation
         fields["otherResponseCountThreshold"] = details.otherResponseCountThreshold.map { .integer(Int64($0)) }
-        if details.responseCountsEnabled { fields["otherResponseCount"] = 0 }
+        if details.responseCountsEnabled {
+            fields["otherResponseCount"] = .integer(Int64(escalation?.otherResponseCount ?? 0))
+        }
         fields["senderOverrides"] = details.senderOverrides.map { sender in
             .fields(["displayName": .text(sender.displayName), "callerId": .text(sender.callerId)])
         }

@@ -51,7 +51,8 @@ extension EventServices {
         let embeds = try Self.embeds(call, of: Self.singleEmbeds)
         let isTargetedOnly = try call.query.bool("targeted") ?? false
         let history = try await history(call.parameter("event"), call.query)
-        let event = EventRepresentation(row: history.row, directory: try await cache.current())
+        let event = EventRepresentation(
+            row: history.row, directory: try await cache.current(), escalation: try await counting(history.row))
         let path = "\(RESTPath.base)/events/\(history.row.id)"
         var fields = event.full(notificationCount: history.notifications.count)
         if call.query["at"] != nil { fields["revision"] = history.events.last?.recorded.revision }
@@ -96,7 +97,8 @@ extension EventServices {
     private func recipients(_ call: RESTCall) async throws -> RESTAnswer {
         let isTargetedOnly = try call.query.bool("targeted") ?? false
         let history = try await history(call.parameter("event"), call.query)
-        let event = EventRepresentation(row: history.row, directory: try await cache.current())
+        let event = EventRepresentation(
+            row: history.row, directory: try await cache.current(), escalation: try await counting(history.row))
         return .ok(try call.page(of: event.recipients(history, isTargetedOnly: isTargetedOnly)))
     }
 
@@ -133,7 +135,7 @@ extension EventServices {
         case .terminated: try await terminate(row, by: call.caller.person)
         }
         let history = try await history(row.id)
-        let event = EventRepresentation(row: history.row)
+        let event = EventRepresentation(row: history.row, escalation: try await counting(history.row))
         return .ok(.object(event.full(notificationCount: history.notifications.count)))
     }
 

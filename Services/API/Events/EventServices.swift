@@ -13,8 +13,8 @@ struct EventServices: Sendable {
 
     /// The routes below `/api/xm/1/`.
     var routes: [RESTRoute] {
-        eventRoutes + annotationRoutes + attachmentRoutes + deliveryRoutes + suppressionRoutes + auditRoutes
-            + integrationLogRoutes + explainRoutes + selfAuditRoutes
+        eventRoutes + annotationRoutes + responseRoutes + attachmentRoutes + deliveryRoutes + suppressionRoutes
+            + auditRoutes + integrationLogRoutes + explainRoutes + selfAuditRoutes
     }
 
     /// - Throws: 404.

@@ -43,6 +43,17 @@ extension EventServices {
         }
     }
 
+    /// What has been counted; `nil` for an alert that does not count responses.
+    func counting(_ row: AlertRow) async throws -> AlertEscalation.State? {
+        guard row.details.responseCountsEnabled else { return nil }
+        return try await database.reading { connection in
+            let id = row.id
+            return try EventLog(connection).read(streams: ["\(AlertEscalation.category)-\(id)"])
+                .map { try EventCodec<AlertEscalation.Event>.decode($0.data) }
+                .reduce(AlertEscalation.initial, AlertEscalation.evolve)
+        }
+    }
+
     /// Somebody whom the explanation names, or who is in the directory.
     private func person(_ idOrName: String, in explanation: Explanation) async throws -> PersonReference {
         let key = idOrName.lowercased()

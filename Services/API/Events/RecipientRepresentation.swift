@@ -65,6 +65,9 @@ extension EventRepresentation {
             fields["useDefaultDevices"] = .bool(group.useDefaultDevices)
             fields["observedByAll"] = .bool(group.observedByAll)
         }
+        if row.details.responseCountsEnabled {
+            fields["responseCount"] = escalation.map { .whole($0.responseCount(of: recipient.id)) }
+        }
         return common(recipient, "groups", fields)
     }
 
@@ -76,7 +79,10 @@ extension EventRepresentation {
         fields["targetName"] = .string(recipient.targetName)
         fields["recipientType"] = .string(recipient.recipientType.rawValue)
         fields["targeted"] = true
-        fields["responseCountThreshold"] = recipient.responseCountThreshold.map { .whole($0) }
+        let threshold =
+            escalation?.targets.first { $0.id == recipient.id }?.responseCountThreshold
+            ?? recipient.responseCountThreshold
+        fields["responseCountThreshold"] = threshold.map { .whole($0) }
         fields["links"] = .links("/\(collection)/\(recipient.id)")
         return .object(fields)
     }

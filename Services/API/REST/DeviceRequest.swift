@@ -173,13 +173,16 @@ struct DeviceRequest {
 
     // MARK: - How it is used
 
-    /// By the id or name of a provider of this installation; what names one of the platform's own means any.
+    /// By the id or name of a provider of this installation, or of one that is always there; what names one of the
+    /// platform's own means any.
     private func provider(_ edit: DirectoryEdit) throws -> String? {
         guard let reference = try fields.reference("provider") else { return nil }
         let isAny =
             reference.isEmpty || reference.hasPrefix("(x)matters") || reference == DeviceRepresentation.anyProvider
         if isAny { return "" }
-        guard let provider = try edit.directory.resolve(NotificationProvider.self, reference) else {
+        let builtIn = NotificationProvider.builtIn(hasMail: true)
+            .first { [$0.id, $0.name.lowercased()].contains(reference.lowercased()) }
+        guard let provider = try edit.directory.resolve(NotificationProvider.self, reference) ?? builtIn else {
             throw RestError.invalidValue("provider", "there is no notification provider \(reference).")
         }
         return provider.id

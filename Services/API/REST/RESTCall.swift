@@ -124,12 +124,14 @@ struct RESTServices: Sendable {
     let passwordCost: PasswordHash.Cost
     /// What people's programs reach this server by; empty where only paths are known.
     var publicURL = ""
+    /// Of the bus: whose owner sends what a test of a provider plans.
+    var partitionCount = 1
 
     var routes: [RESTRoute] {
         let forms = formRoutes + formPartRoutes + responseOptionRoutes + messageTemplateRoutes + sectionRoutes
         let plans = planRoutes + planPartRoutes + libraryRoutes + flowRoutes + integrationRoutes
         return peopleRoutes + deviceRoutes + deviceNameRoutes + bridgeRoutes + referenceRoutes + plans + forms
-            + keyRoutes + scriptVersionRoutes + workflowRoutes + onCallRoutes
+            + keyRoutes + scriptVersionRoutes + workflowRoutes + onCallRoutes + providerRoutes
     }
 
     /// One consistent look at the directory.

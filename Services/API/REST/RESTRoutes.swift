@@ -12,13 +12,15 @@ public struct RESTRoutes<Context: RequestContext>: Sendable {
     ///   - cache: Invalidated after each change, so that who made it sees it at once.
     ///   - secrets: Seals what has to be read again: keys, passwords, signing secrets.
     ///   - authenticator: The process's one, which remembers who has been let in.
+    ///   - partitionCount: Of the bus: whose owner sends what a test of a provider plans.
     public init(
         database: any SQLDatabase, cache: DirectoryCache, secrets: SecretBox, authenticator: Authenticator,
-        now: @escaping Clock, passwordCost: PasswordHash.Cost = .standard, publicURL: String = ""
+        now: @escaping Clock, passwordCost: PasswordHash.Cost = .standard, publicURL: String = "",
+        partitionCount: Int = 1
     ) {
         services = RESTServices(
             database: database, cache: cache, secrets: secrets, authenticator: authenticator, now: now,
-            passwordCost: passwordCost, publicURL: publicURL)
+            passwordCost: passwordCost, publicURL: publicURL, partitionCount: partitionCount)
     }
 
     /// Adds every route. The error middleware goes to the whole router, since only there it sees what no route

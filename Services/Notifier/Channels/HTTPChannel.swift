@@ -9,10 +9,11 @@ struct HTTPChannel: NotificationChannel {
     let call: ProviderCall
 
     func send(_ message: ChannelMessage) async throws -> String {
-        guard WebOrigin(of: provider.url) != nil else {
+        let template = MessageTemplate(message)
+        let url = template.filled(provider.url, .url)
+        guard WebOrigin(of: url) != nil else {
             throw ChannelError(reason: "\(provider.name) has no url", isPermanent: true)
         }
-        let template = MessageTemplate(message)
         let isJSON = MessageTemplate.isJSON(provider.template)
         var headers = provider.headers.filter { $0.key.lowercased() != "content-type" }.map { ($0.key, $0.value) }
         let type = provider.headers.first { $0.key.lowercased() == "content-type" }?.value
@@ -27,7 +28,7 @@ struct HTTPChannel: NotificationChannel {
         // The same for each try: a target can tell repetitions apart by it.
         headers.append(("Idempotency-Key", message.id))
         let answer = try await call.post(
-            template.filled(provider.url, .url),
+            url,
             Array(template.filled(provider.template, isJSON ? .json : .plain).utf8),
             type: type ?? (isJSON ? "application/json" : "text/plain; charset=utf-8"), headers: headers,
             basicAuth: basicAuth)

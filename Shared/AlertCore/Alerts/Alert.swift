@@ -102,7 +102,10 @@ public struct DeviceDelivery: Codable, Hashable, Sendable {
         case failed = "Failed"
     }
 
-    /// The notification's id.
+    /// What the id ends with when a provider takes back what was said before: an alert keeps one report of each id.
+    public static let correction = "-undelivered"
+
+    /// The notification's id; with ``correction`` at its end when the provider has taken back what was said before.
     public var id: String
     public var recipient: PersonReference
     public var device: NamedReference
@@ -121,6 +124,13 @@ public struct DeviceDelivery: Codable, Hashable, Sendable {
         self.deviceNumber = deviceNumber
         self.status = status
         self.message = message
+    }
+}
+
+extension DeviceDelivery {
+    /// The notification's id.
+    public var notification: String {
+        id.hasSuffix(Self.correction) ? String(id.dropLast(Self.correction.count)) : id
     }
 }
 

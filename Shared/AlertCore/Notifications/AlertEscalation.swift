@@ -76,6 +76,15 @@ public enum AlertEscalation: Aggregate {
 
         public init() {}
 
+        /// How many answers have been counted for a target.
+        public func responseCount(of target: String) -> Int {
+            if let own = counted[target] { return own.count }
+            return counted["", default: []].filter { people[$0]?.targets.contains(target) == true }.count
+        }
+
+        /// How many for all targets that have no threshold of their own.
+        public var otherResponseCount: Int { counted["", default: []].count }
+
         var isRunning: Bool { phase == .running && frozenSince == nil }
 
         /// When something comes by itself; `nil` when nothing does.

@@ -13,6 +13,8 @@ public enum Notification: Aggregate {
         public var attemptsWithProvider = 0
         /// The ids of the providers that have said no, at once or later, or given no answer too often.
         public var exhausted: Set<String> = []
+        /// Why the last provider did not take it; empty as long as none has refused.
+        public var lastReason = ""
         /// Whether an attempt ended without a known outcome: whatever is sent from then on may arrive twice.
         public var isInDoubt = false
         /// Why it waits, in ``Phase/held``.

@@ -81,7 +81,10 @@ extension Notification {
     public static func evolve(_ state: State, _ event: Event) -> State {
         var next = state
         switch event {
-        case .planned, .attemptFailed: next.phase = .pending
+        case .planned: next.phase = .pending
+        case .attemptFailed(let reason, _, _):
+            next.phase = .pending
+            next.lastReason = reason
         case .attemptBegun(let number, let isRepetition, let provider, _):
             let isSame = provider == nil || state.provider == nil || provider?.id == state.provider?.id
             next.attemptsWithProvider = isSame ? state.attemptsWithProvider + 1 : 1
@@ -94,12 +97,14 @@ extension Notification {
         case .failed: next.phase = .failed
         case .cancelled: next.phase = .cancelled
         case .suppressed: next.phase = .suppressed
-        case .failedOver(_, let to, _, _):
+        case .failedOver(_, let to, let reason, _):
             next.phase = .pending
+            next.lastReason = reason
             if let provider = state.provider { next.exhausted.insert(provider.id) }
             next.provider = to
             next.attemptsWithProvider = 0
-        case .leftInDoubt:
+        case .leftInDoubt(let reason, _, _):
+            next.lastReason = reason
             next.phase = .inDoubt
             next.isInDoubt = true
             if state.attemptsWithProvider >= doubtLimit, let provider = state.provider {
@@ -112,8 +117,9 @@ extension Notification {
         case .confirmed:
             next.phase = .delivered
             next.isConfirmed = true
-        case .refused:
+        case .refused(let reason, _):
             next.phase = .pending
+            next.lastReason = reason
             if let provider = state.provider { next.exhausted.insert(provider.id) }
         }
         return next

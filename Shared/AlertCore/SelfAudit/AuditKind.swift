@@ -51,7 +51,7 @@ public enum AuditKind: String, Codable, Sendable, CaseIterable {
     public init?(dueWork kind: String) {
         switch kind {
         case AuditNotice.dueKind: return nil
-        case "notification": self = .notificationsOverdue
+        case "notification", "notification-digest", "call": self = .notificationsOverdue
         case "webhook": self = .webhooksOverdue
         case "inbound-request": self = .requestsOverdue
         default: self = .timersOverdue

@@ -27,5 +27,5 @@ CREATE TABLE self_audit_deliveries (
 );
 
 -- What has not come to its end is little beside all that has.
-CREATE INDEX notifications_unsettled ON notifications (updated_at) WHERE status = 'sending';
-CREATE INDEX notifications_pending ON notifications (updated_at) WHERE status = 'pending';
+CREATE INDEX self_audit_sending ON notifications (updated_at) WHERE status = 'sending';
+CREATE INDEX self_audit_pending ON notifications (updated_at) WHERE status = 'pending';

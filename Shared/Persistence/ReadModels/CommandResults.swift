@@ -1,7 +1,7 @@
 import AlertCore
 
 extension CommandOutcome<Alert> {
-    /// Why the command was refused, as ``CommandResults`` keeps it. A late answer is recorded, and refused all the same.
+    /// Why the command was refused, as ``CommandResults`` keeps it. A late answer is recorded and yet refused.
     public var refusal: String? {
         switch result {
         case .failure(.unknown): "unknown"

@@ -28,13 +28,15 @@ extension Notifications {
 
 extension DueWork {
     /// Schedules items that are known to be new, all at once.
-    public func add(_ ids: [String], kind: String, partition: Int, at due: Timestamp) throws(StoreError) {
-        guard !ids.isEmpty else { return }
+    public func add(
+        _ items: [(id: String, payload: String, due: Timestamp)], kind: String, partition: Int
+    ) throws(StoreError) {
+        guard !items.isEmpty else { return }
         try connection.insert(
-            ids.map { id in
+            items.map { item in
                 [
-                    .text(kind), .text(id), .integer(Int64(partition)), .text("{}"), .integer(due.milliseconds),
-                    .integer(0),
+                    .text(kind), .text(item.id), .integer(Int64(partition)), .text(item.payload),
+                    .integer(item.due.milliseconds), .integer(0),
                 ]
             }, into: "due_work",
             columns: ["kind", "id", "partition_number", "payload", "due_at", "leased_until"])

@@ -6,6 +6,8 @@ public struct AuditChecks {
     public static let countLimit = 1000
     /// How far back accepted requests are looked at.
     static let lookback = Duration.seconds(3600)
+    /// The categories of the log whose events leave it, and where to.
+    static let relays = [("alert", "alert-events"), ("escalation", "alert-commands")]
     /// Who has to take the events of alerts.
     static let consumers = ["notifier", "webhook-dispatcher"]
 
@@ -74,40 +76,52 @@ public struct AuditChecks {
 
     // MARK: - Events and those who take them
 
+    private typealias Stuck = (count: Int, oldest: Timestamp, who: String)
+
     /// Events that are still in the log only, and those that a service has not taken.
     ///
-    /// A topic has at least one message for each event of its log partition. So a consumer whose offset is below an
-    /// event's position has not seen the event. One whose topic has repetitions can be behind by as many unnoticed.
+    /// `alert-events` has at least one message for each event of its log partition. So a consumer whose offset is below
+    /// an event's position has not seen the event. One whose topic has repetitions can be behind by as many unnoticed.
     private func addEvents(to facts: inout [AuditKind: AuditFact]) throws(StoreError) {
-        let topic = "alert-events"
-        let partitions = try connection.execute(
+        var notRelayed: [Stuck] = []
+        var behind: [Stuck] = []
+        for (category, topic) in Self.relays {
+            for row in try partitions(category, topic) {
+                let (log, end, relayed) = (row.text(0), row.integer(1), row.integer(2))
+                if relayed < end, let oldest = try recorded(log, relayed + 1) {
+                    notRelayed.append((Int(end - relayed), oldest, log))
+                }
+                guard topic == "alert-events" else { continue }
+                let number = log.dropFirst(category.count + 1)
+                for group in Self.consumers {
+                    let next = try Checkpoint(group: group, partition: "\(topic)/\(number)", in: connection).next()
+                    if next < relayed, let oldest = try recorded(log, next + 1) {
+                        behind.append((Int(relayed - next), oldest, "\(group) \(log)"))
+                    }
+                }
+            }
+        }
+        facts[.eventsNotRelayed] = late(notRelayed)
+        facts[.consumersBehind] = late(behind)
+    }
+
+    /// The log partitions of a category: name, position of the last event, position of the last one that has left.
+    private func partitions(_ category: String, _ topic: String) throws(StoreError) -> [SQLRow] {
+        try connection.execute(
             """
             SELECT p.partition_name, p.position, coalesce(c.next_offset, 0) FROM log_partitions p
             LEFT JOIN checkpoints c
             ON c.consumer_group = \("relay-\(topic)") AND c.partition_name = p.partition_name
-            WHERE p.partition_name LIKE 'alert/%' ORDER BY p.partition_name
+            WHERE p.partition_name LIKE \("\(category)/%") ORDER BY p.partition_name
             """)
-        var stuck: [AuditKind: [(count: Int, oldest: Timestamp, who: String)]] = [:]
-        for row in partitions {
-            let (log, end, relayed) = (row.text(0), row.integer(1), row.integer(2))
-            if relayed < end, let oldest = try recorded(log, relayed + 1) {
-                stuck[.eventsNotRelayed, default: []].append((Int(end - relayed), oldest, "partition \(log)"))
-            }
-            let number = log.dropFirst("alert/".count)
-            for group in Self.consumers {
-                let next = try Checkpoint(group: group, partition: "\(topic)/\(number)", in: connection).next()
-                if next < relayed, let oldest = try recorded(log, next + 1) {
-                    stuck[.consumersBehind, default: []].append((Int(relayed - next), oldest, "\(group) \(log)"))
-                }
-            }
-        }
-        for (kind, found) in stuck {
-            let late = found.filter { $0.oldest <= limit }
-            guard let oldest = late.map(\.oldest).min() else { continue }
-            facts[kind] = AuditFact(
-                count: late.reduce(0) { $0 + $1.count }, oldest: oldest,
-                detail: late.prefix(4).map(\.who).joined(separator: ", ") + (late.count > 4 ? ", …" : ""))
-        }
+    }
+
+    private func late(_ found: [Stuck]) -> AuditFact? {
+        let late = found.filter { $0.oldest <= limit }
+        guard let oldest = late.map(\.oldest).min() else { return nil }
+        return AuditFact(
+            count: late.reduce(0) { $0 + $1.count }, oldest: oldest,
+            detail: late.prefix(4).map(\.who).joined(separator: ", ") + (late.count > 4 ? ", …" : ""))
     }
 
     private func recorded(_ partition: String, _ position: Position) throws(StoreError) -> Timestamp? {

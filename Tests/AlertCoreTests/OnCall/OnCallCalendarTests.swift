@@ -55,7 +55,12 @@ struct OnCallCalendarTests {
 
     @Test func ofAGroupIsCutWhereItTurns() {
         let roster = onCallRoster(
-            shifts: [Self.shift], absences: [onCallAbsence("ann", by: "cat", from: "2026-06-03T09:00Z")])
+            shifts: [Self.shift],
+            absences: [
+                onCallAbsence("ann", by: "cat", from: "2026-06-03T09:00Z"),
+                // Of another group: changes nothing, and so cuts nothing.
+                onCallAbsence("bob", group: "dev", from: "2026-06-01T10:00Z", to: "2026-06-02T17:00Z"),
+            ])
         let calendar = roster.calendar(ofGroup: "ops", from: zulu("2026-06-01T12:00Z"), to: zulu("2026-06-03T11:00Z"))
         #expect(
             rows(calendar) == [

@@ -120,6 +120,22 @@ struct RotationTests {
         #expect(roster.changes(of: shiftCalendar(shift), from: window.0, to: window.1, limit: 9) == [moment])
     }
 
+    /// Every day at 01:30, which the clocks in New York show twice on 1 November: at 05:30 and at 06:30 UTC.
+    @Test func doesNotTurnBackWithTheClocks() {
+        let shift = onCallShift(
+            "2026-10-30T04:00Z", "2026-10-31T04:00Z", zone: "America/New_York",
+            members: Self.members("ann", "bob", "cat"),
+            rotation: Rotation(
+                type: .time, interval: 1, intervalUnit: .days, nextRotationTime: zulu("2026-10-31T05:30Z")))
+        let roster = onCallRoster(shifts: [shift])
+        for (time, first) in [
+            ("05:29", "bob"), ("05:30", "cat"), ("06:00", "cat"), ("06:29", "cat"), ("06:30", "cat"), ("07:00", "cat"),
+        ] {
+            #expect(standing(roster, at: "2026-11-01T\(time)Z").first == first, "\(time)")
+        }
+        #expect(standing(roster, at: "2026-11-02T06:30Z").first == "ann")
+    }
+
     /// Hour by hour over both changes: as often as it turns by the list of turns, it has turned.
     @Test(arguments: threeZones, [Rotation.Unit.hours, .days, .weeks, .months])
     func turnsAsOftenAsItIsListed(zone: String, unit: Rotation.Unit) {

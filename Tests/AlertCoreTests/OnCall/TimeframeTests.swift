@@ -50,6 +50,16 @@ struct TimeframeTests {
         #expect(day.holds(at: zulu("2026-12-23T12:00Z"), site: Self.site))
     }
 
+    @Test func aHolidayGoesOnIntoTheNextYear() throws {
+        let yearly = HolidayCalendar([Site.Holiday(name: "Turn", date: "2020-12-31", days: 2, isYearly: true)])
+        for (text, isHoliday) in [
+            ("2026-12-30", false), ("2026-12-31", true), ("2027-01-01", true), ("2027-01-02", false),
+        ] {
+            let day = try #require(CalendarDay(text))
+            #expect((yearly.holiday(on: day)?.name == "Turn") == isHoliday, "\(text)")
+        }
+    }
+
     @Test func theDateOfAHolidayIsThatOfTheSite() {
         // 08:00 on the 26th in Sydney is the evening of the 25th in Berlin.
         let sydney = Timeframe(

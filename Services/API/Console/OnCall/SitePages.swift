@@ -80,7 +80,8 @@ struct SiteForm {
                 "timezone", "Time zone", values.text("timezone", site?.timezone ?? session.person.timezone), limit: 100,
                 isRequired: true, list: ZonedTime.proposals.id),
             .text(
-                "country", "Country", values.text("country", site?.country), type: "name", limit: 100, isRequired: true),
+                "country", "Country", values.text("country", site?.country), type: "name", limit: 100,
+                isRequired: true),
             .text(
                 "language", "Language", values.text("language", site?.language ?? "English"), type: "name", limit: 100),
             .text("city", "City", values.text("city", site?.city), type: "name"),
