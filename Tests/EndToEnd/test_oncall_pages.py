@@ -41,11 +41,13 @@ class Admin(User):
         self.click("main form .primary[type=submit]")
 
     def mistake(self, field: str) -> str:
-        """What stands next to a field."""
-        return wait_until(
+        """What stands next to a field. That the answer was a 400 is no complaint then."""
+        shown = wait_until(
             lambda: self.browser.find_elements("css selector", f"[name='{field}'][aria-invalid] ~ .mistake"), 10,
             f"a mistake next to {field}",
         )[0].text
+        complaints(self.browser)
+        return shown
 
     def value(self, field: str) -> str:
         return self.find(f"main [name='{field}']").get_attribute("value")
@@ -200,6 +202,11 @@ def test_a_new_user_sets_up_a_group_and_an_alert_escalates(admin, browser, tocsi
     sees(browser, "Response: Escalate", "Response: Acknowledge", "Bob Smith", "Somebody has it")
     fits(browser)
     admin.screenshot("alert-phone")
+
+    # The administrator closes it, on the page itself.
+    browser.find_element("xpath", "//section[@id='answer']//button[contains(., 'Close')]").click()
+    sees(browser, "Response: Close", "Ended")
+    assert not browser.find_elements("id", "answer")
 
     # The calendar of the week, and as a file.
     browser.get(f"{group_page}/calendar")

@@ -58,7 +58,8 @@ struct ConsolePages: Sendable {
     static func securityHeaders(formTargets: String = "'self'") -> HTTPFields {
         let policy =
             "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
-            + "manifest-src 'self'; worker-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action \(formTargets)"
+            + "manifest-src 'self'; worker-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
+            + "form-action \(formTargets)"
         return [
             .contentSecurityPolicy: policy, .xContentTypeOptions: "nosniff", .frameOptions: "DENY",
             .referrerPolicy: "no-referrer", .cacheControl: "no-store",

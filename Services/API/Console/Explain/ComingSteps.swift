@@ -18,7 +18,7 @@ struct ComingStep: Sendable {
         var coming: [(Timestamp, String, String?)] = []
         for progress in state.progress.values {
             guard let course = state.courses[progress.course] else { continue }
-            coming += steps(of: course, progress)
+            coming += steps(of: course, progress, directory)
         }
         for line in state.lines.values {
             let devices = line.remaining.compactMap { directory.devices[$0]?.name }
@@ -34,7 +34,7 @@ struct ComingStep: Sendable {
 
     /// The step that is due, and those that follow it in this round.
     private static func steps(
-        of course: AlertEscalation.Course, _ progress: AlertEscalation.Progress
+        of course: AlertEscalation.Course, _ progress: AlertEscalation.Progress, _ directory: DirectoryView
     ) -> [(Timestamp, String, String?)] {
         switch progress.next {
         case .over: return []
@@ -47,7 +47,10 @@ struct ComingStep: Sendable {
             var coming: [(Timestamp, String, String?)] = []
             for index in course.steps.indices where index >= progress.step {
                 if index > progress.step { due = due.advanced(by: .seconds(course.steps[index].delay)) }
-                let names = course.steps[index].members.map(\.recipient.targetName).joined(separator: ", ")
+                let names = course.steps[index].members.map { member in
+                    let recipient = GroupMember(id: member.recipient.id, recipientType: member.recipient.recipientType)
+                    return RecipientName(recipient, directory).name
+                }.joined(separator: ", ")
                 coming.append((due, names, place(course, step: index)))
             }
             return coming

@@ -5,6 +5,7 @@ import Persistence
 struct ExplainView: Sendable {
     struct Line: Sendable {
         let at: TimeText
+        let who: String?
         /// "after 10 min", from the beginning.
         let after: String
         let tone: String
@@ -31,6 +32,9 @@ struct ExplainView: Sendable {
     private static let linesPerPerson = 50
     private static let stepLimit = 300
 
+    /// Every notification, in the order of time.
+    let order: [Line]
+    let hasOrder: Bool
     let people: [Person]
     let hasPeople: Bool
     let morePeople: Int?
@@ -51,7 +55,9 @@ struct ExplainView: Sendable {
     init(_ answer: JSONValue, begin: Timestamp, _ directory: DirectoryView, format: TimeFormat) {
         let lines = answer["lines"]?.array ?? []
         let byPerson = Dictionary(grouping: lines) { $0["person"]?["id"]?.string ?? "" }
-        let make = { (line: JSONValue) in Self.line(line, begin: begin, format) }
+        let make = { (line: JSONValue) in Self.line(line, begin: begin, directory, format) }
+        order = lines.filter { $0["kind"]?.string == "NOTIFIED" }.prefix(Self.stepLimit).compactMap(make)
+        hasOrder = !order.isEmpty
         let all = answer["people"]?.array ?? []
         people = all.prefix(Self.personLimit).map { summary in
             let id = summary["person"]?["id"]?.string ?? ""
@@ -84,7 +90,9 @@ struct ExplainView: Sendable {
         return full.isEmpty ? person?["targetName"]?.string ?? "somebody" : full
     }
 
-    private static func line(_ line: JSONValue, begin: Timestamp, _ format: TimeFormat) -> Line? {
+    private static func line(
+        _ line: JSONValue, begin: Timestamp, _ directory: DirectoryView, _ format: TimeFormat
+    ) -> Line? {
         guard let at = line["at"]?.string.flatMap({ Timestamp(iso: $0) }) else { return nil }
         let group = line["group"]?["name"]?.string
         let round = line["round"]?.integer ?? 1
@@ -94,7 +102,9 @@ struct ExplainView: Sendable {
         let seconds = Int(max(0, at.since(begin).milliseconds) / 1000)
         let rounded = seconds < 60 ? 0 : seconds / 60 * 60
         return Line(
-            at: format.text(at), after: rounded == 0 ? "at once" : "after \(Duration.seconds(rounded).words)",
+            at: format.text(at),
+            who: line["person"]?["id"]?.string.map { directory.people[$0]?.displayName ?? name(of: line["person"]) },
+            after: rounded == 0 ? "at once" : "after \(Duration.seconds(rounded).words)",
             tone: tone(line["kind"]?.string ?? ""), text: line["text"]?.string ?? "",
             device: line["device"]?["name"]?.string.map { name in kind.map { "\(name) (\($0.title))" } ?? name },
             place: place.isEmpty ? nil : place.joined(separator: " · "))

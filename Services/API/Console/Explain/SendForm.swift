@@ -181,10 +181,24 @@ extension ConsoleRoutes {
         guard let activity = try await services.runs.outcome(of: id), activity.status != .running else {
             return "/console/activity/\(id)"
         }
-        if let alert = activity.alerts.first { return "/console/alerts/\(alert.id)" }
+        if let alert = activity.alerts.first {
+            return try await isThere(alert.id) ? "/console/alerts/\(alert.id)" : "/console/activity/\(id)"
+        }
         guard let problem = activity.problem else { return "/console/activity/\(id)" }
         // A message about a field begins with its name.
         let field = String(problem.message.prefix { $0 != " " && $0 != ":" })
         throw RestError(400, problem.message, arguments: [field])
     }
+
+    /// The request is done before whoever keeps alerts has written the alert down: waits a little for that.
+    private func isThere(_ alert: String) async throws -> Bool {
+        let deadline = ContinuousClock.now + Self.alertPatience
+        while ContinuousClock.now < deadline {
+            if try await services.database.reading({ try Alerts($0).get(alert) }) != nil { return true }
+            try await Task.sleep(for: .milliseconds(25))
+        }
+        return false
+    }
+
+    private static var alertPatience: Duration { .seconds(10) }
 }

@@ -6,11 +6,14 @@ struct FormView: Sendable {
     struct Part: Sendable {
         let heading: String?
         let intro: String?
+        /// Whether four fields stand in a row: for lists of small things.
+        let isList: Bool
         var fields: [FormField]
 
-        init(_ heading: String? = nil, intro: String? = nil, _ fields: [FormField]) {
+        init(_ heading: String? = nil, intro: String? = nil, isList: Bool = false, _ fields: [FormField]) {
             self.heading = heading
             self.intro = intro
+            self.isList = isList
             self.fields = fields
         }
     }

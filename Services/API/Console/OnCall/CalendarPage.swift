@@ -80,7 +80,8 @@ struct CalendarPage: Sendable {
         let moment = query["at"].flatMap(zone.parse)
         at = moment.map(zone.field) ?? ""
         momentText = moment.map { "\(zone.short($0)) \(group.timezone)" } ?? ""
-        nowAt = moment.map { OnCallNowCard(group, roster, directory, at: $0, format: format) }
+        let local = TimeFormat(now: format.now, timezone: group.timezone)
+        nowAt = moment.map { OnCallNowCard(group, roster, directory, at: $0, format: local) }
     }
 
     /// A colour for whoever is first in a part, by the order in which they come.

@@ -62,7 +62,7 @@ struct SiteForm {
             .init(
                 "Holidays",
                 intro: "On them, shifts “on the holidays” are on, and timeframes that leave out holidays are not. "
-                    + "An empty name deletes one.", holidayFields(values)),
+                    + "An empty name deletes one.", isList: true, holidayFields(values)),
         ]
         var form = FormView(
             to: site.map { "/console/sites/\($0.id)" } ?? "/console/sites/new", for: session,
@@ -80,7 +80,8 @@ struct SiteForm {
                 "timezone", "Time zone", values.text("timezone", site?.timezone ?? session.person.timezone), limit: 100,
                 isRequired: true, list: ZonedTime.proposals.id),
             .text(
-                "country", "Country", values.text("country", site?.country), type: "name", limit: 100, isRequired: true),
+                "country", "Country", values.text("country", site?.country), type: "name", limit: 100,
+                isRequired: true),
             .text(
                 "language", "Language", values.text("language", site?.language ?? "English"), type: "name", limit: 100),
             .text("city", "City", values.text("city", site?.city), type: "name"),

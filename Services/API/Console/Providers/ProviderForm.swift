@@ -145,7 +145,8 @@ struct ProviderForm {
         let offered = words.reaches + (provider?.deviceTypes ?? []).filter { !words.reaches.contains($0) }
         return [
             .boxes(
-                "deviceTypes", "Reaches", values.ticked("deviceTypes", chosen), offered.map { ($0.rawValue, $0.title) }),
+                "deviceTypes", "Reaches", values.ticked("deviceTypes", chosen),
+                offered.map { ($0.rawValue, $0.title) }),
             .number("order", "Order", values.text("order", String(provider?.order ?? 1)), in: 1...1000),
             .number(
                 "limit.messages", "At most this many messages",
