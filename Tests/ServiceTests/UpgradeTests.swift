@@ -147,7 +147,8 @@ struct UpgradeTests {
                 statuses[number, default: []].append(payload["status"]?.string ?? "")
             }
             #expect(statuses[100_000] == ["active", "terminated_external"], "\(path)")
-            #expect(statuses[100_002] == ["active", "suspended"], "\(path)")
+            // Its hour may be over by then.
+            #expect(statuses[100_002]?.prefix(2) == ["active", "suspended"], "\(path)")
         }
     }
 

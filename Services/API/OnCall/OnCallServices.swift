@@ -22,7 +22,9 @@ extension RESTServices {
         do {
             defer { cache.invalidate() }  // after a throw, too: the transaction may have been committed
             value = try await database.retrying { connection in
-                try body(DirectoryEdit(directory: Directory(connection), call: call, now: now))
+                let directory = Directory(connection)
+                try directory.lock()
+                return try body(DirectoryEdit(directory: directory, call: call, now: now))
             }
         }
         return (value, try await cache.refreshed())

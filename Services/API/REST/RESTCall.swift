@@ -146,7 +146,9 @@ struct RESTServices: Sendable {
         defer { cache.invalidate() }  // after a throw, too: the transaction may have been committed
         let now = now()
         return try await database.retrying { connection in
-            try body(DirectoryEdit(directory: Directory(connection), call: call, now: now))
+            let directory = Directory(connection)
+            try directory.lock()
+            return try body(DirectoryEdit(directory: directory, call: call, now: now))
         }
     }
 }

@@ -23,6 +23,12 @@ public struct Directory {
         try connection.execute("SELECT version FROM directory_version WHERE id = 1")[0].integer(0)
     }
 
+    /// Waits for the changes that are under way, and holds off others until the transaction ends: what it reads from
+    /// then on is what it changes. Whoever changes an entry by what it was calls this first.
+    public func lock() throws(StoreError) {
+        try connection.execute("UPDATE directory_version SET version = version WHERE id = 1")
+    }
+
     /// The next number that people see, as of a device or form: from 1000, never given twice.
     public func nextNumber(of counter: String) throws(StoreError) -> Int64 {
         try connection.execute(

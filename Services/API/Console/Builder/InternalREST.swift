@@ -49,7 +49,9 @@ struct InternalREST: Sendable {
         let call = Self.call([:], QueryParameters(""), path: RESTPath.base, body: nil, by: caller)
         let now = services.now()
         return try await services.database.retrying { connection in
-            try body(DirectoryEdit(directory: Directory(connection), call: call, now: now))
+            let directory = Directory(connection)
+            try directory.lock()
+            return try body(DirectoryEdit(directory: directory, call: call, now: now))
         }
     }
 
