@@ -301,7 +301,8 @@ struct EscalationAnswerTests {
 extension EscalationAnswerTests {
     static let golden = [
         #"{"started":{"at":1790000000000,"directory":5,"targets":[{"id":"g","recipientType":"GROUP","#
-            + #""targetName":"g"}],"terms":{"alert":"a","correlation":"r","countsResponses":false,"escalationOverride":false,"#
+            + #""targetName":"g"}],"terms":{"alert":"a","correlation":"r","countsResponses":false,"#
+            + #""escalationOverride":false,"#
             + #""limitsNotifications":false,"number":7,"overrideDeviceRestrictions":false,"priority":"MEDIUM","#
             + #""targetDeviceNames":[]}}}"#,
         #"{"advanced":{"advance":{"directory":5,"notices":[{"address":"a-mail@x","course":"0.0","#

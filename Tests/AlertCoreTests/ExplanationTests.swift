@@ -81,13 +81,17 @@ struct ExplanationTests {
         var world = World()
         world.person("a")
         let group = world.group("g")
-        for index in 0..<60 {
-            world.shift("s\(index)", of: "g", [World.member("a", after: index % 2 == 0 ? 0 : 1)]) {
-                $0.repeatEscalation = Shift.Repeat(repetitions: 100, waitInSeconds: 61 + index)
-            }
+        world.shift(of: "g", [World.member("a")]) {
+            $0.repeatEscalation = Shift.Repeat(repetitions: 100, waitInSeconds: 60)
         }
-        let simulation = EscalationSimulation(
-            world.terms, targets: [group], world.roster, at: noon, until: noon.advanced(by: .seconds(86_400 * 7)))
-        #expect(simulation.isTruncated)
+        func simulation(momentsMax: Int) -> EscalationSimulation {
+            EscalationSimulation(
+                world.terms, targets: [group], world.roster, at: noon, until: noon.advanced(by: .seconds(86_400)),
+                momentsMax: momentsMax)
+        }
+        #expect(!simulation(momentsMax: 200).isTruncated)
+        let short = simulation(momentsMax: 10)
+        #expect(short.isTruncated)
+        #expect(Explanation(short.events).people.map(\.notified) == [10])
     }
 }

@@ -21,9 +21,8 @@ struct SuppressionTests {
         #expect(try decide(create, after: [AlertTests.created]).isEmpty)
         #expect(try decide(.expire, after: [Self.suppressed]).isEmpty)
         #expect(throws: Alert.Rejection.terminated) { try decide(.resume(by: mary), after: [Self.suppressed]) }
-        #expect(throws: Alert.Rejection.terminated) {
-            try decide(.respond(AlertTests.answer), after: [Self.suppressed])
-        }
+        let late = Alert.Event.responseRejected(response: AlertTests.answer, reason: .ended, at: noon)
+        #expect(try decide(.respond(AlertTests.answer), after: [Self.suppressed]) == [late])
         #expect(try decide(.comment(id: "c", by: mary, text: "why"), after: [Self.suppressed]).count == 1)
     }
 

@@ -6,7 +6,8 @@ extension EventServices {
 
     private func audits(_ call: RESTCall) async throws -> RESTAnswer {
         guard let event = call.query["eventId"], !event.isEmpty else { throw RestError.missingField("eventId") }
-        let types = try EventQuery.choices(call.query, "auditType", of: AuditRepresentation.types)
+        let types = try EventQuery.choices(
+            call.query, "auditType", of: AuditRepresentation.types + AuditRepresentation.ownTypes)
         let order = try EventQuery.choices(call.query, "sortOrder", of: ["ASCENDING", "DESCENDING"])
         let from = try EventQuery.time(call.query, "from")
         let to = try EventQuery.time(call.query, "to")

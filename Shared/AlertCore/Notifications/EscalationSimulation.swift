@@ -1,7 +1,6 @@
 /// What an alert would lead to if nobody answered: the very decisions of ``AlertEscalation``, on a clock of its own.
 public struct EscalationSimulation: Sendable {
-    /// The most moments and notifications: what comes after is left out, and said.
-    static let momentsMax = 5000
+    /// The most notifications: what comes after is left out, and said.
     static let noticesMax = 20_000
 
     public let events: [AlertEscalation.Event]
@@ -12,9 +11,10 @@ public struct EscalationSimulation: Sendable {
     /// - Parameters:
     ///   - roster: As it is all the time.
     ///   - until: What comes later is left out.
+    ///   - momentsMax: How many decisions are made; what comes after is left out, and said.
     public init(
         _ terms: AlertEscalation.Terms, targets: [AlertRecipient], _ roster: Roster, at begin: Timestamp,
-        until: Timestamp
+        until: Timestamp, momentsMax: Int = 5000
     ) {
         var state = AlertEscalation.initial
         var events: [AlertEscalation.Event] = []
@@ -32,7 +32,7 @@ public struct EscalationSimulation: Sendable {
         }
         _ = decide(.start(terms, targets: targets, begunAt: begin, roster), at: begin)
         while let due = state.nextDue, due <= until {
-            guard moments < Self.momentsMax, notices < Self.noticesMax else {
+            guard moments < momentsMax, notices < Self.noticesMax else {
                 isTruncated = true
                 break
             }
