@@ -147,24 +147,31 @@ import Testing
 
 /// What providers say of text messages.
 @Suite struct ProviderReceiptTests {
+    /// What is recorded with a notification after the provider has taken it.
+    private static func events(
+        after status: [String: String], _ number: Int64, in world: AnswerWorld
+    ) async throws -> [String] {
+        let id = try await world.tellAnna(number, on: "sms")
+        for _ in 1...2 {  // a word that comes twice is one
+            let answer = try await world.provider("status?n=\(id)", status)
+            #expect(answer.status == 204)
+        }
+        return try await world.database.reading { try EventLog($0).read(streams: ["notification-\(id)"]) }
+            .dropFirst(3).map(\.type)
+    }
+
     @Test(arguments: Backend.available)
     func recordsWhatTheProviderSays(on backend: Backend) async throws {
         try await AnswerWorld.run(on: backend) { world in
-            func events(after status: [String: String], _ number: Int64) async throws -> [String] {
-                let id = try await world.tellAnna(number, on: "sms")
-                for _ in 1...2 {
-                    let answer = try await world.provider("status?n=\(id)", status)
-                    #expect(answer.status == 204)
-                }
-                return try await world.database.reading { try EventLog($0).read(streams: ["notification-\(id)"]) }
-                    .dropFirst(3).map(\.type)
-            }
-            #expect(try await events(after: ["MessageSid": "SM1", "MessageStatus": "sent"], 1001).isEmpty)
-            #expect(
-                try await events(after: ["MessageSid": "SM1", "MessageStatus": "delivered"], 1002)
-                    == ["notification.confirmed"])
+            let sent = ["MessageSid": "SM1", "MessageStatus": "sent"]
+            let afterSent = try await Self.events(after: sent, 1001, in: world)
+            #expect(afterSent.isEmpty)
+            let delivered = ["MessageSid": "SM1", "MessageStatus": "delivered"]
+            let afterDelivered = try await Self.events(after: delivered, 1002, in: world)
+            #expect(afterDelivered == ["notification.confirmed"])
             let failed = ["MessageSid": "SM1", "MessageStatus": "undelivered", "ErrorCode": "30003"]
-            #expect(try await events(after: failed, 1003) == ["notification.refused"])
+            let afterFailed = try await Self.events(after: failed, 1003, in: world)
+            #expect(afterFailed == ["notification.refused"])
         }
     }
 }
