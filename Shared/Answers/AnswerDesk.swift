@@ -5,8 +5,8 @@ import Persistence
 
 /// Takes answers to notifications, whichever way they come: one rule for links, text messages, calls and mails.
 ///
-/// An answer is recorded once, however often it is given. One that comes after the alert's end is kept with the alert and
-/// changes nothing.
+/// An answer is recorded once, however often it is given. One that comes after the alert's end is kept with the alert
+/// and changes nothing.
 public struct AnswerDesk: Sendable {
     /// What became of an answer.
     public enum Outcome: Sendable {

@@ -3,8 +3,8 @@ import Persistence
 
 // Answers of somebody who has signed in: in the console, or by REST.
 extension AnswerDesk {
-    /// Gives an answer for a person: to the newest notification that the person had of the alert, or, without one, to the
-    /// alert itself. Recorded once, like any other.
+    /// Gives an answer for a person: to the newest notification that the person had of the alert, or, without one, to
+    /// the alert itself. Recorded once, like any other.
     /// - Throws: `RestError`.
     public func give(
         _ option: ResponseOption, comment: String?, to alert: AlertRow, by person: Person, source: String

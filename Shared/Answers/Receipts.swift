@@ -1,8 +1,8 @@
 import AlertCore
 import Persistence
 
-/// What a provider says later about a message that it took: it reached the device, or it did not. The notifier does what
-/// follows from it.
+/// What a provider says later about a message that it took: it reached the device, or it did not. The notifier does
+/// what follows from it.
 public struct Receipts: Sendable {
     private let words: NotificationWords
 

@@ -38,9 +38,8 @@ import Testing
             let mail =
                 "From: Anna <\(from)>\r\nTo: x\r\nMessage-ID: <\(id)@example.com>\r\nSubject: Re: db\r\n"
                 + "\(headers)\r\n\(body.replacing("\n", with: "\r\n"))\r\n.\r\n"
-            let lines = try await talk(
-                "\(greeting)\r\nMAIL FROM:<\(from)>\r\nRCPT TO:<\(address(of: notification))>\r\nDATA\r\n\(mail)QUIT\r\n"
-            )
+            let envelope = "MAIL FROM:<\(from)>\r\nRCPT TO:<\(address(of: notification))>\r\n"
+            let lines = try await talk("\(greeting)\r\n\(envelope)DATA\r\n\(mail)QUIT\r\n")
             return lines.dropLast().last ?? ""
         }
 

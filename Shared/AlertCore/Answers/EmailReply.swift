@@ -30,7 +30,7 @@ public struct EmailReply: Equatable, Sendable {
         guard let first = lines.first,
             let match = AnswerText(String(first), namesAlerts: false).match(options, language: language)
         else { return nil }
-        var rest = lines.dropFirst().joined().split(separator: "\n", omittingEmptySubsequences: false)
+        var rest = lines.count < 2 ? [] : lines[1].split(separator: "\n", omittingEmptySubsequences: false)
         if let beside = match.comment { rest.insert(beside[...], at: 0) }
         let comment = rest.drop { $0.allSatisfy(\.isWhitespace) }.joined(separator: "\n")
         return AnswerText.Match(
