@@ -3,8 +3,8 @@ import Crypto
 import Foundation
 import Persistence
 
-/// Makes the message of a notification: of an alert from its form, in the person's language, with a link for each answer;
-/// of a digest from what it tells of.
+/// Makes the message of a notification: of an alert from its form, in the person's language, with a link for each
+/// answer; of a digest from what it tells of.
 struct MessageComposer: Sendable {
     /// How long after the alert's own time its links still lead to a page that explains.
     private static let linkGrace = Duration.seconds(7 * 86400)
@@ -144,7 +144,10 @@ struct MessageComposer: Sendable {
             id: plan.id, deviceType: plan.kindOfDevice, address: try address(plan, view), subject: subject,
             text: isShort ? subject : lines.joined(separator: "\n"),
             html:
-                "<!doctype html><html><body style=\"font-family:sans-serif\"><h2>\(subject.escapedForHTML)</h2>\(rows)</body></html>"
+                """
+                <!doctype html><html><body style="font-family:sans-serif"><h2>\(subject.escapedForHTML)</h2>\
+                \(rows)</body></html>
+                """
         )
         message.provider = plan.provider
         message.language = plan.language.isEmpty ? "en" : plan.language

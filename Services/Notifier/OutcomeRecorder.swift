@@ -15,8 +15,8 @@ struct NotificationRecord: Sendable {
     let known: (state: Notification.State, version: Version)?
 }
 
-/// Writes the outcomes of one partition in batches, then reports those that have ended, a batch at a time, and only then
-/// lets go of their due work: a crash in between leads to a second report, which the alert knows.
+/// Writes the outcomes of one partition in batches, then reports those that have ended, a batch at a time, and only
+/// then lets go of their due work: a crash in between leads to a second report, which the alert knows.
 final class OutcomeRecorder: @unchecked Sendable {  // `inbox` and `isFinished` under `lock` only
     private static let batchLimit = 500
 

@@ -1,8 +1,8 @@
 import AlertCore
 import Persistence
 
-/// What a provider says later about a message that it took: it reached the device, or it did not. The notifier tells the
-/// alert, or goes on with the next provider.
+/// What a provider says later about a message that it took: it reached the device, or it did not. The notifier tells
+/// the alert, or goes on with the next provider.
 public struct Receipts: Sendable {
     private let words: NotificationWords
 

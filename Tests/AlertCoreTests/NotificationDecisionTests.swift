@@ -107,7 +107,7 @@ struct NotificationDecisionTests {
             "what is in doubt need not be repeated", [begun(1), doubt], .cancel(reason: "x"),
             [.cancelled(reason: "x", at: noon)]),
         Case(
-            "what has arrived is not given up", [begun(1), .delivered(receipt: "", at: noon)], .giveUp(reason: "x"), []),
+            "what has arrived is kept", [begun(1), .delivered(receipt: "", at: noon)], .giveUp(reason: "x"), []),
     ]
 
     @Test(arguments: failures + doubts + words + holds) func decides(_ test: Case) throws {

@@ -162,7 +162,9 @@ struct ResealingTests {
     /// A sealed field that `mapSecrets` forgets would be lost with its key.
     @Test func everySealedFieldIsReached() throws {
         let box = SecretBox(key: old)
-        for holder in [endpoint(1, box) as any SecretHolder, integration(box)] {
+        let provider = NotificationProvider(
+            id: "x", name: "X", kind: .twilio, deviceTypes: [], sealedSecret: box.seal("s", for: .provider("x")))
+        for holder in [endpoint(1, box) as any SecretHolder, integration(box), provider] {
             let replaced = try DirectoryJSON.text(holder.mapSecrets { _, _ in "replaced" })
             #expect(!replaced.contains("v2:"), "\(replaced)")
         }
@@ -178,7 +180,7 @@ struct ResealingTests {
         #expect(
             fields == [
                 "sealedPassword", "sealedToken", "sealedClientSecret", "sealedRefreshToken", "sealedPrivateKey",
-                "sealedKey", "sealedSigningSecrets",
+                "sealedKey", "sealedSigningSecrets", "sealedSecret",
             ])
     }
 }

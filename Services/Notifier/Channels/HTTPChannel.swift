@@ -2,7 +2,8 @@ import AlertCore
 import Foundation
 import OutboundHTTP
 
-/// A request of the operator's own making: a body with placeholders, as in `{"to": "${address}", "text": "${subject}"}`.
+/// A request of the operator's own making: a body with placeholders, as in
+/// `{"to": "${address}", "text": "${subject}"}`.
 struct HTTPChannel: NotificationChannel {
     let provider: NotificationProvider
     let secret: String?

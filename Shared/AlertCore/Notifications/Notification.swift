@@ -83,7 +83,7 @@ public enum Notification: Aggregate {
         case suppressed(suppression: Suppression, at: Timestamp)
         /// The next provider takes over.
         case failedOver(from: NamedReference, to: NamedReference, reason: String, at: Timestamp)
-        /// The provider's answer was lost. It is waited until `until` for a word from it; then the message is sent again.
+        /// The provider's answer was lost. Until `until`, a word from it is waited for; then the message is sent again.
         case leftInDoubt(reason: String, until: Timestamp, at: Timestamp)
         case held(hold: NotificationHold, at: Timestamp)
         case collapsed(digest: String, at: Timestamp)

@@ -39,8 +39,8 @@ extension NotificationProvider.Kind {
 }
 
 extension NotificationProvider {
-    /// The providers that need nothing but what a device says of itself. Another one of the same name takes the place of
-    /// one of these. Those for generic devices are there for devices that name them only.
+    /// The providers that need nothing but what a device says of itself. Another one of the same name takes the place
+    /// of one of these. Those for generic devices are there for devices that name them only.
     /// - Parameter hasMail: Whether a mail server is configured.
     public static func builtIn(hasMail: Bool) -> [NotificationProvider] {
         let mail = [NotificationProvider(id: "email", name: "Email", kind: .smtp, deviceTypes: [.email], order: 0)]
@@ -55,10 +55,11 @@ extension NotificationProvider {
         ]
     }
 
-    /// Who is tried for a device, in this order: the provider that it wants, then the others of its kind that understand
-    /// the same address, by their order and name.
+    /// Who is tried for a device, in this order: the provider that it wants, then the others of its kind that
+    /// understand the same address, by their order and name.
     /// - Parameters:
-    ///   - wanted: An id, or a name ignoring case; empty for any. One that is not there, or not enabled, is passed over.
+    ///   - wanted: An id, or a name ignoring case; empty for any. One that is not there, or not enabled, is passed
+    ///     over.
     ///   - isOnly: Whether the others are left out.
     public static func route(
         for kind: Device.Kind, wanted: String, among providers: [NotificationProvider], isOnly: Bool = false

@@ -1,5 +1,5 @@
-/// When the last messages to a provider with a limit went, or will go: so many fit into its time, whenever one begins to
-/// count. Pure.
+/// When the last messages to a provider with a limit went, or will go: so many fit into its time, whenever one begins
+/// to count. Pure.
 public struct SendWindow: Codable, Equatable, Sendable {
     /// At most as many as the limit, oldest first.
     private var times: [Timestamp] = []
