@@ -14,6 +14,7 @@ struct NotificationSender: Sendable {
     /// How long what is being sent may take when the partition is given away; less than the bus waits for us.
     private static let drainTime = Duration.seconds(8)
     private static let admissionAttempts = 6
+    private static let wordTime = Duration.seconds(1)
 
     let parts: SenderParts
     let admission: NotificationAdmission
@@ -38,8 +39,8 @@ struct NotificationSender: Sendable {
         await withDiscardingTaskGroup { tasks in
             for await job in jobs.stream { tasks.addTask { await send(job) } }
             let deadline = ContinuousClock.now + Self.drainTime
-            while inHand.isSending, ContinuousClock.now < deadline {
-                try? await Task.sleep(for: .milliseconds(20))  // cancelled: the loop goes on until the deadline
+            while inHand.isSending, ContinuousClock.now < deadline, !Task.isCancelled {
+                try? await Task.sleep(for: .milliseconds(20))  // cancelled: the loop's condition sees it
             }
             tasks.cancelAll()
         }
@@ -54,12 +55,33 @@ struct NotificationSender: Sendable {
         let ids = items.map(\.id).filter { !inHand.has($0) }
         guard !ids.isEmpty else { return }
         let outcome = try await admit(ids)
+        outcome.records.forEach { inHand.hold($0.row.plan.id) }
         recorder.add(outcome.records)
         for job in outcome.jobs {
             inHand.begin(job.row.plan.id)
             jobs.continuation.yield(job)
         }
         if let crowded = outcome.crowded { await lanes.waitForRoom(crowded) }
+    }
+
+    /// Makes those due that a provider has had a word about. What is in hand is waited for, for a second; what still is
+    /// then, comes again.
+    func takeUpAgain(_ items: [DueWork.Item], partition: Int) async throws {
+        let deadline = ContinuousClock.now + Self.wordTime
+        while items.contains(where: { inHand.has($0.id) }), ContinuousClock.now < deadline {
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        let (held, free) = (items.map(\.id).filter(inHand.has), items.map(\.id).filter { !inHand.has($0) })
+        let now = parts.now()
+        try await parts.database.retrying { connection in
+            let work = DueWork(connection)
+            for id in free {
+                try work.schedule(
+                    id, kind: NotificationPlanner.dueKind, partition: partition, payload: "{}", at: now)
+            }
+            try work.finish(free, kind: NotificationWords.wordKind)
+            try work.postpone(held, kind: NotificationWords.wordKind, until: now)
+        }
     }
 
     /// Whoever moves a notification on at the same time, as an answer does, makes the batch be looked at again.
@@ -135,6 +157,9 @@ final class NotificationsInHand: @unchecked Sendable {  // `sending` and `ids` u
             ids.insert(id)
         }
     }
+
+    /// Without sending it.
+    func hold(_ id: String) { lock.withLock { _ = ids.insert(id) } }
 
     func sent() { lock.withLock { sending -= 1 } }
 

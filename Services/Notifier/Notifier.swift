@@ -96,6 +96,9 @@ public struct Notifier: Service {
 
 /// All that brings the notifications of one partition to their devices.
 struct NotificationDelivery: Sendable {
+    /// How long the last outcomes may take to be written when the partition is given away.
+    private static let recordTime = Duration.seconds(8)
+
     private let sender: NotificationSender
     private let recorder: OutcomeRecorder
     private let loops: [DueWorkLoop]
@@ -131,6 +134,10 @@ struct NotificationDelivery: Sendable {
         }
         var loops = [
             loop(NotificationPlanner.dueKind, scheduled, sender.take),
+            loop(NotificationWords.wordKind, Signal()) { [sender] items in
+                try await sender.takeUpAgain(items, partition: partition)
+                scheduled.notify()
+            },
             loop(DigestLoop.dueKind, digestScheduled, digests.close),
         ]
         if let calls = notifier.calls {
@@ -142,19 +149,23 @@ struct NotificationDelivery: Sendable {
         self.loops = loops
     }
 
-    /// Sends for as long as `body` runs; then finishes what has begun, and writes what came of it.
+    /// Sends for as long as `body` runs; then finishes what has begun, and writes what came of it. Both in tasks of
+    /// their own: that this one is cancelled is no reason to break off a call, or to forget its outcome.
     func run(while body: @escaping @Sendable () async throws -> Void) async throws {
-        try await withThrowingTaskGroup(of: Void.self) { outer in
-            outer.addTask { await recorder.run() }
-            outer.addTask {
-                await sender.run()
-                recorder.finish()
-            }
-            let result = await Result { try await send(while: body) }
-            sender.finish()
-            try await outer.waitForAll()
-            try result.get()
+        let recording = Task { await recorder.run() }
+        let sending = Task { await sender.run() }
+        let result = await Result { try await send(while: body) }
+        sender.finish()
+        await sending.value
+        recorder.finish()
+        // What cannot be written in time is sent again when its lease ends, and marked as a repetition.
+        let limit = Task {
+            try await Task.sleep(for: Self.recordTime)
+            recording.cancel()
         }
+        await recording.value
+        limit.cancel()
+        try result.get()
     }
 
     private func send(while body: @escaping @Sendable () async throws -> Void) async throws {

@@ -48,9 +48,9 @@ final class OutcomeRecorder: @unchecked Sendable {  // `inbox` and `isFinished` 
         pending.notify()
     }
 
-    /// Writes until ``finish()``, and then what is left; for as long as it takes.
+    /// Writes until ``finish()``, and then what is left; or until the task is cancelled.
     func run() async {
-        while true {
+        while !Task.isCancelled {
             let batch = lock.withLock {
                 defer { inbox.removeFirst(min(inbox.count, Self.batchLimit)) }
                 return Array(inbox.prefix(Self.batchLimit))

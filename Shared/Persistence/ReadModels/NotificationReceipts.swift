@@ -53,6 +53,9 @@ public enum ProviderWord: Sendable, Equatable {
 public struct NotificationWords: Sendable {
     /// The kind of the due work that notifications are.
     public static let dueKind = "notification"
+    /// That of a word which the notifier has yet to act on. A kind of its own, since the notifier lets go of the work
+    /// of a notification when it has reported its end, which can be while the word comes.
+    public static let wordKind = "notification-word"
 
     let database: any SQLDatabase
     let now: Clock
@@ -108,7 +111,7 @@ public struct NotificationWords: Sendable {
             ], in: LogPartition(Notification.category, partition), at: now)
         try Notifications(connection).apply(outcomes, at: now)
         guard outcomes.contains(where: { !$0.events.isEmpty }) else { return }
-        try DueWork(connection).schedule(id, kind: dueKind, partition: partition, payload: "{}", at: now)
+        try DueWork(connection).schedule(id, kind: wordKind, partition: partition, payload: "{}", at: now)
     }
 }
 
