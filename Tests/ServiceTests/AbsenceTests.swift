@@ -8,6 +8,7 @@ import Testing
 @testable import AlertEngine
 
 /// Times in which somebody is not on call, and who is told of them (spec §4.6).
+@Suite(.inTurn)
 struct AbsenceTests {
     static let week: [String: JSONValue] = [
         "absenceType": "REPLACEMENT", "member": "ann", "replacement": "ben", "start": "2090-01-01T00:00:00Z",
@@ -163,7 +164,7 @@ struct AbsenceTests {
     }
 
     /// From the request to the mailboxes, through the engine and the notifier.
-    @Test(.timeLimit(.minutes(1))) func thePeopleConcernedHaveMail() async throws {
+    @Test(.timeLimit(.minutes(5))) func thePeopleConcernedHaveMail() async throws {
         try await DoorWorld.run { world in
             let body = Self.absence(["member": "bob", "replacement": "eve"])
             let answer = try await world.send(

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// The engine as a whole, on every database.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.inTurn, .timeLimit(.minutes(5)))
 struct AlertEngineTests {
     let mary = PersonReference(id: "p", targetName: "mary", firstName: "M", lastName: "M")
     let clock = TestClock()

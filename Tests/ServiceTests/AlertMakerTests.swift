@@ -3,11 +3,13 @@ import Foundation
 import Messaging
 import Persistence
 import SQLiteDatabase
+import TestSupport
 import Testing
 
 @testable import Ingest
 
 /// Who may have an integration make alerts.
+@Suite(.inTurn)
 struct AlertMakerTests {
     @Test(arguments: [("ann", true), ("bob", false)])
     func onlySendersMakeAlerts(who: String, may: Bool) async throws {

@@ -1,10 +1,11 @@
 import AlertCore
 import Foundation
 import Persistence
+import TestSupport
 import Testing
 
 /// Files that go with alerts, by REST, and the bridges that alerts point to.
-@Suite struct AttachmentTests {
+@Suite(.inTurn) struct AttachmentTests {
     private static func upload(
         _ content: Data, name: String? = "plan (1).txt", type: String = "text/plain", as login: String = "admin",
         on world: ConsoleWorld

@@ -1,8 +1,10 @@
 import AlertCore
 import Foundation
+import TestSupport
 import Testing
 
 /// Duties as other programs read them.
+@Suite(.inTurn)
 struct CalendarTests {
     private static let span = "from=2090-01-02T00:00:00Z&to=2090-01-04T00:00:00Z"
 

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Answers by telephone, and what providers say of messages and calls.
-@Suite struct CallAnswerTests {
+@Suite(.inTurn) struct CallAnswerTests {
     private static func call(_ more: [String: String] = [:], _ id: String = "CA1") -> [String: String] {
         ["CallSid": id, "From": "+16045550100", "To": AnswerWorld.phone, "CallStatus": "in-progress"]
             .merging(more) { $1 }
@@ -146,7 +146,7 @@ import Testing
 }
 
 /// What providers say of text messages.
-@Suite struct ProviderReceiptTests {
+@Suite(.inTurn) struct ProviderReceiptTests {
     /// What is recorded with a notification after the provider has taken it.
     private static func events(
         after status: [String: String], _ number: Int64, in world: AnswerWorld

@@ -11,6 +11,7 @@ import Testing
 @testable import Notifier
 
 /// What goes over the wire to each kind of provider, and what its answers mean.
+@Suite(.inTurn)
 struct ChannelFormatTests {
     static func message(
         answers: Int = 2, text: String = "Host: db1 & <b>\nsee @here", subject: String = "db1 is *down*"

@@ -13,7 +13,7 @@ import Testing
 @testable import Notifier
 
 /// Channels against a stand-in for their providers, by the guarded client.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.inTurn, .timeLimit(.minutes(5)))
 struct ChannelSendingTests {
     typealias Notification = AlertCore.Notification
 

@@ -1,10 +1,11 @@
 import AlertCore
 import Foundation
 import Persistence
+import TestSupport
 import Testing
 
 /// One alert's page: its timeline, its buttons, and that it goes on by itself; the pages of activity.
-@Suite struct ConsoleAlertTests {
+@Suite(.inTurn) struct ConsoleAlertTests {
     @Test func showsEverythingInTheOrderOfTime() async throws {
         try await ConsoleWorld.run { world in
             let id = try await world.addAlert()

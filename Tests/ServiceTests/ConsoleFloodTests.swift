@@ -1,8 +1,9 @@
 import AlertCore
+import TestSupport
 import Testing
 
 /// What was suppressed, why and until when, on the pages of alerts.
-@Suite struct ConsoleFloodTests {
+@Suite(.inTurn) struct ConsoleFloodTests {
     @Test func thePagesOfParentSuppressedAndUntoldSayWhy() async throws {
         try await ConsoleWorld.run { world in
             let parent = try await world.addAlert(1)

@@ -1,10 +1,11 @@
 import AlertCore
 import Foundation
 import Persistence
+import TestSupport
 import Testing
 
 /// The links in notifications.
-@Suite struct ConsoleRespondTests {
+@Suite(.inTurn) struct ConsoleRespondTests {
     private static func responses(to alert: String, in world: ConsoleWorld) async throws -> Int {
         try await world.database.reading { connection in
             try EventLog(connection).read(streams: ["alert-\(alert)"]).count { $0.type == "alert.responded" }

@@ -1,10 +1,11 @@
 import AlertCore
 import Foundation
 import Persistence
+import TestSupport
 import Testing
 
 /// The console's pages, over a real socket: signing in, and what people see and do.
-@Suite struct ConsoleTests {
+@Suite(.inTurn) struct ConsoleTests {
     // MARK: - Signing in
 
     @Test func sendsStrangersToSignInAndBack() async throws {

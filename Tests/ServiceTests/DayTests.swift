@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// A day in the life of three groups.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.inTurn, .timeLimit(.minutes(5)))
 struct DayTests {
     @Test(arguments: Backend.available)
     func everybodyIsNotifiedWhenTheCalendarSaysSo(on backend: Backend) async throws {

@@ -3,10 +3,11 @@ import Foundation
 import Ingest
 import OutboundHTTP
 import Persistence
+import TestSupport
 import Testing
 
 /// The door on real routes: what is taken, what is refused, and what comes of it.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.inTurn, .timeLimit(.minutes(5)))
 struct DoorTests {
     @Test func everyWayInIsForItsIntegration() async throws {
         try await DoorWorld.run { world in
@@ -134,7 +135,7 @@ struct DoorTests {
 }
 
 /// The doors of forms.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.inTurn, .timeLimit(.minutes(5)))
 struct FormTriggerTests {
     private func post(
         _ world: DoorWorld, _ path: String, _ body: String, as login: String = "rest"

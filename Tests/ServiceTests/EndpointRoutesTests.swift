@@ -1,9 +1,10 @@
 import AlertCore
 import Foundation
+import TestSupport
 import Testing
 
 /// Endpoints by REST: every kind of authentication, and what must never come out.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.inTurn, .timeLimit(.minutes(5)))
 struct EndpointRoutesTests {
     static let certificate = "-----BEGIN CERTIFICATE-----\nMTIz\n-----END CERTIFICATE-----\n"
     static let key = "-----BEGIN PRIVATE KEY-----\nMTIz\n-----END PRIVATE KEY-----\n"

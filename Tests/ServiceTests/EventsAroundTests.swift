@@ -4,10 +4,11 @@ import Foundation
 import Hummingbird
 import Messaging
 import Persistence
+import TestSupport
 import Testing
 
 /// What happened around an alert, by REST: comments, deliveries, audits, activity.
-@Suite struct EventsAroundTests {
+@Suite(.inTurn) struct EventsAroundTests {
     @Test func takesAndShowsComments() async throws {
         try await ConsoleWorld.run { world in
             let id = try await world.addAlert()

@@ -3,10 +3,11 @@ import AlertCore
 import Foundation
 import Messaging
 import Persistence
+import TestSupport
 import Testing
 
 /// Alerts by REST in full: as they were, whom they were for, files, conferences (spec §4.2, §4.3).
-@Suite struct EventsDetailTests {
+@Suite(.inTurn) struct EventsDetailTests {
     private static let site = Site(
         id: "5170e000-0000-4000-8000-000000000001", name: "Vienna", country: "AT", language: "de",
         timezone: "Europe/Vienna")

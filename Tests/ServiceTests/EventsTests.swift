@@ -3,10 +3,11 @@ import AlertCore
 import Foundation
 import Messaging
 import Persistence
+import TestSupport
 import Testing
 
 /// Alerts by REST, over a real socket.
-@Suite struct EventsTests {
+@Suite(.inTurn) struct EventsTests {
     @Test func listsNewestFirstWithPages() async throws {
         try await ConsoleWorld.run { world in
             for number in 1...3 {

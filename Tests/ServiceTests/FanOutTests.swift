@@ -4,11 +4,13 @@ import Logging
 import Messaging
 import Persistence
 import SQLiteDatabase
+import TestSupport
 import Testing
 
 @testable import WebhookDispatcher
 
 /// Which integrations an event sets off.
+@Suite(.inTurn)
 struct FanOutTests {
     private static let ann = PersonReference(id: "p", targetName: "ann", firstName: "Ann", lastName: "A")
     private static let details: AlertDetails = {

@@ -7,6 +7,7 @@ import Testing
 @testable import Bootstrap
 
 /// `tocsin rotate-key` beside a server that runs on the same file of keys.
+@Suite(.inTurn)
 struct KeyRotationTests {
     private func store(_ box: SecretBox, _ id: String, in database: any SQLDatabase) async throws {
         let origin = Origin(actor: "t", causation: "c", correlation: "r")

@@ -1,9 +1,11 @@
 import AlertCore
+import TestSupport
 import Testing
 
 @testable import WebhookDispatcher
 
 /// What a lane does with its deliveries: order per alert, nothing behind a slow target.
+@Suite(.inTurn)
 struct LaneTests {
     let now = Timestamp(milliseconds: 1_790_000_000_000)
 

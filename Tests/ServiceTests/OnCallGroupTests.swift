@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 /// Groups and who belongs to them (spec §4.6).
+@Suite(.inTurn)
 struct OnCallGroupTests {
     @Test(arguments: Backend.available) func keepsGroups(_ backend: Backend) async throws {
         try await RESTTestServer.run(on: backend) { server in

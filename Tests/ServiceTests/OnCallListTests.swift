@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 /// Who is on call, as clients ask (spec §4.6).
+@Suite(.inTurn)
 struct OnCallListTests {
     @Test(arguments: Backend.available) func saysWhoIsOnCall(_ backend: Backend) async throws {
         try await RESTTestServer.run(on: backend) { server in

@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 /// Shifts, who stands in them, and when for once they do not take place (spec §4.6).
+@Suite(.inTurn)
 struct OnCallShiftTests {
     static let day: [String: JSONValue] = [
         "name": "Day", "start": "2031-01-06T13:00:00.000Z", "end": "2031-01-06T22:00:00.000Z",

@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 /// Several changes of the same entry at the same time, each by what it was: none is lost.
+@Suite(.inTurn)
 struct ParallelEditTests {
     @Test(arguments: Backend.available)
     func everyMemberThatIsAddedAtOnceBelongsToTheGroup(on backend: Backend) async throws {

@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 /// Devices by REST: each type's fields, order, timeframes, names (spec §4.5).
+@Suite(.inTurn)
 struct RESTDeviceTests {
     struct Kind: CustomTestStringConvertible {
         let type: String

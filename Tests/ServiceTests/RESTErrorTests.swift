@@ -1,8 +1,10 @@
 import AlertCore
 import Foundation
+import TestSupport
 import Testing
 
 /// Each kind of error in its shape (spec §4.1).
+@Suite(.inTurn)
 struct RESTErrorTests {
     struct Case: CustomTestStringConvertible, Sendable {
         let testDescription: String

@@ -1,8 +1,10 @@
 import AlertCore
 import Foundation
+import TestSupport
 import Testing
 
 /// Script steps, canvases and trigger filters.
+@Suite(.inTurn)
 struct RESTFlowTests {
     @Test func scriptStepsLive() async throws {
         try await RESTTestServer.run { server in

@@ -1,8 +1,10 @@
 import AlertCore
 import Foundation
+import TestSupport
 import Testing
 
 /// Forms: what is told to whom, by whom, in which words, with which answers.
+@Suite(.inTurn)
 struct RESTFormTests {
     @Test func formsLive() async throws {
         try await RESTTestServer.run { server in

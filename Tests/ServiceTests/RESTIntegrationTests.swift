@@ -1,9 +1,11 @@
 import AlertCore
 import Foundation
 import Persistence
+import TestSupport
 import Testing
 
 /// Integrations: those that run, and those that are only kept.
+@Suite(.inTurn)
 struct RESTIntegrationTests {
     @Test func integrationsLive() async throws {
         try await RESTTestServer.run { server in

@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 /// People by REST: every field, filter and sort of spec §4.4.
+@Suite(.inTurn)
 struct RESTPeopleTests {
     private static let site = Site(
         id: "5170e000-0000-4000-8000-000000000001", name: "Vienna", country: "AT", language: "de",

@@ -1,9 +1,11 @@
 import AlertCore
 import Foundation
 import Persistence
+import TestSupport
 import Testing
 
 /// Who may do what by REST, as whoever asks sees it.
+@Suite(.inTurn)
 struct RESTPermissionTests {
     /// The people that everything below is tried as and on.
     private static func run(_ test: @escaping @Sendable (RESTTestServer) async throws -> Void) async throws {

@@ -1,8 +1,10 @@
 import AlertCore
 import Foundation
+import TestSupport
 import Testing
 
 /// Plans and what stands by itself in them.
+@Suite(.inTurn)
 struct RESTPlanTests {
     @Test func plansLive() async throws {
         try await RESTTestServer.run { server in

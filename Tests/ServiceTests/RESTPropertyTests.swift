@@ -1,8 +1,10 @@
 import AlertCore
 import Foundation
+import TestSupport
 import Testing
 
 /// Property definitions of every kind.
+@Suite(.inTurn)
 struct RESTPropertyTests {
     static let kinds: [(body: [String: JSONValue], change: [String: JSONValue])] = [
         (["propertyType": "BOOLEAN", "default": true], ["default": false]),

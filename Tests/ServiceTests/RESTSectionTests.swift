@@ -1,9 +1,11 @@
 import AlertCore
 import Foundation
 import Persistence
+import TestSupport
 import Testing
 
 /// Sections of every kind, and what takes effect of them.
+@Suite(.inTurn)
 struct RESTSectionTests {
     static let kinds: [(type: String, fields: [String: JSONValue])] = [
         ("CONFERENCE_BRIDGE", ["bridgeType": "XMATTERS_AND_EXTERNAL_BRIDGES"]),

@@ -1,8 +1,10 @@
 import AlertCore
 import Foundation
+import TestSupport
 import Testing
 
 /// Each route's way as its clients take it.
+@Suite(.inTurn)
 struct RESTTests {
     @Test func keepsPeople() async throws {
         try await RESTTestServer.run { server in

@@ -8,12 +8,13 @@ import OutboundHTTP
 import Persistence
 import SQLiteDatabase
 import Scripting
+import TestSupport
 import Testing
 
 @testable import Ingest
 
 /// What is run, what is noted of it, and what a dry run leaves undone.
-@Suite struct RequestRunnerTests {
+@Suite(.inTurn) struct RequestRunnerTests {
     private static let now = Timestamp(milliseconds: 1_773_064_800_000)
     private static let calling = ScriptHTTPCall(
         endpoint: "CMDB", path: "/hosts/1?token=abc", headers: ["Authorization": "Bearer abc"])

@@ -1,9 +1,10 @@
 import AlertCore
 import Persistence
+import TestSupport
 import Testing
 
 /// Answers of those who have signed in.
-@Suite struct ResponseRoutesTests {
+@Suite(.inTurn) struct ResponseRoutesTests {
     private static func responses(to alert: String, in world: ConsoleWorld) async throws -> [String] {
         let row = try await world.call("GET", "/audits?eventId=\(alert)&auditType=RESPONSE_RECEIVED").json
         return (row["data"]?.array ?? []).map { entry in

@@ -1,6 +1,8 @@
 import AlertCore
+import TestSupport
 import Testing
 
+@Suite(.inTurn)
 struct SiteTests {
     private static let body: [String: JSONValue] = [
         "name": "Head Office", "country": "Canada", "language": "en", "timezone": "US/Pacific", "city": "Vancouver",

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Answers by text message.
-@Suite struct TextAnswerTests {
+@Suite(.inTurn) struct TextAnswerTests {
     private static func message(_ body: String, _ id: String = "SM1", from: String = AnswerWorld.phone) -> [String:
         String]
     {

@@ -1,9 +1,10 @@
+import TestSupport
 import Testing
 
 @testable import API
 
 /// Unified differences, as `diff -u` prints them.
-@Suite struct TextDifferenceTests {
+@Suite(.inTurn) struct TextDifferenceTests {
     @Test(arguments: [
         ("a\nb\n", "a\nb\n", ""),
         ("", "a\n", "--- 1\n+++ 2\n@@ -0,0 +1,1 @@\n+a\n"),

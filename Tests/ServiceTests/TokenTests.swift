@@ -1,10 +1,11 @@
 import AlertCore
 import Foundation
 import Persistence
+import TestSupport
 import Testing
 
 /// Tokens of OAuth2, over a real socket.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.inTurn, .timeLimit(.minutes(5)))
 struct TokenTests {
     private func token(_ world: DoorWorld, _ fields: String, inQuery: Bool = false) async throws -> Answer {
         let path = "/api/xm/1/oauth2/token" + (inQuery ? "?\(fields)" : "")

@@ -1,11 +1,12 @@
 import AlertCore
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Notifier
 
 /// What a provider of text messages and calls is asked for, and what its answers mean.
-@Suite struct TwilioChannelTests {
+@Suite(.inTurn) struct TwilioChannelTests {
     private static let provider = NotificationProvider(
         id: "p1", name: "Phones", kind: .twilio, deviceTypes: [.textPhone, .voice], account: "AC1",
         from: "+16045550100")

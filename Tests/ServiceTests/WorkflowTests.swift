@@ -6,6 +6,7 @@ import Testing
 import WorkflowArchive
 
 /// Workflow files in and out of a server.
+@Suite(.inTurn)
 struct WorkflowTests {
     private static let form = "0f0f0001-0000-4000-8000-000000000001"
     private static let inbound = "0f0f0002-0000-4000-8000-000000000001"
