@@ -16,8 +16,8 @@ public struct DueWorkLoop: Sendable {
     let perform: @Sendable ([DueWork.Item]) async throws -> Void
 
     private static let batchLimit = 100
-    /// How long it takes at most to see what somebody else has scheduled.
-    private static let pollInterval = Duration.seconds(1)
+    /// How long it takes at most to see what somebody else has scheduled. Shorter where a test's clock jumps.
+    @TaskLocal public static var pollInterval = Duration.seconds(1)
 
     /// - Parameters:
     ///   - lease: Longer than `perform` can take; an item that is not finished by then is offered again.

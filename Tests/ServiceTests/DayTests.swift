@@ -1,5 +1,6 @@
 import AlertCore
 import Foundation
+import Messaging
 import Notifier
 import Persistence
 import TestSupport
@@ -10,6 +11,12 @@ import Testing
 struct DayTests {
     @Test(arguments: Backend.available)
     func everybodyIsNotifiedWhenTheCalendarSaysSo(on backend: Backend) async throws {
+        try await DueWorkLoop.$pollInterval.withValue(.milliseconds(50)) {
+            try await Self.live(on: backend)
+        }
+    }
+
+    private static func live(on backend: Backend) async throws {
         try await DoorWorld.run(DoorWorld.Options(alertFlood: nil), on: backend) { world in
             try await Day.configure(world)
             world.clock.advance(by: Day.midnight.since(world.clock.now))
