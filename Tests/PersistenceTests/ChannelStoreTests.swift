@@ -100,7 +100,7 @@ struct ChannelStoreTests {
                     Dictionary(uniqueKeysWithValues: rows.map { ($0.plan.id, $0.status) })
                         == ["n1": .delivered, "n2": .pending])
                 #expect(rows.allSatisfy { $0.provider == "Twilio" })
-                #expect(try DueWork(connection).nextDue(kind: NotificationWords.dueKind, partition: 3) == Self.noon)
+                #expect(try DueWork(connection).nextDue(kind: NotificationWords.wordKind, partition: 3) == Self.noon)
             }
         }
     }

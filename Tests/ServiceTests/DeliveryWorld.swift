@@ -17,7 +17,7 @@ struct DeliveryWorld: Sendable {
 
     let database: any SQLDatabase
     let clock = TestClock(start)
-    let bus: EmbeddedBus
+    let bus: any MessageBus
     let registry: ScriptedChannels
     let storm: StormRule?
     /// What the notifier works with; fails where a test wants it to.
@@ -25,12 +25,13 @@ struct DeliveryWorld: Sendable {
 
     init(
         database: any SQLDatabase, storm: StormRule? = nil, registry: ScriptedChannels = ScriptedChannels(),
-        faults: [FaultyDatabase.Fault] = []
+        faults: [FaultyDatabase.Fault] = [], afterPublish: (@Sendable () async throws -> Void)? = nil
     ) {
         self.database = database
         self.storm = storm
         self.registry = registry
-        bus = EmbeddedBus(database: database, partitionCount: Self.partitions)
+        let bus = EmbeddedBus(database: database, partitionCount: Self.partitions)
+        self.bus = afterPublish.map { InterruptedBus(bus: bus, afterPublish: $0) } ?? bus
         working = faults.isEmpty ? database : FaultyDatabase(database, faults: faults)
     }
 
@@ -144,6 +145,27 @@ struct DeliveryWorld: Sendable {
             return reports
         }
     }
+}
+
+/// Something happens before whoever publishes goes on.
+struct InterruptedBus: MessageBus {
+    let bus: EmbeddedBus
+    let afterPublish: @Sendable () async throws -> Void
+
+    var partitionCount: Int { bus.partitionCount }
+
+    func publish(_ messages: [OutgoingMessage], to topic: Topic) async throws {
+        try await bus.publish(messages, to: topic)
+        try await afterPublish()
+    }
+
+    func subscribe(to topics: [Topic], as group: ConsumerGroup) async throws -> any Subscription {
+        try await bus.subscribe(to: topics, as: group)
+    }
+
+    func checkReadiness() async throws { try await bus.checkReadiness() }
+
+    func close() async { await bus.close() }
 }
 
 /// Providers that answer as a test wants, and remember what they were given.

@@ -106,6 +106,22 @@ struct NotificationDeliveryTests {
         }
     }
 
+    /// The word comes after the report of the delivery, before the notifier has let go of it.
+    @Test(arguments: Backend.available) func aWordDuringTheReportIsNotLost(on backend: Backend) async throws {
+        try await backend.withDatabase { database in
+            let registry = ScriptedChannels(Self.two) { _, provider in "taken by \(provider.id)" }
+            let words = NotificationWords(database: database, now: { DeliveryWorld.start })
+            let world = DeliveryWorld(database: database, registry: registry) {
+                try await words.record(.failed(reason: "unreachable"), aboutNotification: "n-1")
+            }
+            try await world.plan(1...1)
+            try await world.running {
+                try await eventually("the second") { registry.all.map(\.provider) == ["one", "two"] }
+                try await eventually("its end") { try await world.reports()["n-1-undelivered"] == .failed }
+            }
+        }
+    }
+
     @Test(arguments: Backend.available) func aProvidersLimitHoldsAndShows(on backend: Backend) async throws {
         try await backend.withDatabase { database in
             var provider = Self.two[0]
