@@ -1,6 +1,10 @@
 """The two ways to run Tocsin: everything in one process on SQLite, or separate processes on PostgreSQL and Kafka."""
 
 from mail import MailServer
+
+import sqlite3
+from contextlib import closing
+
 from processes import WORK, Broker, Postgres, Process, executable, free_port, fresh, run, secret_key
 from tocsin import Tocsin
 
@@ -85,6 +89,11 @@ class OneProcess(Deployment):
     def api_url(self) -> str:
         return self.processes["serve"].url
 
+    def column(self, query: str) -> list[str]:
+        """The first column of what a query on the database gives."""
+        with closing(sqlite3.connect(self.folder / "data" / "tocsin.db")) as database:
+            return [str(row[0]) for row in database.execute(query)]
+
     def start(self) -> "OneProcess":
         self.processes["serve"].start().wait_ready()
         return self
@@ -128,6 +137,12 @@ class SeparateProcesses(Deployment):
     @property
     def api_url(self) -> str:
         return self.processes["api"].url
+
+    def column(self, query: str) -> list[str]:
+        """The first column of what a query on the database gives."""
+        done = run("psql", "--tuples-only", "--no-align", self.settings["TOCSIN_DATABASE_URL"], "--command", query)
+        assert done.returncode == 0, done.stderr
+        return [line.split("|")[0] for line in done.stdout.splitlines() if line]
 
     def start(self) -> "SeparateProcesses":
         self.postgres.start()

@@ -1,8 +1,9 @@
 """One alert to very many people, and very many alerts to few of them, while the notifier is killed: what reaches whom.
 
-    python storm.py [--recipients 1300] [--alerts 10000] [--people 50] [--seconds 60]
+    python storm.py [--recipients 1300] [--alerts 10000] [--people 50] [--seconds 60] [--one-process]
 
-prints figures for the sizes of the design; test_storm.py runs small ones. Both on PostgreSQL and the broker.
+prints figures for the sizes of the design; test_storm.py runs small ones. On PostgreSQL and the broker, or in one process
+on SQLite.
 """
 
 import argparse
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 
 from load import Load
 from mail import MailServer
-from processes import run, wait_until
+from processes import wait_until
 from tocsin import Tocsin
 from workflow import make_form, make_inbound, make_person
 
@@ -88,7 +89,7 @@ class Storm:
             self.tocsin.trigger_url(self.inbound), alerts / seconds,
             lambda signal, attempt: {"signal": signal, "to": people[signal % count]},
         )
-        killer = threading.Timer(seconds / 2, lambda: strike(deployment.processes["notifier"]))
+        killer = threading.Timer(seconds / 2, lambda: strike(deployment.processes.get("notifier") or deployment.processes["serve"]))
         killer.start()
         time.sleep(seconds)
         load.finish(120)
@@ -159,13 +160,11 @@ class Storm:
             return []
         ids = [message_id.strip("<>").partition("@")[0] for message_id in message_ids]
         streams = ",".join(f"'notification-{i}'" for i in ids)
-        done = run(
-            "psql", "--tuples-only", "--no-align", deployment.settings["TOCSIN_DATABASE_URL"], "--command",
+        marked = deployment.column(
             f"SELECT DISTINCT stream FROM events WHERE stream IN ({streams}) AND "
-            "(data LIKE '%\"isRepetition\":true%' OR type = 'notification.leftInDoubt')",
+            "(data LIKE '%\"isRepetition\":true%' OR type = 'notification.leftInDoubt')"
         )
-        assert done.returncode == 0, done.stderr
-        return sorted(set(ids) - {line.removeprefix("notification-") for line in done.stdout.split()})
+        return sorted(set(ids) - {stream.removeprefix("notification-") for stream in marked})
 
 
 def strike(process):
@@ -185,16 +184,17 @@ def told(mail: MailServer) -> tuple[int, int]:
 
 
 def main():
-    from deployments import SeparateProcesses
+    from deployments import OneProcess, SeparateProcesses
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--recipients", type=int, default=1300)
     parser.add_argument("--alerts", type=int, default=10_000)
     parser.add_argument("--people", type=int, default=50)
     parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--one-process", action="store_true")
     given = parser.parse_args()
     mail = MailServer()
-    deployment = SeparateProcesses("storm", mail)
+    deployment = (OneProcess if given.one_process else SeparateProcesses)("storm", mail)
     try:
         deployment.start()
         storm = Storm.make(deployment.client(), mail, max(given.recipients, given.people))
