@@ -1,10 +1,9 @@
 """The two ways to run Tocsin: everything in one process on SQLite, or separate processes on PostgreSQL and Kafka."""
 
-from mail import MailServer
-
 import sqlite3
 from contextlib import closing
 
+from mail import MailServer
 from processes import WORK, Broker, Postgres, Process, executable, free_port, fresh, run, secret_key
 from tocsin import Tocsin
 
