@@ -34,6 +34,8 @@ struct AlertDraft: Sendable {
         let definitions = Dictionary(
             view.properties(of: plan.id).map { ($0.id, $0) }
         ) { first, _ in first }
-        return AlertAssembly(plan: plan, form: form, definitions: definitions, lookup: RecipientLookup(view))
+        return AlertAssembly(
+            plan: plan, form: form, definitions: definitions, lookup: RecipientLookup(view),
+            bridge: { [view] in view.bridge($0) })
     }
 }

@@ -8,6 +8,8 @@ import Persistence
 struct MessageComposer: Sendable {
     /// How long after the alert's own time its links still lead to a page that explains.
     private static let linkGrace = Duration.seconds(7 * 86400)
+    /// Characters of a text message that tell how the conference is joined.
+    private static let shortNoteLimit = 160
     /// Alerts that a digest tells of by name.
     private static let digestLimit = 20
 
@@ -18,6 +20,8 @@ struct MessageComposer: Sendable {
     let linkKey: @Sendable () -> SymmetricKey
     /// Without a slash at the end.
     let publicURL: String
+    /// Whether a mail can be answered by a reply.
+    var takesReplies = false
 
     /// The message of a notification whose alert is still to be read.
     func compose(_ plan: Notification.Plan) async throws -> ChannelMessage {
@@ -31,7 +35,13 @@ struct MessageComposer: Sendable {
         switch plan.kindOfPurpose {
         case .alert:
             guard let alert else { throw ChannelError(reason: "the alert is no longer there", isPermanent: true) }
-            return try message(plan, of: alert, view)
+            var files = files(of: alert)
+            let uploads = files.compactMap(\.upload)
+            if plan.kindOfDevice == .email, !uploads.isEmpty {
+                let sizes = try await database.reading { try Attachments($0).sizes(of: uploads) }
+                for index in files.indices { files[index].size = files[index].upload.flatMap { sizes[$0] } }
+            }
+            return try message(plan, of: alert, files, view)
         case .digest:
             let content = try await database.reading {
                 try Notifications($0).content(of: plan.id, limit: Self.digestLimit)
@@ -48,12 +58,14 @@ struct MessageComposer: Sendable {
     // MARK: - Of an alert
 
     private func message(
-        _ plan: Notification.Plan, of alert: AlertRow, _ view: DirectoryView
+        _ plan: Notification.Plan, of alert: AlertRow, _ files: [ChannelMessage.File], _ view: DirectoryView
     ) throws -> ChannelMessage {
         let details = alert.details
+        let conference = view.conference(of: details)
         let language = plan.language.isEmpty ? view.people[plan.recipient.id]?.language ?? "en" : plan.language
         let words = AlertText(
-            details, form: view.forms[details.form.id], definitions: view.properties, language: language)
+            details, form: view.forms[details.form.id], definitions: view.properties, language: language,
+            conference: conference)
         let answers = details.responseOptions.map { option in
             let (text, prompt) = option.words(in: language)
             return ChannelMessage.Answer(
@@ -61,15 +73,25 @@ struct MessageComposer: Sendable {
         }
         var message = ChannelMessage(
             id: plan.id, deviceType: plan.kindOfDevice, address: try address(plan, view), subject: words.subject,
-            text: text(plan.kindOfDevice, words, details, answers), html: html(words, details, answers))
+            text: "", html: "")
         message.provider = plan.provider
         message.alertNumber = details.number
         message.priority = details.priority
         message.language = language
         message.answers = answers
+        message.files = files
         message.senderOverrides = details.senderOverrides
         message.voicemail = details.voicemailOptions
         message.link = "\(publicURL)/alerts/\(details.number)"
+        let content = MessageContent(
+            words: words, details: details, answers: answers, files: files, conference: conference,
+            phrases: AnswerPhrases(language: language), language: language,
+            takesReplies: takesReplies && plan.kindOfDevice == .email)
+        message.text = content.text(for: plan.kindOfDevice)
+        message.html = content.html
+        if [.textPhone, .textPager].contains(plan.kindOfDevice), let conference {
+            message.note = conference.text(language: language, limit: Self.shortNoteLimit)
+        }
         return message
     }
 
@@ -80,38 +102,16 @@ struct MessageComposer: Sendable {
         return "\(publicURL)/respond/\(link.token(key: linkKey()))"
     }
 
-    private func text(
-        _ kind: Device.Kind, _ words: AlertText, _ details: AlertDetails, _ answers: [ChannelMessage.Answer]
-    ) -> String {
-        switch kind {
-        case .textPhone, .textPager: return words.sms ?? words.subject
-        case .voice, .voiceIVR: return words.speech ?? words.subject
-        case .email:
-            var lines = [words.subject, ""] + words.properties.map { "\($0.name): \($0.value)" }
-            if !answers.isEmpty { lines += ["", "Answer:"] + answers.map { "  \($0.text): \($0.url)" } }
-            lines += ["", "Alert \(details.number), priority \(details.priority.rawValue)"]
-            return lines.joined(separator: "\n") + "\n"
-        case .androidPush, .applePush, .fax, .generic, .slack, .msTeams, .webPush:
-            let lines = words.properties.map { "\($0.name): \($0.value)" }
-            return (lines + ["Alert \(details.number), priority \(details.priority.rawValue)"])
-                .joined(separator: "\n")
+    /// With the addresses under which people find them.
+    private func files(of alert: AlertRow) -> [ChannelMessage.File] {
+        alert.details.attachments.map { attachment in
+            if let id = attachment.uploadId {
+                return ChannelMessage.File(
+                    name: attachment.name, upload: id, url: "\(publicURL)/console/alerts/\(alert.id)/files/\(id)")
+            }
+            let isAddress = ["https://", "http://"].contains { attachment.path.lowercased().hasPrefix($0) }
+            return ChannelMessage.File(name: attachment.name, url: isAddress ? attachment.path : "")
         }
-    }
-
-    private func html(_ words: AlertText, _ details: AlertDetails, _ answers: [ChannelMessage.Answer]) -> String {
-        let buttons = answers.map { answer in
-            """
-            <a href="\(answer.url.escapedForHTML)" style="display:inline-block;margin:4px 8px 4px 0;padding:12px 20px;\
-            background:#1f6feb;color:#fff;text-decoration:none;border-radius:6px">\(answer.text.escapedForHTML)</a>
-            """
-        }
-        return """
-            <!doctype html><html><body style="font-family:sans-serif">
-            \(words.body)
-            <p>\(buttons.joined(separator: "\n"))</p>
-            <p style="color:#666">Alert \(details.number), priority \(details.priority.rawValue)</p>
-            </body></html>
-            """
     }
 
     // MARK: - Of a digest

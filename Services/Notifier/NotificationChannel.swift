@@ -20,6 +20,24 @@ public struct ChannelMessage: Sendable, Equatable {
         }
     }
 
+    /// A file that goes with the alert.
+    public struct File: Sendable, Equatable {
+        public var name: String
+        /// The id of the upload; `nil` for a file that is not kept here.
+        public var upload: String?
+        /// In bytes, where it is known: of mails.
+        public var size: Int?
+        /// Where the file is; empty when nobody knows.
+        public var url: String
+
+        public init(name: String, upload: String? = nil, size: Int? = nil, url: String) {
+            self.name = name
+            self.upload = upload
+            self.size = size
+            self.url = url
+        }
+    }
+
     /// The notification's id; the same for each try to send it.
     public var id: String
     public var deviceType: Device.Kind
@@ -33,13 +51,17 @@ public struct ChannelMessage: Sendable, Equatable {
     public var subject: String
     /// Of a text message or a call, what its template says; else everything that there is to say.
     public var text: String
+    /// Of a text message: what has to stay when the text is too long, as how the conference is joined.
+    public var note = ""
     public var html: String
+    public var files: [File] = []
     public var answers: [Answer] = []
     public var senderOverrides: SenderOverrides?
     /// Of calls: what happens when a machine takes one.
     public var voicemail = VoicemailOptions()
     /// Where the alert is shown; empty for none.
     public var link = ""
+    public var textWithNote: String { note.isEmpty ? text : "\(text)\n\(note)" }
 
     public init(id: String, deviceType: Device.Kind, address: String, subject: String, text: String, html: String) {
         self.id = id

@@ -25,6 +25,7 @@ public struct Notifier: Service {
     let flood: NotificationFloodControl
     let calls: FurtherCalls?
     let storm: StormRule?
+    let takesMailReplies: Bool
     let now: Clock
     let logger: Logger
     private let lanes = ProviderLanes()
@@ -37,11 +38,12 @@ public struct Notifier: Service {
     ///   - publicURL: Where people reach the console, without a slash at the end.
     ///   - flood: The limit on notifications of alerts whose integration or workflow has flood control.
     ///   - storm: The limit on messages to one device; `nil` for none.
+    ///   - takesMailReplies: Whether mails can be answered by replies, which they then say.
     public init(
         bus: any MessageBus, database: any SQLDatabase, directory: DirectoryCache, registry: any ChannelRegistry,
         secrets: SecretBox?, linkKey: @escaping @Sendable () -> SymmetricKey, publicURL: String,
         flood: NotificationFloodControl = NotificationFloodControl(), storm: StormRule?, calls: FurtherCalls? = nil,
-        now: @escaping Clock, logger: Logger
+        takesMailReplies: Bool = false, now: @escaping Clock, logger: Logger
     ) {
         self.bus = bus
         self.database = database
@@ -53,6 +55,7 @@ public struct Notifier: Service {
         self.flood = flood
         self.storm = storm
         self.calls = calls
+        self.takesMailReplies = takesMailReplies
         self.now = now
         self.logger = logger
     }
@@ -106,7 +109,7 @@ struct NotificationDelivery: Sendable {
     init(_ notifier: Notifier, partition: Int, lanes: ProviderLanes, lease: Duration, scheduled: Signal) {
         let composer = MessageComposer(
             database: notifier.database, directory: notifier.directory, secrets: notifier.secrets,
-            linkKey: notifier.linkKey, publicURL: notifier.publicURL)
+            linkKey: notifier.linkKey, publicURL: notifier.publicURL, takesReplies: notifier.takesMailReplies)
         let parts = SenderParts(
             registry: notifier.registry, database: notifier.database, directory: notifier.directory,
             composer: composer, now: notifier.now, logger: notifier.logger)

@@ -109,6 +109,13 @@ public struct AnswerDesk: Sendable {
         }
     }
 
+    /// How the conference is joined that an answer leads to; `nil` where there is none that can be joined.
+    public func joining(_ option: ResponseOption, _ question: Question) async throws -> ConferenceAccess? {
+        guard option.joinConference else { return nil }
+        let access = try await directory.current().conference(of: question.alert.details)
+        return access?.canBeJoined == true ? access : nil
+    }
+
     /// "Alert 4711 ended 10 minutes ago by Ben Stone. …"
     public func ended(_ end: Question.End, _ question: Question) -> String {
         AnswerPhrases(language: question.language).ended(

@@ -114,7 +114,9 @@ final class ServiceParts {
             let client = SMTPClient(smtp, connections: 4, waitingLimit: 5000, logger: logger)
             closing.append { await client.shutdown() }
             self.mail = client
-            mail = EmailChannel(client: client, from: from, replies: replies, now: Platform.now)
+            mail = EmailChannel(
+                client: client, from: from, replies: replies, files: EmailChannel.files(in: platform.database),
+                now: Platform.now)
         }
         let isPublic = settings.publicURL.hasPrefix("https://")
         let channels = ProviderChannels(
@@ -130,7 +132,7 @@ final class ServiceParts {
             publicURL: settings.publicURL, flood: settings.notificationFlood, storm: settings.storm,
             calls: FurtherCalls(
                 desk: answerDesk(), secrets: platform.secrets, client: client(), publicURL: settings.publicURL,
-                logger: logger), now: Platform.now, logger: logger)
+                logger: logger), takesMailReplies: replies != nil, now: Platform.now, logger: logger)
     }
 
     private func mailReceiver() -> [any Service] {

@@ -50,6 +50,7 @@ public struct Mail: Sendable {
     public var date: Date
     /// Further headers, as in `("Auto-Submitted", "auto-generated")`; not those that the mail sets itself.
     public var headers: [(String, String)]
+    public var attachments: [Attachment] = []
 
     public init(
         from: Address, to: [Address], subject: String, text: String, html: String? = nil, messageID: String,
@@ -74,6 +75,8 @@ extension Mail {
     ]
     /// Quoted-printable text never contains `=_`, so the boundary cannot occur in a part.
     private static let boundary = "=_tocsin_alternative"
+    /// Nor does base64 text.
+    private static let outerBoundary = "=_tocsin_mixed"
 
     /// The mail as it goes over the wire, with CRLF line ends and without dot-stuffing.
     ///
@@ -104,6 +107,13 @@ extension Mail {
     }
 
     private func content() -> [String] {
+        guard !attachments.isEmpty else { return bodies() }
+        let parts = attachments.flatMap { ["--\(Self.outerBoundary)"] + $0.lines }
+        return ["Content-Type: multipart/mixed; boundary=\"\(Self.outerBoundary)\"", "", "--\(Self.outerBoundary)"]
+            + bodies() + parts + ["--\(Self.outerBoundary)--", ""]
+    }
+
+    private func bodies() -> [String] {
         guard let html else { return Self.part("plain", text) + [""] }
         return ["Content-Type: multipart/alternative; boundary=\"\(Self.boundary)\"", ""]
             + ["--\(Self.boundary)"] + Self.part("plain", text)

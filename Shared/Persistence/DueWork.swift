@@ -34,6 +34,12 @@ public struct DueWork {
         try connection.execute("DELETE FROM due_work WHERE kind = \(kind) AND id IN \(list: ids)")
     }
 
+    /// Finishes an item, unless it has been scheduled anew with another payload.
+    public func finish(_ id: String, kind: String, payload: String) throws(StoreError) {
+        try connection.execute(
+            "DELETE FROM due_work WHERE kind = \(kind) AND id = \(id) AND payload = \(payload)")
+    }
+
     /// Lets go of leased items until `due`.
     public func postpone(_ ids: [String], kind: String, until due: Timestamp) throws(StoreError) {
         guard !ids.isEmpty else { return }

@@ -55,7 +55,7 @@ struct WorkflowReport {
         for form in workflow.forms {
             for (number, section) in form.sections.enumerated() where section.type == "CONFERENCE_BRIDGE" {
                 notes.add(
-                    .kept, "\(path(form.id)): layoutSections[\(number)]", "conference bridges do nothing here")
+                    .kept, "\(path(form.id)): layoutSections[\(number)]", "no conference bridges are hosted here")
             }
         }
         for canvas in workflow.canvases {

@@ -28,7 +28,7 @@ struct AlertRequestTests {
         #expect(request.escalationOverride == nil)
         #expect(request.properties == ["a": 1])
         #expect(request.targetDeviceNames == ["Work Email"])
-        #expect(request.withoutEffect == ["conference"])
+        #expect(request.conference == .init(type: .bridge))
     }
 
     @Test(arguments: [
@@ -156,6 +156,12 @@ struct AlertAssemblyTests {
     static let device = Device(
         id: "d1", number: 1, owner: "p2", name: "Work Email", deviceType: .email, emailAddress: "bob@example.org")
 
+    static var bridge: ConferenceBridge {
+        var bridge = ConferenceBridge(id: "b", name: "War Room")
+        bridge.tollNumber = "+16045551212"
+        return bridge
+    }
+
     var form: Form {
         Form(
             id: "form", number: 1, plan: "plan", name: "Problem", recipients: ["bob"],
@@ -178,7 +184,8 @@ struct AlertAssemblyTests {
             lookup: RecipientLookup(
                 person: { $0 == "bob" ? Self.person : nil },
                 device: { $0 == "bob|Work Email" ? (Self.device, Self.person) : nil },
-                group: { $0 == "ops" ? Group(id: "g", targetName: "ops", created: noon) : nil }))
+                group: { $0 == "ops" ? Group(id: "g", targetName: "ops", created: noon) : nil }),
+            bridge: { $0 == "War Room" ? Self.bridge : nil })
         var notes: [String] = []
         let made = try assembly.details(
             AlertRequest(json), number: 42, requestId: "r", integration: "i", submitter: Self.person,
@@ -219,6 +226,8 @@ struct AlertAssemblyTests {
         let plain = try assemble(["properties": host], form).0
         #expect(plain.bypassPhoneIntro && plain.targetDeviceNames == ["Work Email"])
         #expect(plain.voicemailOptions.leave == .messageOnly && plain.otherResponseCountThreshold == 2)
+        let (uncounted, notes) = try assemble(["properties": host, "otherResponseCountThreshold": 5])
+        #expect(uncounted.otherResponseCountThreshold == nil && notes.count == 1)
         let other = try assemble(
             [
                 "properties": host, "bypassPhoneIntro": false, "targetAllDevices": true, "requirePhonePassword": true,
@@ -240,6 +249,68 @@ struct AlertAssemblyTests {
         let (kept, reasons) = try assemble(["properties": ["Host": "a"], "callbacks": [agent]])
         #expect(kept.callbacks.count == 1)
         #expect(reasons == ["callbacks[0] is kept and not called: there are no Integration Agents yet"])
+    }
+
+    @Test func knowsTheConference() throws {
+        var form = form
+        form.emailTemplates = [.init(subject: "${Host}: ${xm.tollNumber} ${XM.bridgeNumber}", body: "")]
+        let conference: JSONValue = ["type": "EXTERNAL", "bridgeId": "War Room", "bridgeNumber": "42"]
+        let (alert, notes) = try assemble(["properties": ["Host": "a"], "conference": conference], form)
+        #expect(alert.subject == "a: +16045551212 42" && notes.isEmpty)
+        #expect(alert.conference == .init(type: .external, bridgeId: "War Room", bridgeNumber: "42"))
+        // Whoever names a number needs no bridge; a hosted one is nothing that anybody could join.
+        for (given, isJoined) in [
+            (["type": "EXTERNAL", "bridgeId": "x", "bridgeNumber": "+1 (604) 555-1212"], true),
+            (["type": "BRIDGE", "bridgeNumber": "+16045551212"], true), (["type": "BRIDGE"], false),
+            (["type": "BRIDGE", "bridgeId": "38"], false),
+        ] as [(JSONValue, Bool)] {
+            let (other, said) = try assemble(["properties": ["Host": "a"], "conference": given])
+            #expect(other.conference != nil)
+            #expect(
+                said
+                    == (isJoined
+                        ? [] : ["conference is of the type BRIDGE, and no bridges are hosted here: nobody can join it"])
+            )
+        }
+    }
+
+    @Test(
+        arguments: [
+            (["conference": ["type": "EXTERNAL", "bridgeId": "x"]], false, "conference.bridgeId"),
+            (
+                ["conference": ["type": "EXTERNAL", "bridgeId": "x", "bridgeNumber": "42"]], false,
+                "conference.bridgeId"
+            ),
+            (["conferences": [["name": "x"]]], false, "conferences[0].name"),
+            (["conference": ["type": "BRIDGE"]], true, "conference.type"),
+        ] as [(JSONValue, Bool, String)])
+    func refusesConferencesThatAreNone(_ json: JSONValue, _ isExternalOnly: Bool, _ field: String) throws {
+        var form = form
+        if isExternalOnly {
+            form.sections.append(
+                FormSection(
+                    id: "c", title: "", type: "CONFERENCE_BRIDGE", orderNum: 2,
+                    settings: ["bridgeType": "EXTERNAL_BRIDGES_ONLY"]))
+        }
+        var fields = json.object ?? [:]
+        fields["properties"] = ["Host": "a"]
+        let problem = #expect(throws: FieldProblem.self) { try assemble(.object(fields), form) }
+        #expect(problem?.field == field)
+    }
+
+    @Test func aPasswordForbidsWhatAMachineWouldTell() throws {
+        var form = form
+        form.handling.requirePhonePassword = true
+        for leave in ["messageonly", "callbackandmessage"] {
+            let problem = #expect(throws: FieldProblem.self) {
+                try assemble(["properties": ["Host": "a"], "voicemailOptions": ["leave": .string(leave)]], form)
+            }
+            #expect(problem?.field == "voicemailOptions.leave")
+        }
+        let without: JSONValue = [
+            "properties": ["Host": "a"], "requirePhonePassword": false, "voicemailOptions": ["leave": "messageonly"],
+        ]
+        #expect(try assemble(without, form).0.voicemailOptions.leave == .messageOnly)
     }
 
     @Test func keepsTranslations() throws {

@@ -19,7 +19,7 @@ import Testing
             switch verb {
             case .say(let text), .message(let text): [text]
             case .gather(_, _, _, let inside): words(inside) + ["listen"]
-            case .dial(let number): ["dial \(number)"]
+            case .dial(let number, let keys): ["dial \(number)" + (keys.map { " \($0)" } ?? "")]
             case .hangUp: ["hang up"]
             case .pause: []
             }
@@ -108,9 +108,18 @@ import Testing
     }
 
     @Test func joinsTheConference() {
-        func said(_ joins: Bool, _ bridge: String?) -> [String] {
-            Self.words(PhoneCall.confirmation("Recorded.", joins: joins, bridge: bridge, language: "en"))
+        func said(_ joins: Bool, _ number: String?, _ bridge: ConferenceBridge? = nil) -> [String] {
+            let conference = number.map {
+                ConferenceAccess(.init(type: .external, bridgeId: "x", bridgeNumber: $0), bridge: bridge)
+            }
+            return Self.words(
+                PhoneCall.confirmation("Recorded.", joins: joins, conference: conference, language: "en"))
         }
+        var bridge = ConferenceBridge(id: "b", name: "x", pauseBeforeBridgePrompt: 2)
+        bridge.tollNumber = "+16045550111"
+        bridge.dialAfterBridge = "#,1"
+        #expect(said(true, "42", bridge).last == "dial +16045550111 wwww42#ww1")
+        #expect(said(true, "42").last == "hang up")
         #expect(said(true, "+16045550100").last == "dial +16045550100")
         #expect(said(true, nil) == ["Recorded.", "The conference has no number to call.", "hang up"])
         #expect(said(false, "+16045550100") == ["Recorded.", "Goodbye.", "hang up"])

@@ -42,6 +42,25 @@ struct MailTests {
         #expect(text.contains("\r\n\r\n<p class=3D\"x\">=C3=A4</p>\r\n--=_tocsin_alternative--\r\n"))
     }
 
+    @Test func filesComeBehindTheBodies() throws {
+        var mail = try mail(text: "a", html: "<p>b</p>")
+        mail.attachments = [
+            .init(name: "Plän \"1\"\r\n.txt", mediaType: "text/plain", content: Data("Step 1".utf8)),
+            .init(name: "m", mediaType: "message/rfc822", content: Data(repeating: 0, count: 100)),
+        ]
+        let text = try rendered(mail)
+        let parts = text.components(separatedBy: "--=_tocsin_mixed")
+        #expect(parts.count == 5 && parts[4] == "--\r\n" && parts[1].contains("<p>b</p>\r\n--=_tocsin_alternative--"))
+        #expect(parts[0].hasSuffix("Content-Type: multipart/mixed; boundary=\"=_tocsin_mixed\"\r\n\r\n"))
+        #expect(
+            parts[2] == "\r\nContent-Type: text/plain\r\n"
+                + "Content-Disposition: attachment; filename=\"Pl_n _1___.txt\";\r\n"
+                + " filename*=utf-8''Pl%C3%A4n%20%221%22%0D%0A.txt\r\n"
+                + "Content-Transfer-Encoding: base64\r\n\r\nU3RlcCAx\r\n")
+        #expect(parts[3].hasPrefix("\r\nContent-Type: application/octet-stream\r\n"))
+        #expect(text.components(separatedBy: "\r\n").allSatisfy { $0.utf8.count <= 998 })
+    }
+
     @Test(arguments: [
         ("Grüße", "=?utf-8?B?R3LDvMOfZQ==?="), ("plain", "plain"),
         ("a =?utf-8?B?eA==?=", "=?utf-8?B?YSA9P3V0Zi04P0I/ZUE9PT89?="),

@@ -216,7 +216,7 @@ private struct CallingEngine: ScriptEngine {
     }
 }
 
-/// Takes every POST; `/status/404` answers that status.
+/// Takes every POST; `/status/404`, and what lies below, answers that status.
 actor ProviderStandIn {
     struct Arrival: Sendable {
         let path: String
@@ -252,7 +252,8 @@ actor ProviderStandIn {
         let headers = Dictionary(request.headers.map { ($0.name.rawName, $0.value) }) { first, _ in first }
         arrivals.append(
             Arrival(path: request.uri.path, query: request.uri.query ?? "", headers: headers, body: body))
-        let status = request.uri.path.hasPrefix("/status/") ? Int(request.uri.path.dropFirst(8)) ?? 200 : 200
+        let wanted = request.uri.path.dropFirst(8).prefix { $0.isNumber }
+        let status = request.uri.path.hasPrefix("/status/") ? Int(wanted) ?? 200 : 200
         return Response(
             status: .init(code: status), headers: [.retryAfter: "7"],
             body: .init(byteBuffer: ByteBuffer(string: "said so")))

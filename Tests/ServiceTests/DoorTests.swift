@@ -216,6 +216,10 @@ struct FormTriggerTests {
             let event = try await world.get("/events/\(row.id)?embed=attachments")
             #expect(event["voicemailOptions"] == ["retry": 2, "every": 60, "leave": "callbackonly"])
             #expect(event["senderOverrides"] == ["callerId": "+16045551212"])
+            let unknown = try await post(
+                world, "/api/xm/1/forms/77/triggers",
+                #"{"properties":{"Host":"db1"},"conference":{"type":"EXTERNAL","bridgeId":"War Room"}}"#)
+            #expect(unknown.status == 400 && unknown.body.contains("conference.bridgeId"), "\(unknown.body)")
             #expect(event["conference"]?["type"] == "BRIDGE" && event["conference"]?["bridgeId"] == "38")
             #expect(event["attachments"]?["total"] == 1 && event["suppressedCount"] == 0)
             let sealed = row.details.callbacks[0].sealedPassword ?? ""

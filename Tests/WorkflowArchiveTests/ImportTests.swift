@@ -96,7 +96,7 @@ struct ImportTests {
             there are no agents here
             kept | integrations/integrations.json: integrations[3] | outbound integration Taken: \
             it begins a flow, which is not executed yet
-            kept | forms/Incident/1.json: layoutSections[4] | conference bridges do nothing here
+            kept | forms/Incident/1.json: layoutSections[4] | no conference bridges are hosted here
             kept | canvases/Incident.json | canvas Incident: no flow runs here; blocks: 1 CREATE_ALERT, \
             1 CREATE_EVENT, 2 INTEGRATION, 1 MERGE, 1 RESPONSES, 2 SCRIPT_STEP, 1 SWITCH
             unusable | canvases/Incident.json: blocks[8].step | \

@@ -57,9 +57,9 @@ extension ProviderRoutes {
         try await put(row)
         var joins = option.joinConference
         if case .late = outcome { joins = false }
+        let conference = try await desk.directory.current().conference(of: question.alert.details)
         let verbs = PhoneCall.confirmation(
-            desk.words(for: outcome, option, question), joins: joins,
-            bridge: question.alert.details.conference?.bridgeNumber, language: language)
+            desk.words(for: outcome, option, question), joins: joins, conference: conference, language: language)
         return Self.twiml(verbs, language: language)
     }
 
@@ -165,7 +165,8 @@ extension ProviderRoutes {
         let view = try await desk.directory.current()
         let person = view.people[question.plan.recipient.id]
         let words = AlertText(
-            details, form: view.forms[details.form.id], definitions: view.properties, language: question.language)
+            details, form: view.forms[details.form.id], definitions: view.properties, language: question.language,
+            conference: view.conference(of: details))
         var content = PhoneCall.Content(
             language: question.language,
             message: words.speech ?? (words.subject.isEmpty ? "Alert \(details.number)" : words.subject),

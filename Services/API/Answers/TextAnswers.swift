@@ -9,6 +9,8 @@ extension ProviderRoutes {
     /// Messages of one sender that are no answer and are replied to within an hour; further ones are only kept.
     private static var correctionLimit: Int { 3 }
     private static var bodyLimit: Int { 1600 }
+    /// Characters that tell how a conference is joined.
+    private static var conferenceLimit: Int { 300 }
 
     @Sendable
     func text(_ call: Call) async throws -> Response {
@@ -64,7 +66,11 @@ extension ProviderRoutes {
                 ?? message(.late, question.end.map { desk.ended($0, question) } ?? phrases.nothingOpen, question)
         }
         let outcome = try await desk.give(match.option, comment: match.comment, to: question, source: Self.channel)
-        return message(outcome.kept, desk.words(for: outcome, match.option, question), question)
+        var words = desk.words(for: outcome, match.option, question)
+        if outcome.kept != .late, let conference = try await desk.joining(match.option, question) {
+            words += "\n" + conference.text(language: question.language, limit: Self.conferenceLimit)
+        }
+        return message(outcome.kept, words, question)
     }
 
     /// - Returns: What can be answered; `nil` when nothing can, because the alert has ended.

@@ -182,9 +182,32 @@ struct AlertPage: Sendable {
             rows.append(
                 NamedValue(name: "Integration", value: name, href: "/console/activity?integration=\(integration)"))
         }
+        rows += options(row, directory)
         rows.append(
             NamedValue(name: "Request", value: details.requestId, href: "/console/activity/\(details.requestId)"))
         rows.append(NamedValue(name: "UUID", value: row.id))
+        return rows
+    }
+
+    /// What the request asked for besides.
+    private static func options(_ row: AlertRow, _ directory: DirectoryView) -> [NamedValue] {
+        let details = row.details
+        var rows: [NamedValue] = []
+        if let conference = directory.conference(of: details) {
+            let text = conference.text(language: "en")
+            rows.append(NamedValue(name: "Conference", value: text, href: conference.link))
+        }
+        if let name = details.senderOverrides?.displayName { rows.append(NamedValue(name: "Sender", value: name)) }
+        if let number = details.senderOverrides?.callerId { rows.append(NamedValue(name: "Caller id", value: number)) }
+        let voicemail = details.voicemailOptions
+        if voicemail.retry > 0 {
+            let value = "\(voicemail.retry) more, \(voicemail.every) s apart, then \(voicemail.leave.rawValue)"
+            rows.append(NamedValue(name: "Calls", value: value))
+        }
+        rows += details.attachments.map { file in
+            let href = file.uploadId.map { "/console/alerts/\(row.id)/files/\($0)" }
+            return NamedValue(name: "File", value: file.name, href: href)
+        }
         return rows
     }
 

@@ -1,4 +1,5 @@
 import AlertCore
+import Foundation
 import Hummingbird
 import Persistence
 
@@ -25,6 +26,12 @@ extension ConsoleRoutes {
             let page = EndPage(
                 id: row.id, number: String(row.details.number), subject: row.details.subject, csrf: session.csrf)
             return try pages.page(page, with: "alert-end", for: session, at: .alerts)
+        }
+        get("/console/alerts/{alert}/files/{file}", to: router) { _, context, _ in
+            let file = try await services.file(parameter("file", context), ofEvent: parameter("alert", context))
+            var response = try file.response(trace: UUID().uuidString)
+            for field in ConsolePages.securityHeaders() { response.headers[field.name] = field.value }
+            return response
         }
         act("comment", on: router) { row, session, form in
             let text = (form["comment"] ?? "").trimmingCharacters(in: .whitespacesAndNewlines)

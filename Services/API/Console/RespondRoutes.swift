@@ -18,7 +18,7 @@ struct RespondRoutes<Context: RequestContext>: Sendable {
     func add(to router: Router<Context>) {
         router.get("/respond/{token}") { _, context in
             let token = context.parameters.get("token") ?? ""
-            return try await answering(token) { try confirmation($0, token) }
+            return try await answering(token) { try await confirmation($0, token) }
         }
         router.post("/respond/{token}") { request, context in
             let form = try await ConsoleRoutes<Context>.form(of: request)
@@ -98,12 +98,14 @@ extension RespondRoutes {
         let message: String
         let number: String
         let subject: String
+        /// How the conference is joined that the answer leads to.
+        let conference: String?
         let link: String?
         let linkHost: String?
     }
 
-    private func confirmation(_ tap: Tap, _ token: String) throws -> Response {
-        if let at = tap.givenAt { return try alreadyRecorded(tap, at) }
+    private func confirmation(_ tap: Tap, _ token: String) async throws -> Response {
+        if let at = tap.givenAt { return try await alreadyRecorded(tap, at) }
         if let end = tap.question.end { return try ended(tap, end, status: .ok) }
         let (details, option) = (tap.details, tap.option)
         let state = StatusText(alert: tap.question.alert.status)
@@ -129,7 +131,7 @@ extension RespondRoutes {
             tap.option, comment: text.isEmpty ? nil : String(text), to: tap.question, source: Self.source(tap))
         switch outcome {
         case .recorded: break
-        case .repeated(let at): return try alreadyRecorded(tap, at)
+        case .repeated(let at): return try await alreadyRecorded(tap, at)
         case .late(let end): return try ended(tap, end, status: .conflict)
         }
         if let url = WebAddress.external(tap.option.redirectUrl) {
@@ -139,9 +141,11 @@ extension RespondRoutes {
             }
             return response
         }
+        let conference = try await desk.joining(tap.option, tap.question)
         return try result(
             tap, .ok, tone: "good", mark: "✓", title: "Recorded: \(tap.option.text)",
-            message: "Thank you, \(tap.person.displayName). You can close this page.", link: nil)
+            message: "Thank you, \(tap.person.displayName). You can close this page.", conference: conference,
+            link: WebAddress.external(conference?.link))
     }
 
     /// A link in a mail is an answer by email; one in any other message, an answer on the web.
@@ -150,12 +154,13 @@ extension RespondRoutes {
         return type.isEmpty || type == Device.Kind.email.rawValue ? "EMAIL" : "WEB"
     }
 
-    private func alreadyRecorded(_ tap: Tap, _ at: Timestamp) throws -> Response {
+    private func alreadyRecorded(_ tap: Tap, _ at: Timestamp) async throws -> Response {
         let time = TimeFormat(now: services.now(), timezone: "UTC").full(at)
+        let conference = try await desk.joining(tap.option, tap.question)
         return try result(
             tap, .ok, tone: "good", mark: "✓", title: "Already recorded: \(tap.option.text)",
-            message: "Your answer was recorded at \(time). There is nothing left to do.",
-            link: WebAddress.external(tap.option.redirectUrl))
+            message: "Your answer was recorded at \(time). There is nothing left to do.", conference: conference,
+            link: WebAddress.external(tap.option.redirectUrl) ?? WebAddress.external(conference?.link))
     }
 
     private func ended(_ tap: Tap, _ end: Question.End, status: HTTPResponse.Status) throws -> Response {
@@ -167,11 +172,12 @@ extension RespondRoutes {
 
     private func result(
         _ tap: Tap, _ status: HTTPResponse.Status, tone: String, mark: String, title: String, message: String,
-        link url: URL?
+        conference: ConferenceAccess? = nil, link url: URL?
     ) throws -> Response {
         let page = ResultPage(
             tone: tone, mark: mark, title: title, message: message, number: String(tap.details.number),
-            subject: tap.details.subject, link: url?.absoluteString, linkHost: url?.host)
+            subject: tap.details.subject, conference: conference?.text(language: tap.question.language),
+            link: url?.absoluteString, linkHost: url?.host)
         return try pages.page(page, with: "responded", for: nil, status: status)
     }
 }

@@ -57,9 +57,14 @@ extension EventServices {
     }
 
     private func ofEvent(_ call: RESTCall) async throws -> RESTAnswer {
-        let name = call.parameter("name")
-        return try await database.reading { connection in
-            let row = try Self.alert(call.parameter("event"), in: connection)
+        try await file(call.parameter("name"), ofEvent: call.parameter("event"))
+    }
+
+    /// A file of an alert by its name or the id of its upload.
+    /// - Throws: 404.
+    func file(_ name: String, ofEvent event: String) async throws -> RESTAnswer {
+        try await database.reading { connection in
+            let row = try Self.alert(event, in: connection)
             let attachment = row.details.attachments.first { $0.name == name || $0.uploadId == name.lowercased() }
             guard let id = attachment?.uploadId, let found = try Attachments(connection).get(id) else {
                 throw RestError.notFound("The event has no file \(name) that is kept here.")

@@ -54,7 +54,7 @@ struct MessageTemplate {
             "address": message.address, "alert": message.alertNumber > 0 ? String(message.alertNumber) : "",
             "answers": message.answers.map { "\($0.text): \($0.url)" }.joined(separator: "\n"), "html": message.html,
             "id": message.id, "language": message.language, "link": message.link,
-            "priority": message.priority.rawValue, "subject": message.subject, "text": message.text,
+            "priority": message.priority.rawValue, "subject": message.subject, "text": message.textWithNote,
         ]
         for answer in message.answers {
             values["answer\(answer.number).text"] = answer.text

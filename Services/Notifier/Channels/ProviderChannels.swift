@@ -121,7 +121,8 @@ public actor ProviderChannels: ChannelRegistry {
             let client = SMTPClient(
                 settings, connections: 4, waitingLimit: 1000, policy: parts.policy, logger: parts.logger)
             return EmailChannel(
-                client: client, from: try Mail.Address(parsing: provider.from), replies: parts.replies, now: parts.now)
+                client: client, from: try Mail.Address(parsing: provider.from), replies: parts.replies,
+                files: EmailChannel.files(in: parts.database), now: parts.now)
         } catch {
             throw ChannelError(reason: "\(provider.name) is not ready: \(error)", isPermanent: true)
         }

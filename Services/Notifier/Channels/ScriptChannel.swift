@@ -46,8 +46,13 @@ struct ScriptChannel: NotificationChannel {
             "id": .string(message.id), "deviceType": .string(message.deviceType.rawValue),
             "address": .string(message.address), "alertNumber": .integer(message.alertNumber),
             "priority": .string(message.priority.rawValue), "language": .string(message.language),
-            "subject": .string(message.subject), "text": .string(message.text), "html": .string(message.html),
+            "subject": .string(message.subject), "text": .string(message.textWithNote), "html": .string(message.html),
             "link": .string(message.link),
+            "sender": [
+                "displayName": .string(message.senderOverrides?.displayName ?? ""),
+                "callerId": .string(message.senderOverrides?.callerId ?? ""),
+            ],
+            "files": .array(message.files.map { ["name": .string($0.name), "url": .string($0.url)] }),
             "answers": .array(
                 message.answers.map { answer in
                     [

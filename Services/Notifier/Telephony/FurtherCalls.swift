@@ -110,6 +110,9 @@ public struct FurtherCalls: Sendable {
     }
 
     private func finish(_ item: DueWork.Item) async throws {
-        try await desk.database.retrying { try DueWork($0).finish([item.id], kind: CallAgain.dueKind) }
+        // The provider may have had a word about this call already, and the next one may be scheduled by it.
+        try await desk.database.retrying {
+            try DueWork($0).finish(item.id, kind: CallAgain.dueKind, payload: item.payload)
+        }
     }
 }

@@ -12,7 +12,8 @@ enum TwilioForms {
         let sender = message.senderOverrides?.callerId ?? provider.from
         let content = message.text.isEmpty ? message.subject : message.text
         let body = TextMessage.text(
-            content, alertNumber: message.alertNumber, answers: message.answers.map { ($0.number, $0.text) },
+            content, note: message.note, alertNumber: message.alertNumber,
+            answers: message.answers.map { ($0.number, $0.text) },
             phrases: AnswerPhrases(language: message.language))
         return [
             ("To", number(message.address)), (sender.hasPrefix("MG") ? "MessagingServiceSid" : "From", sender),

@@ -5,12 +5,18 @@ public struct AlertAssembly: Sendable {
     /// The plan's, by id.
     public let definitions: [String: PropertyDefinition]
     public let lookup: RecipientLookup
+    /// Finds an external conference bridge by name or id.
+    public let bridge: @Sendable (String) -> ConferenceBridge?
 
-    public init(plan: Plan, form: Form, definitions: [String: PropertyDefinition], lookup: RecipientLookup) {
+    public init(
+        plan: Plan, form: Form, definitions: [String: PropertyDefinition], lookup: RecipientLookup,
+        bridge: @escaping @Sendable (String) -> ConferenceBridge? = { _ in nil }
+    ) {
         self.plan = plan
         self.form = form
         self.definitions = definitions
         self.lookup = lookup
+        self.bridge = bridge
     }
 
     /// The most lines about what has no effect.
@@ -24,7 +30,7 @@ public struct AlertAssembly: Sendable {
         _ request: AlertRequest, number: Int64, requestId: String, integration: String?, submitter: Person,
         seal: (String, Int) -> String, notes: inout [String], optionId: (Int) -> String
     ) throws(FieldProblem) -> AlertDetails {
-        var found = request.withoutEffect.map { "\($0) is kept and has no effect yet" }
+        var found: [String] = []
         let items = form.sections.sorted { $0.orderNum < $1.orderNum }
             .flatMap { $0.items.sorted { $0.orderNum < $1.orderNum } }
         let checked = try FormProperties(form: form, definitions: definitions).check(request.properties, items)
@@ -34,7 +40,8 @@ public struct AlertAssembly: Sendable {
         }
         let texts = FormText(
             properties: checked.values, number: number,
-            items: Dictionary(itemNames, uniquingKeysWith: { first, _ in first }))
+            items: Dictionary(itemNames, uniquingKeysWith: { first, _ in first }),
+            conference: try conference(of: request, &found))
         let template = form.emailTemplates.first
         var details = AlertDetails(
             number: number, plan: NamedReference(id: plan.id, name: plan.name),
@@ -52,6 +59,9 @@ public struct AlertAssembly: Sendable {
         details.body = template.map { texts.filled($0.body, isHTML: true) } ?? texts.table(title: form.name)
         details.expirationInMinutes = request.expirationInMinutes ?? form.expirationInMinutes
         try handle(request, &details)
+        if !form.responseCountsEnabled, request.otherResponseCountThreshold != nil {
+            found.append("otherResponseCountThreshold has no effect: the form \(form.name) does not count responses")
+        }
         details.conference = request.conference
         details.senderOverrides = request.senderOverrides ?? form.senderOverrides
         details.attachments = request.attachments
@@ -96,6 +106,35 @@ public struct AlertAssembly: Sendable {
         }
     }
 
+    /// - Parameter notes: Gets a line for a conference that nobody can join.
+    /// - Throws: For a bridge that is not there, and for a kind that the form does not allow.
+    private func conference(
+        of request: AlertRequest, _ notes: inout [String]
+    ) throws(FieldProblem) -> ConferenceAccess? {
+        guard let reference = request.conference else { return nil }
+        switch reference.type {
+        case .external:
+            let name = reference.bridgeId ?? ""
+            let access = ConferenceAccess(reference, bridge: bridge(name))
+            guard access.canBeJoined else {
+                throw FieldProblem(
+                    request.conferenceField, "names no conference bridge, and there is no bridgeNumber to call: \(name)"
+                )
+            }
+            return access
+        case .bridge:
+            guard !form.allowsExternalBridgesOnly else {
+                throw FieldProblem(
+                    "conference.type", "is BRIDGE, and the form \(form.name) allows external conferences only")
+            }
+            let access = ConferenceAccess(reference, bridge: nil)
+            if !access.canBeJoined {
+                notes.append("conference is of the type BRIDGE, and no bridges are hosted here: nobody can join it")
+            }
+            return access
+        }
+    }
+
     private func options(
         _ given: [JSONValue]?, _ optionId: (Int) -> String
     ) throws(FieldProblem) -> [ResponseOption] {
@@ -122,6 +161,16 @@ public struct AlertAssembly: Sendable {
             }
         }
         return options
+    }
+}
+
+extension Form {
+    /// Whether its conference section forbids hosted bridges.
+    var allowsExternalBridgesOnly: Bool {
+        sections.contains { section in
+            section.type == FormSection.Kind.conferenceBridge.rawValue
+                && section.settings?["bridgeType"]?.string?.uppercased() == "EXTERNAL_BRIDGES_ONLY"
+        }
     }
 }
 

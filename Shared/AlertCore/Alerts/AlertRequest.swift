@@ -38,6 +38,8 @@ public struct AlertRequest: Equatable, Sendable {
     public var requirePhonePassword: Bool?
     public var voicemailOptions: VoicemailRequest?
     public var conference: ConferenceReference?
+    /// Which field says the name of the conference, in the request's own spelling.
+    var conferenceField = "conference.bridgeId"
     public var targetAllDevices = false
     /// `nil` for the form's own restriction.
     public var targetDeviceNames: [String]?
@@ -47,8 +49,6 @@ public struct AlertRequest: Equatable, Sendable {
     public var senderOverrides: SenderOverrides?
     public var attachments: [AlertAttachment] = []
     public var callbacks: [CallbackRequest] = []
-    /// Fields that are kept and have no effect yet.
-    public var withoutEffect: [String] = []
 
     /// One year.
     static let longestExpiration = 525_600
@@ -75,6 +75,7 @@ public struct AlertRequest: Equatable, Sendable {
         voicemailOptions = try fields.object("voicemailOptions").map(VoicemailRequest.init)
         if requirePhonePassword == true { try voicemailOptions?.refuseContent(field: "voicemailOptions.leave") }
         conference = try ConferenceReference(fields)
+        if fields["conference"] == nil, conference != nil { conferenceField = "conferences[0].name" }
         targetAllDevices = try fields.flag("targetAllDevices") ?? false
         targetDeviceNames = try Self.deviceNames(fields)
         responseOptions = try Self.options(fields, "responseOptions")
@@ -83,13 +84,7 @@ public struct AlertRequest: Equatable, Sendable {
         senderOverrides = try fields.object("senderOverrides").flatMap(SenderOverrides.init)
         attachments = try fields.objects("attachments", limit: Self.mostElements)?.map(AlertAttachment.init) ?? []
         callbacks = try fields.objects("callbacks", limit: Self.mostElements)?.map(CallbackRequest.init) ?? []
-        withoutEffect = Self.later.filter { fields[$0] != nil }
     }
-
-    /// What is kept with the alert, and does nothing before there are calls, conferences and files.
-    private static let later = [
-        "attachments", "conference", "conferences", "senderOverrides", "voicemailOptions",
-    ]
 
     /// Strings, objects with `id` or `targetName`, or one text with commas. An empty list is no list.
     private static func recipients(_ fields: FieldReader) throws(FieldProblem) -> [Recipient]? {

@@ -14,8 +14,10 @@ public struct AlertText: Sendable {
     /// - Parameters:
     ///   - form: As it is now; `nil` when it is gone. What the alert began with stays as it was then.
     ///   - definitions: The plan's properties, by id.
+    ///   - conference: The alert's, if it has one.
     public init(
-        _ details: AlertDetails, form: Form?, definitions: [String: PropertyDefinition], language: String
+        _ details: AlertDetails, form: Form?, definitions: [String: PropertyDefinition], language: String,
+        conference: ConferenceAccess? = nil
     ) {
         var values = details.properties
         for (name, translations) in details.propertyTranslations {
@@ -28,7 +30,7 @@ public struct AlertText: Sendable {
         }
         let texts = FormText(
             properties: values, number: details.number,
-            items: Dictionary(items, uniquingKeysWith: { first, _ in first }))
+            items: Dictionary(items, uniquingKeysWith: { first, _ in first }), conference: conference)
         let mail = Self.variant(of: form?.emailTemplates ?? [], language, by: \.language)
         // The first template was filled when the alert began: only another one is filled now.
         let isOther = mail != nil && mail?.language != form?.emailTemplates.first?.language

@@ -5,10 +5,11 @@ struct FormText {
     /// The names of properties by the ids of their section items in lower case: what the platform's files refer to
     /// them by.
     var items: [String: String] = [:]
+    var conference: ConferenceAccess? = nil
 
     /// `${Name}` and `${<id of a section item>}`, in whatever case, become the property's value, and nothing where
-    /// there is none, as `${xm.…}` and `${recipient…}`; `${event.id}` and `${alert.id}` the alert's number. In HTML,
-    /// values are escaped.
+    /// there is none, as `${recipient…}`; `${event.id}` and `${alert.id}` the alert's number; `${xm.bridgeNumber}`,
+    /// `${xm.tollNumber}` and `${xm.tollFreeNumber}` those of the conference. In HTML, values are escaped.
     func filled(_ template: String, isHTML: Bool) -> String {
         var text = ""
         var rest = template[...]
@@ -31,6 +32,12 @@ struct FormText {
 
     private func value(of name: String) -> String {
         if name == "event.id" || name == "alert.id" { return String(number) }
+        switch name.lowercased() {
+        case "xm.bridgenumber": return conference?.code ?? ""
+        case "xm.tollnumber": return conference?.tollNumber ?? ""
+        case "xm.tollfreenumber": return conference?.tollFreeNumber ?? ""
+        default: break
+        }
         let plain = name.hasPrefix("event.properties.") ? String(name.dropFirst(17)) : name
         return (properties[plain] ?? items[plain.lowercased()].flatMap { properties[$0] })?.readable ?? ""
     }

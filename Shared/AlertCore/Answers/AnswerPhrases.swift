@@ -9,6 +9,7 @@ public struct AnswerPhrases: Sendable {
         case replyBy, greeting, press, again, unknownKey, goodbye, recorded, repeated, ended, expired, minutesAgo
         case enterPassword, wrongPassword, noPassword, joining, noBridge, callBack, nothingOpen, unknownPhone
         case notUnderstood, noSuchAlert, failure, test, severalAlerts, secondsAgo, hoursAgo, daysAgo
+        case conference, conferenceCode, files, replyToMail
     }
 
     /// - Parameter language: A person's, as in `de` or `pt-BR`.
@@ -60,6 +61,12 @@ extension AnswerPhrases {
     public var failure: String { self[.failure] }
     public var test: String { self[.test] }
     public var severalAlerts: String { self[.severalAlerts] }
+    public var conference: String { self[.conference] }
+    public func conferenceCode(_ code: String) -> String { self[.conferenceCode, code] }
+    /// What stands before a list of files.
+    public var files: String { self[.files] }
+    /// - Parameter list: As in "1 Acknowledge, 2 Escalate".
+    public func replyToMail(_ list: String) -> String { self[.replyToMail, list] }
     public func noSuchAlert(_ number: Int64) -> String { self[.noSuchAlert, String(number)] }
 }
 
@@ -90,6 +97,8 @@ extension AnswerPhrases {
         .test: "This is a test of this telephone by Tocsin. Nothing has to be done. Goodbye.",
         .severalAlerts: "This is Tocsin. There are several alerts for you. Please look at the console. Goodbye.",
         .failure: "Your answer could not be recorded just now. Please try again, or use another way.",
+        .conference: "Conference", .conferenceCode: "code %1", .files: "Files",
+        .replyToMail: "Or reply to this mail; the first line begins with the number or the text of an answer: %1",
     ]
     private static let german: [Key: String] = [
         .replyBy: "Antwort: %1 (oder %2, falls mehrere Alarme offen sind)",
@@ -120,6 +129,9 @@ extension AnswerPhrases {
             "Hier ist Tocsin. Es gibt mehrere Alarme für Sie. Bitte sehen Sie in der Konsole nach. Auf Wiederhören.",
         .failure: "Ihre Antwort konnte gerade nicht gespeichert werden. "
             + "Bitte versuchen Sie es noch einmal oder auf anderem Weg.",
+        .conference: "Konferenz", .conferenceCode: "Code %1", .files: "Dateien",
+        .replyToMail:
+            "Oder antworten Sie auf diese Mail; die erste Zeile beginnt mit Nummer oder Text einer Antwort: %1",
     ]
     private static let french: [Key: String] = [
         .replyBy: "Répondez %1 (ou %2 si plusieurs alertes sont ouvertes)",
@@ -148,6 +160,9 @@ extension AnswerPhrases {
         .test: "Tocsin vérifie ce téléphone. Il n'y a rien à faire. Au revoir.",
         .severalAlerts: "Ici Tocsin. Plusieurs alertes vous attendent. Veuillez consulter la console. Au revoir.",
         .failure: "Votre réponse n'a pas pu être enregistrée. Veuillez réessayer, ou par un autre moyen.",
+        .conference: "Conférence", .conferenceCode: "code %1", .files: "Fichiers",
+        .replyToMail:
+            "Ou répondez à ce message ; la première ligne commence par le numéro ou le texte d'une réponse : %1",
     ]
     private static let spanish: [Key: String] = [
         .replyBy: "Responda %1 (o %2 si hay varias alertas abiertas)",
@@ -175,5 +190,8 @@ extension AnswerPhrases {
         .test: "Tocsin prueba este teléfono. No hay nada que hacer. Adiós.",
         .severalAlerts: "Le habla Tocsin. Hay varias alertas para usted. Mire la consola. Adiós.",
         .failure: "Su respuesta no se pudo registrar ahora. Inténtelo de nuevo o por otro medio.",
+        .conference: "Conferencia", .conferenceCode: "código %1", .files: "Archivos",
+        .replyToMail:
+            "O responda a este correo; la primera línea empieza con el número o el texto de una respuesta: %1",
     ]
 }

@@ -165,13 +165,15 @@ public struct PhoneCall: Codable, Equatable, Sendable {
     }
 
     /// What is said after an answer.
-    /// - Parameter bridge: The conference's number, when the answer joins it.
+    /// - Parameter conference: The alert's, for an answer that joins it.
     public static func confirmation(
-        _ text: String, joins: Bool, bridge: String?, language: String
+        _ text: String, joins: Bool, conference: ConferenceAccess?, language: String
     ) -> [TwiML] {
         let phrases = AnswerPhrases(language: language)
         guard joins else { return [.say(text), .say(phrases[.goodbye]), .hangUp] }
-        guard let bridge, !bridge.isEmpty else { return [.say(text), .say(phrases[.noBridge]), .hangUp] }
-        return [.say(text), .say(phrases[.joining]), .dial(bridge)]
+        guard let number = conference?.numbers.first else {
+            return [.say(text), .say(phrases[.noBridge]), .hangUp]
+        }
+        return [.say(text), .say(phrases[.joining]), .dial(number, keys: conference?.keys)]
     }
 }

@@ -53,14 +53,18 @@ public enum TextMessage {
     }
 
     /// What happened, and how to answer: "Reply 1 Acknowledge, 2 Escalate (or 1 4711, when several alerts are open)".
-    /// - Parameter answers: The keys with what they mean.
+    /// - Parameters:
+    ///   - note: What stays when the content is too long; empty for nothing.
+    ///   - answers: The keys with what they mean.
     public static func text(
-        _ content: String, alertNumber: Int64, answers: [(number: Int, text: String)], phrases: AnswerPhrases
+        _ content: String, note: String = "", alertNumber: Int64, answers: [(number: Int, text: String)],
+        phrases: AnswerPhrases
     ) -> String {
         let head = content.split(whereSeparator: \.isNewline).joined(separator: "\n")
-        guard let first = answers.first else { return fitting(head, " (\(alertNumber))") }
+        let note = note.isEmpty ? "" : "\n" + note
+        guard let first = answers.first else { return fitting(head, note + " (\(alertNumber))") }
         let list = answers.map { "\($0.number) \($0.text.shortened(to: answerLimit))" }.joined(separator: ", ")
-        return fitting(head, "\n" + phrases.replyBy(list, example: "\(first.number) \(alertNumber)"))
+        return fitting(head, note + "\n" + phrases.replyBy(list, example: "\(first.number) \(alertNumber)"))
     }
 }
 

@@ -5,7 +5,8 @@ public indirect enum TwiML: Equatable, Sendable {
     /// Listens while the verbs are carried out and for some seconds after; what was pressed goes to `action`.
     /// - Parameter digits: How many; `nil` for any number of them, up to `#`.
     case gather(digits: Int?, action: String, seconds: Int, [TwiML])
-    case dial(String)
+    /// - Parameter keys: What is pressed once it has been answered: digits, `#`, `*`, and `w` for half a second.
+    case dial(String, keys: String? = nil)
     case hangUp
     /// The answer to a text message.
     case message(String)
@@ -27,7 +28,9 @@ public indirect enum TwiML: Equatable, Sendable {
             let end = digits.map { "numDigits=\"\($0)\" finishOnKey=\"\"" } ?? "finishOnKey=\"#\""
             return "<Gather input=\"dtmf\" \(end) timeout=\"\(seconds)\" action=\"\(action.escaped)\" method=\"POST\" "
                 + "actionOnEmptyResult=\"true\">\(verbs.map { $0.text(voice) }.joined())</Gather>"
-        case .dial(let number): return "<Dial>\(number.escaped)</Dial>"
+        case .dial(let number, nil): return "<Dial>\(number.escaped)</Dial>"
+        case .dial(let number, let keys?):
+            return "<Dial><Number sendDigits=\"\(keys.escaped)\">\(number.escaped)</Number></Dial>"
         case .hangUp: return "<Hangup/>"
         case .message(let text): return "<Message>\(text.shortened(to: Self.textLimit).escaped)</Message>"
         }

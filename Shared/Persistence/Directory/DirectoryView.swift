@@ -24,6 +24,7 @@ public struct DirectoryView: Sendable {
     public let absences: [String: TemporaryAbsence]
     public let sites: [String: Site]
     public let providers: [String: NotificationProvider]
+    public let bridges: [String: ConferenceBridge]
 
     let groupsByTargetName: [String: String]
     let shiftsByGroup: [String: [Shift]]
@@ -55,6 +56,7 @@ public struct DirectoryView: Sendable {
         absences = entries.absences
         sites = entries.sites
         providers = entries.providers
+        bridges = entries.bridges
         groupsByTargetName = Self.index(entries.groups) { $0.targetName }
         shiftsByGroup = Self.group(entries.shifts) { $0.group }
         absencesByMember = Self.group(entries.absences) { $0.member }
@@ -138,6 +140,19 @@ extension DirectoryView {
         sites[idOrName] ?? sites.values.first { $0.name.lowercased() == idOrName.lowercased() }
     }
 
+    /// The conference bridge of that id or, ignoring case, name.
+    public func bridge(_ idOrName: String) -> ConferenceBridge? {
+        bridges[idOrName] ?? bridges.values.first { $0.name.lowercased() == idOrName.lowercased() }
+    }
+
+    /// How an alert's conference is joined now; `nil` for an alert without one.
+    public func conference(of details: AlertDetails) -> ConferenceAccess? {
+        details.conference.map { reference in
+            let isExternal = reference.type == .external
+            return ConferenceAccess(reference, bridge: isExternal ? reference.bridgeId.flatMap(bridge) : nil)
+        }
+    }
+
     public func forms(of plan: String) -> [Form] { formsByPlan[plan] ?? [] }
     public func properties(of plan: String) -> [PropertyDefinition] { propertiesByPlan[plan] ?? [] }
     public func constants(of plan: String) -> [Constant] { constantsByPlan[plan] ?? [] }
@@ -186,6 +201,7 @@ struct DirectoryEntries: Sendable {
     var absences: [String: TemporaryAbsence] = [:]
     var sites: [String: Site] = [:]
     var providers: [String: NotificationProvider] = [:]
+    var bridges: [String: ConferenceBridge] = [:]
 
     /// - Parameter document: `nil` when the entry is gone.
     mutating func apply(kind: String, id: String, document: String?) throws {
@@ -207,6 +223,7 @@ struct DirectoryEntries: Sendable {
         case TemporaryAbsence.kind: absences[id] = try Self.entry(document)
         case Site.kind: sites[id] = try Self.entry(document)
         case NotificationProvider.kind: providers[id] = try Self.entry(document)
+        case ConferenceBridge.kind: bridges[id] = try Self.entry(document)
         case Canvas.kind: break  // nothing runs it yet, and it can be large
         case WorkflowFile.kind: break  // only exports want it
         case CalendarFeed.kind: break  // read when a calendar program asks
