@@ -226,8 +226,10 @@ extension Directory {
         let key = Entry.nameKey(entry.entryName)
         guard kinds.contains(Entry.kind), before.map({ Entry.nameKey($0.entryName) }) != key else { return }
         let named = try connection.execute(
-            "SELECT id FROM directory WHERE kind IN (\(kinds[0]), \(kinds[1])) AND name_key = \(key) AND id <> \(entry.id)"
-        )
+            """
+            SELECT id FROM directory WHERE kind IN (\(kinds[0]), \(kinds[1])) AND name_key = \(key)
+            AND id <> \(entry.id)
+            """)
         guard named.isEmpty else {
             throw DirectoryError.nameTaken(field: Entry.nameField, name: entry.entryName)
         }
