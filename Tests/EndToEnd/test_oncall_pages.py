@@ -257,7 +257,9 @@ def test_pages_fit_a_phone(admin, browser, tocsin):
     for path in ("people", "people/new", own, f"{own}/edit", f"{own}/devices/new", f"{own}/absences/new", "me", "groups",
                  "groups/new", "groups/new?kind=DYNAMIC", base, f"{base}/edit", f"{base}/calendar", f"{base}/shifts/new",
                  f"{base}/shifts/{shift['id']}/members/new", f"{base}/delete", "on-call", "on-call?at=2030-01-01T08:00",
-                 "sites", f"sites/{site['id']}", "providers", "providers/new", "what-if", "alerts/new"):
+                 f"{base}/shifts/{shift['id']}/occurrences", "sites", f"sites/{site['id']}", f"sites/{site['id']}/delete",
+                 f"{own}/phone", f"{own}/properties", "password", "device-names", "device-names/new",
+                 "providers", "providers/new", "what-if", "alerts/new"):
         browser.get(f"{admin.url}/console/{path}")
         assert browser.find_elements("css selector", "h1"), f"{path}: {text(browser)[:300]}"
         assert "Not found" not in text(browser), path
@@ -279,6 +281,32 @@ def test_who_may_not_change_something_is_not_offered_it(admin, browser, deployme
     browser.get(f"{deployment.api_url}/console/me")
     sees(browser, "Rea Der", "Add a device", "Add an absence")
     admin.add_email(name, "rea@example.org")
+
+
+def test_a_password_that_has_to_be_changed_comes_first(browser, deployment, tocsin):
+    name, old, new = f"fresh-{uuid.uuid4().hex[:6]}", "correct horse battery", "another horse battery"
+    tocsin.post("/people", {"targetName": name, "firstName": "Fay", "lastName": "Fresh", "roles": ["Standard User"],
+                            "password": old, "forcePasswordReset": True})
+    resize(browser, *PHONE)
+    user = Admin(browser, "oncall", deployment.api_url)
+    sign_in(browser, deployment.api_url + "/console/groups", name, old)
+    sees(browser, "Choose another password", "has to be changed first")
+    fits(browser)
+    user.screenshot("password-phone")
+    user.open("/console/people")
+    sees(browser, "Choose another password")
+    user.fill("[name=old]", old)
+    user.fill("[name=password]", "short")
+    user.fill("[name=repeat]", "short")
+    user.submit()
+    assert "at least 8" in user.mistake("password")
+    user.fill("[name=old]", old)
+    user.fill("[name=password]", new)
+    user.fill("[name=repeat]", new)
+    user.submit()
+    sees(browser, "People", "Fay Fresh")
+    assert browser.current_url.endswith("/console/people")
+    assert not complaints(browser)
 
 
 def test_the_console_is_an_app_and_shows_notifications(admin, browser):

@@ -58,6 +58,7 @@ import Testing
     @Test func anOldPasswordLetsNothingBeDone() throws {
         let caller = Caller(person: Self.person("caller", ["Full Access User"]), mustChangePassword: true)
         #expect(caller.permissions == [.signIn])
+        #expect(!caller.mayEditDevices(of: caller.person) && !caller.mayEditAbsences(of: caller.person, in: nil))
         let error = #expect(throws: RestError.self) { try caller.require(.readConfiguration) }
         #expect(error?.subcode == "authentication.password_change_required")
     }
@@ -150,6 +151,51 @@ import Testing
         #expect(caller.administers(own) && !caller.administers(other))
         #expect(Self.caller("Full Access User").administers(other))
         #expect(!Self.caller("Standard User").administers(own) && !Self.caller("Developer").administers(own))
+    }
+
+    @Test(arguments: table.indices) func makesPeopleAndGroups(_ index: Int) {
+        let (role, allowed) = Self.table[index]
+        let caller = Self.caller(role)
+        let mayPeople = !allowed.isDisjoint(with: [.administerPeople, .supervisePeople])
+        let mayGroups = !allowed.isDisjoint(with: [.administerGroups, .superviseGroups])
+        #expect(caller.mayMakePeople == mayPeople && caller.mayMakeGroups == mayGroups, "\(role)")
+    }
+
+    @Test(
+        arguments: [
+            ("Standard User", [], true), ("Standard User", ["caller"], true), ("Developer", [], true),
+            ("Person Supervisor", [], false), ("Company Supervisor", [], true),
+        ] as [(String, [String], Bool)])
+    func whoObservesAHiddenGroup(_ role: String, _ supervisors: [String], _ sees: Bool) {
+        let group = Group(
+            id: "g", targetName: "G", observedByAll: false, observers: ["Developer", "Standard User"],
+            supervisors: supervisors.map { "id-\($0)" }, created: Timestamp(milliseconds: 0))
+        #expect(Self.caller(role).observes(group) == sees, "\(role)")
+        var seen = group
+        seen.observedByAll = true
+        #expect(Self.caller(role).observes(seen))
+        seen.observedByAll = false
+        seen.observers = []
+        seen.supervisors = ["id-caller"]
+        #expect(Self.caller(role).observes(seen), "a supervisor, whatever the role")
+    }
+
+    @Test(
+        arguments: [
+            (["Group Supervisor"], [], [], false, false), (["Group Supervisor"], [], ["caller"], false, true),
+            (["Standard User"], [], ["caller"], false, false), (["Standard User"], ["caller"], [], false, false),
+            (["Person Supervisor"], ["caller"], [], true, true), (["Full Access User"], [], [], true, true),
+        ] as [([String], [String], [String], Bool, Bool)])
+    func editsAbsences(
+        _ roles: [String], _ ofPerson: [String], _ ofGroup: [String], _ fromAll: Bool, _ fromGroup: Bool
+    ) {
+        let caller = Caller(person: Self.person("caller", roles))
+        let member = Self.person("member", ["Standard User"], supervisors: ofPerson.map { "id-\($0)" })
+        let group = Group(
+            id: "g", targetName: "G", supervisors: ofGroup.map { "id-\($0)" }, created: Timestamp(milliseconds: 0))
+        #expect(caller.mayEditAbsences(of: member, in: nil) == fromAll)
+        #expect(caller.mayEditAbsences(of: member, in: group) == fromGroup)
+        #expect(caller.mayEditAbsences(of: caller.person, in: nil), "one's own")
     }
 
     /// docs/API.md shows the same table.

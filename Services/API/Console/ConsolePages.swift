@@ -50,7 +50,7 @@ struct ConsolePages: Sendable {
                     name: session.person.displayName, csrf: session.csrf, isAlerts: place == .alerts,
                     isOnCall: place == .onCall, isPeople: place == .people, isGroups: place == .groups,
                     isActivity: place == .activity, isWorkflows: place == .workflows,
-                    isMore: place == .more || place == .deadLetters, isMe: place == .me)
+                    isMore: place == .more || place == .deadLetters, isMe: place == .me, isHeld: session.isHeld)
             }, page: content)
     }
 
@@ -80,6 +80,8 @@ private struct Shell<Content> {
         let isWorkflows: Bool
         let isMore: Bool
         let isMe: Bool
+        /// Whether there is nowhere to go yet.
+        let isHeld: Bool
     }
 
     let styleUrl: String

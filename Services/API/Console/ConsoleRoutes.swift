@@ -31,11 +31,12 @@ struct ConsoleRoutes<Context: RequestContext>: Sendable {
         router.get("/console/static/{file}", use: file)
         router.get("/console/sign-in", use: signInPage)
         router.post("/console/sign-in", use: signIn)
-        post("/console/sign-out", to: router) { _, _, _, _ in
+        post("/console/sign-out", to: router, evenWhenHeld: true) { _, _, _, _ in
             var response = Response.redirect(to: "/console/sign-in")
             response.setCookie(sessions.end())
             return response
         }
+        addPassword(to: router)
         addAlerts(to: router)
         addActivity(to: router)
         addWorkflows(to: router)
@@ -45,14 +46,18 @@ struct ConsoleRoutes<Context: RequestContext>: Sendable {
         addOnCall(to: router)
     }
 
-    /// A page for those who have signed in; others are sent to sign in, and come back afterwards.
+    /// A page for those who have signed in; others are sent to sign in, or to choose another password, and come back
+    /// afterwards.
     func get(
-        _ path: RouterPath, to router: Router<Context>,
+        _ path: RouterPath, to router: Router<Context>, evenWhenHeld: Bool = false,
         _ handler: @escaping @Sendable (Request, Context, ConsoleSession) async throws -> Response
     ) {
         router.get(path) { request, context in
-            guard let session = try await sessions.session(of: request) else {
+            guard let session = try await sessions.heldSession(of: request) else {
                 return Response.redirect(to: WebAddress.make("/console/sign-in", [("next", request.uri.string)]))
+            }
+            guard evenWhenHeld || !session.isHeld else {
+                return Response.redirect(to: WebAddress.make(PasswordForm.path, [("next", request.uri.string)]))
             }
             return try await handler(request, context, session)
         }
@@ -61,13 +66,14 @@ struct ConsoleRoutes<Context: RequestContext>: Sendable {
     /// A form of those who have signed in; one that no page of the session has made is refused.
     /// - Parameter limit: Bytes of the form.
     func post(
-        _ path: RouterPath, to router: Router<Context>, limit: Int = Self.formLimit,
+        _ path: RouterPath, to router: Router<Context>, limit: Int = Self.formLimit, evenWhenHeld: Bool = false,
         _ handler: @escaping @Sendable (Request, Context, ConsoleSession, QueryParameters) async throws -> Response
     ) {
         router.post(path) { request, context in
-            guard let session = try await sessions.session(of: request) else {
+            guard let session = try await sessions.heldSession(of: request) else {
                 return Response.redirect(to: "/console/sign-in")
             }
+            guard evenWhenHeld || !session.isHeld else { return Response.redirect(to: PasswordForm.path) }
             let form = try await Self.form(of: request, limit: limit)
             guard constantTimeEquals(form["csrf"] ?? "", session.csrf) else { throw Self.strangeForm }
             return try await handler(request, context, session, form)
@@ -155,7 +161,7 @@ extension ConsoleRoutes {
             let isKey = login.lowercased().hasPrefix(APIKey.prefix)
             let caller = try await services.authenticator.authenticate(
                 login: isKey ? "" : login, password: form["password"] ?? "")
-            try caller.require(.readConfiguration)
+            if !ConsoleSessions.admits(caller.person) { try caller.require(.readConfiguration) }
             var response = Response.redirect(to: next)
             response.setCookie(try sessions.begin(for: caller.person))
             return response

@@ -12,6 +12,8 @@ struct ConsoleSession: Sendable {
     let expiresAt: Timestamp
 
     var person: Person { caller.person }
+    /// Whether the person has to choose another password before anything else.
+    var isHeld: Bool { caller.mustChangePassword }
 }
 
 /// Makes and recognises sessions. All of a session is in its signed cookie: the server keeps nothing.
@@ -52,16 +54,26 @@ struct ConsoleSessions: Sendable {
 
     func end() -> Cookie { cookie(Self.cookieName, "", maxAge: 0) }
 
-    /// `nil` for somebody who has not signed in, may not any more, or did so too long ago.
+    /// Whether the console is for somebody, now or once they have chosen another password.
+    static func admits(_ person: Person) -> Bool {
+        person.status == .active && Role.permissions(of: person.roles).contains(.readConfiguration)
+    }
+
+    /// `nil` for somebody who has not signed in, may not any more, did so too long ago, or has to choose another
+    /// password first.
     /// - Throws: `StoreError` when the directory cannot be read.
     func session(of request: Request) async throws -> ConsoleSession? {
+        try await heldSession(of: request).flatMap { $0.isHeld ? nil : $0 }
+    }
+
+    /// As ``session(of:)``, but also of somebody who may do nothing but choose another password.
+    func heldSession(of request: Request) async throws -> ConsoleSession? {
         guard let token = request.cookies[Self.cookieName]?.value,
             let content = SignedToken.read(token, as: Content.self, key: key), now() < content.expiresAt,
-            let person = try await cache.current().people[content.person], person.status == .active,
+            let person = try await cache.current().people[content.person], Self.admits(person),
             constantTimeEquals(content.stamp, stamp(of: person))
         else { return nil }
         let caller = Caller(person: person, mustChangePassword: person.forcePasswordReset)
-        guard caller.may(.readConfiguration) else { return nil }
         return ConsoleSession(
             caller: caller, csrf: SignedToken.code(of: "session:\(token)", key: key), expiresAt: content.expiresAt)
     }

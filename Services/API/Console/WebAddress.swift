@@ -6,7 +6,7 @@ enum WebAddress {
     static func safeReturn(_ path: String?) -> String {
         guard let path, path.hasPrefix("/console/"), !path.contains("\\"),
             path.unicodeScalars.allSatisfy({ $0.value > 0x20 && $0.value < 0x7f }),
-            !path.hasPrefix("/console/sign-")
+            !path.hasPrefix("/console/sign-"), !path.hasPrefix(PasswordForm.path)
         else { return "/console/alerts" }
         return path
     }

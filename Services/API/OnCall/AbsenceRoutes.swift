@@ -6,9 +6,9 @@ extension RESTServices {
     var absenceRoutes: [RESTRoute] {
         [
             .get("temporary-absences", listAbsences),
-            .change(.post, "temporary-absences", addAbsence),
+            .post("temporary-absences", permission: .signIn, addAbsence),
             .get("temporary-absences/{absence}", getAbsence),
-            .change(.delete, "temporary-absences/{absence}", deleteAbsence),
+            .delete("temporary-absences/{absence}", permission: .signIn, deleteAbsence),
         ]
     }
 
@@ -59,22 +59,11 @@ extension RESTServices {
                 let member = try edit.directory.get(Person.self, id: absence.member)
             else { return nil }
             let group = try absence.group.flatMap { try edit.directory.get(Group.self, id: $0) }
-            try call.caller.requireChangingAbsences(of: member, in: group)
+            try call.caller.requireEditingAbsences(of: member, in: group)
             try edit.delete(absence)
             return absence
         }
         return .deleted(absence.map { before.wire($0) })
-    }
-}
-
-extension Caller {
-    /// - Throws: 403.
-    fileprivate func requireChangingAbsences(of member: Person, in group: Group?) throws(RestError) {
-        guard mayChangeAbsences(of: member, in: group) else {
-            throw RestError(
-                403, "The user \(person.targetName) may not change absences of \(member.targetName).",
-                subcode: "authorization.supervisor_required")
-        }
     }
 }
 
@@ -107,7 +96,7 @@ private struct AbsenceRequest {
         }
         guard let member = try person("member", edit) else { throw RestError.missingField("member") }
         let group = try group(edit)
-        try edit.call.caller.requireChangingAbsences(of: member, in: group)
+        try edit.call.caller.requireEditingAbsences(of: member, in: group)
         let replacement = try person("replacement", edit)
         guard
             let type = try fields.lenientChoice("absenceType", TemporaryAbsence.Kind.self)
@@ -140,7 +129,7 @@ private struct AbsenceRequest {
 
     private func group(_ edit: DirectoryEdit) throws -> Group? {
         guard let reference = try fields.reference("group"), !reference.isEmpty else { return nil }
-        guard let group = try edit.directory.resolve(Group.self, reference), edit.call.caller.maySee(group) else {
+        guard let group = try edit.visibleGroup(reference) else {
             throw RestError.invalidValue("group", "there is no group \(reference).")
         }
         return group

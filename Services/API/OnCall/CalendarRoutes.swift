@@ -30,7 +30,8 @@ extension RESTServices {
         let state = try await onCall()
         let person = try state.view.required(call.parameter("person"))
         let isOwn = person.id == call.caller.person.id
-        let roster = isOwn ? state.roster : state.roster.keepingGroups(where: call.caller.maySee)
+        let roster =
+            isOwn ? state.roster : state.roster.keepingGroups { call.caller.maySee($0, in: state.view) }
         return file(roster.calendar(ofPerson: person.id, from: range.from, to: range.to), name: person.targetName)
     }
 
@@ -89,10 +90,10 @@ extension RESTServices {
         return .deleted(try feed.map { try wire($0, of: person) })
     }
 
-    /// Whose address it is: one's own, or anybody's for who manages everything.
+    /// Whose address it is: one's own, or that of somebody whom one administers.
     private func ownerOfFeed(_ call: RESTCall) async throws -> Person {
         let person = try await view().required(call.parameter("person"))
-        guard person.id == call.caller.person.id || call.caller.managesAllGroups else {
+        guard person.id == call.caller.person.id || call.caller.administers(person) else {
             throw RestError(
                 403, "The user \(call.caller.person.targetName) may not see the calendar feed of \(person.targetName).",
                 subcode: "authorization.not_yours")

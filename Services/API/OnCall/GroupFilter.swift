@@ -58,7 +58,7 @@ struct GroupFilter: Sendable {
         let sites = sites.map { names in Set(names.compactMap { view.site($0)?.id }) }
         let supervisors = supervisors.map { names in Set(names.compactMap { view.person(encoded: $0)?.id }) }
         return view.groups.values.filter { group in
-            guard caller.maySee(group), matches(group), isManned(group, view) else { return false }
+            guard caller.maySee(group, in: view), matches(group), isManned(group, view) else { return false }
             if let sites, !(group.site.map(sites.contains) ?? false) { return false }
             if let supervisors, supervisors.isDisjoint(with: group.supervisors) { return false }
             guard members != nil || licenseType != nil else { return true }

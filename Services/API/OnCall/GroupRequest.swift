@@ -12,11 +12,6 @@ struct GroupRequest {
     func group(_ existing: Group?, _ edit: DirectoryEdit) throws -> Group {
         let name = try fields.requiredName("targetName", or: existing?.targetName, limit: 100)
         guard !name.contains("|") else { throw RestError.invalidValue("targetName", "it holds a '|'.") }
-        if let person = try edit.directory.find(Person.self, name: name) {
-            throw RestError(
-                409, "The targetName field contains a value that is taken already: \(person.targetName).",
-                subcode: "validation.common.field.not_unique", arguments: ["targetName", name])
-        }
         let kind = try kind(existing)
         var group =
             existing

@@ -91,7 +91,7 @@ extension RESTCall {
 extension DirectoryEdit {
     /// A new group of the kind with shifts gets one that is always on (spec §4.6).
     func save(_ request: GroupRequest, over existing: Group?) throws -> (group: Group, isNew: Bool) {
-        if existing == nil { try call.caller.requireCreatingGroups() }
+        if existing == nil { try call.caller.requireMakingGroups() }
         let group = try request.group(existing, self)
         try put(group)
         if existing == nil, group.groupType == .onCall { try put(Shift.always(in: group, id: newID(), at: now)) }

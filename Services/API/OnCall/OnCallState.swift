@@ -13,7 +13,7 @@ struct OnCallState: Sendable {
     /// - Throws: 404, also for a group that the caller may not see.
     func group(_ idOrName: String, for caller: Caller) throws(RestError) -> Group? {
         guard let present = present.group(idOrName) else { return try view.group(idOrName, for: caller) }
-        guard caller.maySee(present) else { throw .notFound("There is no group \(idOrName).") }
+        guard caller.maySee(present, in: self.present) else { throw .notFound("There is no group \(idOrName).") }
         return view.groups[present.id]
     }
 }

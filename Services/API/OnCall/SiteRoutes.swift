@@ -6,10 +6,10 @@ extension RESTServices {
     var siteRoutes: [RESTRoute] {
         [
             .get("sites", listSites),
-            .post("sites", saveSite),
+            .post("sites", permission: .administerSystem, saveSite),
             .get("sites/{site}", getSite),
-            .post("sites/{site}", saveSite),
-            .delete("sites/{site}", deleteSite),
+            .post("sites/{site}", permission: .administerSystem, saveSite),
+            .delete("sites/{site}", permission: .administerSystem, deleteSite),
         ]
     }
 

@@ -7,12 +7,12 @@ extension RESTServices {
     var providerRoutes: [RESTRoute] {
         [
             .get("notification-providers", listProviders),
-            .post("notification-providers", saveProvider),
+            .post("notification-providers", permission: .administerSystem, saveProvider),
             .get("notification-providers/{provider}") { call in
                 try await read { .ok(try $0.required(NotificationProvider.self, call.parameter("provider")).wire) }
             },
-            .post("notification-providers/{provider}", saveProvider),
-            .delete("notification-providers/{provider}") { call in
+            .post("notification-providers/{provider}", permission: .administerSystem, saveProvider),
+            .delete("notification-providers/{provider}", permission: .administerSystem) { call in
                 try await write(call) { edit in
                     let name = call.parameter("provider")
                     guard let provider = try edit.directory.resolve(NotificationProvider.self, name) else {
@@ -22,7 +22,7 @@ extension RESTServices {
                     return .ok(provider.wire)
                 }
             },
-            .post("notification-providers/{provider}/test", testProvider),
+            .post("notification-providers/{provider}/test", permission: .administerSystem, testProvider),
             .get("web-push-key") { _ in
                 let key = try await WebPushKey.current(in: database, secrets: secrets, at: now())
                 return .ok(["publicKey": .string(key.publicKey)])

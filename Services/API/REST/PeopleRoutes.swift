@@ -42,7 +42,6 @@ extension RESTServices {
             let existing = try edit.existing(Person.self, request.fields, path: call.parameters["person"])
             let person = try request.person(existing, edit)
             try call.caller.requireSaving(person, over: existing)
-            try edit.refuseNameOfGroup(person.targetName)
             try edit.put(person)
             return .saved(
                 try person.wire(call, edit.directory, alsoEmbedding: existing == nil ? ["supervisors"] : []),
@@ -52,7 +51,7 @@ extension RESTServices {
 
     private func deletePerson(_ call: RESTCall) async throws -> RESTAnswer {
         try await write(call) { edit in
-            try call.caller.require(anyOf: [.administerPeople, .supervisePeople])
+            try call.caller.requireMakingPeople()
             guard let person = try edit.directory.resolve(Person.self, call.parameter("person")) else {
                 return .noContent
             }
@@ -99,7 +98,12 @@ extension RESTServices {
         try await read { directory in
             let person = try directory.required(Person.self, call.parameter("person"))
             let memberships = try GroupMemberships(directory)
-            let groups = try directory.all(Group.self).filter { memberships.has(person.id, in: $0) }
+            let caller = call.caller
+            // Whoever is a member sees the group.
+            let groups = try directory.all(Group.self).filter {
+                memberships.has(person.id, in: $0)
+                    && (caller.observes($0) || memberships.has(caller.person.id, in: $0))
+            }
             return .ok(
                 try call.page(
                     of: groups.map { group in
@@ -162,14 +166,4 @@ extension Directory {
 
     /// Those of the ids that are there.
     func people(_ ids: [String]) throws -> [Person] { try ids.compactMap { try get(Person.self, id: $0) } }
-}
-
-extension DirectoryEdit {
-    /// Recipients are named without saying what they are: no person is called as a group.
-    func refuseNameOfGroup(_ name: String) throws {
-        guard try directory.find(Group.self, name: name) != nil else { return }
-        throw RestError(
-            409, "The targetName field contains a value that is taken already, by a group: \(name).",
-            subcode: "validation.common.field.not_unique", arguments: ["targetName", name])
-    }
 }

@@ -14,8 +14,11 @@ extension Caller {
     }
 
     /// - Throws: 403.
+    func requireMakingPeople() throws(RestError) { try require(anyOf: [.administerPeople, .supervisePeople]) }
+
+    /// - Throws: 403.
     func requireAdministering(_ other: Person) throws(RestError) {
-        try require(anyOf: [.administerPeople, .supervisePeople])
+        try requireMakingPeople()
         guard administers(other) else {
             throw Self.refusal(
                 "The user \(person.targetName) may not change \(other.targetName), who is supervised by others or "
@@ -30,7 +33,7 @@ extension Caller {
     }
 
     private func requireCreating(_ new: Person) throws(RestError) {
-        try require(anyOf: [.administerPeople, .supervisePeople])
+        try requireMakingPeople()
         guard may(.administerPeople) || new.supervisors.contains(person.id) else {
             throw Self.refusal("The supervisors field must name \(person.targetName), who makes this user.")
         }

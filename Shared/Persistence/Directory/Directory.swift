@@ -130,6 +130,7 @@ extension Directory {
         let after = try DirectoryJSON.text(entry)
         guard before != after else { return false }
         try checkNames(of: entry)
+        try checkRecipientName(of: entry, before: try before.map { try DirectoryJSON.decode(Entry.self, from: $0) })
         let secondKey = (entry.secondName?.value.lowercased()).sqlValue
         try connection.execute(
             """
@@ -216,6 +217,22 @@ extension Directory {
             AND second_key = \(second.value.lowercased()) AND id <> \(entry.id)
             """)
         guard alsoNamed.isEmpty else { throw DirectoryError.nameTaken(field: second.field, name: second.value) }
+    }
+
+    /// Recipients are named without saying what they are: no person is called as a group. Two that were called the
+    /// same before this held stay so until one is renamed.
+    private func checkRecipientName<Entry: DirectoryEntry>(of entry: Entry, before: Entry?) throws {
+        let kinds = [Person.kind, Group.kind]
+        let key = Entry.nameKey(entry.entryName)
+        guard kinds.contains(Entry.kind), before.map({ Entry.nameKey($0.entryName) }) != key else { return }
+        let named = try connection.execute(
+            """
+            SELECT id FROM directory WHERE kind IN (\(kinds[0]), \(kinds[1])) AND name_key = \(key)
+            AND id <> \(entry.id)
+            """)
+        guard named.isEmpty else {
+            throw DirectoryError.nameTaken(field: Entry.nameField, name: entry.entryName)
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 /// Why the directory did not take a change.
 public enum DirectoryError: Error, Equatable, CustomStringConvertible {
-    /// Another entry of the same kind and parent has the name, ignoring case.
+    /// Another entry of the same kind and parent has the name, ignoring case; of a person or group, any of both.
     case nameTaken(field: String, name: String)
     /// Something else still needs the entry.
     case inUse(by: String)

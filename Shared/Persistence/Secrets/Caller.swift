@@ -61,9 +61,19 @@ extension Caller {
         return may(.administerPeople) || (may(.supervisePeople) && other.supervisors.contains(person.id))
     }
 
+    /// Whether the caller may make people: somebody who administers only some is to supervise them.
+    public var mayMakePeople: Bool { may(.administerPeople) || may(.supervisePeople) }
+
     /// Whether the caller may change that person's devices, timeframes and absences.
     public func mayEditDevices(of owner: Person) -> Bool {
-        (owner.id == person.id && may(.signIn)) || administers(owner)
+        (owner.id == person.id && may(.signIn) && !mustChangePassword) || administers(owner)
+    }
+
+    /// Whether the caller may say that a person is away: who administers the person, and of one group who
+    /// administers that.
+    /// - Parameter group: `nil` for all groups.
+    public func mayEditAbsences(of member: Person, in group: Group?) -> Bool {
+        mayEditDevices(of: member) || may(.administerGroups) || group.map(administers) == true
     }
 
     /// Whether what the caller configures may run as that person: the caller, or somebody whom the caller supervises
@@ -73,6 +83,15 @@ extension Caller {
         return isAtLeast(other) && (may(.administerPeople) || other.supervisors.contains(person.id))
     }
 
+    /// Whether the caller may make groups.
+    public var mayMakeGroups: Bool { may(.administerGroups) || may(.superviseGroups) }
+
+    /// Whether the caller may look at a group by what the group itself says. Its members may, too.
+    public func observes(_ group: Group) -> Bool {
+        group.observedByAll || may(.administerGroups) || group.supervisors.contains(person.id)
+            || !Set(group.observers).isDisjoint(with: person.roles)
+    }
+
     /// Whether the caller may change that group, its members and its shifts.
     public func administers(_ group: Group) -> Bool {
         may(.administerGroups) || (may(.superviseGroups) && group.supervisors.contains(person.id))
@@ -80,7 +99,7 @@ extension Caller {
 
     /// Whether the caller may give that role to people and take it from them: nobody gives more than they have.
     public func mayAssign(role: String) -> Bool {
-        guard may(.administerPeople) || may(.supervisePeople) else { return false }
+        guard mayMakePeople else { return false }
         return (Role.permissions[role] ?? Set(Permission.allCases)).subtracting(Role.everyday).isSubset(of: permissions)
     }
 

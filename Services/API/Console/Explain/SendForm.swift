@@ -85,7 +85,7 @@ struct SendForm {
         var view = FormView(
             to: "/console/alerts/new/\(form.id)", for: session, submit: "Send the alert", cancel: "/console/alerts/new",
             parts)
-        view.proposals = [directory.recipientProposals]
+        view.proposals = [directory.recipientProposals(for: session.caller)]
         return FormPage(
             title: form.name,
             crumbs: [

@@ -40,7 +40,7 @@ struct WhatIfPage: Sendable {
                     query["overrideDeviceRestrictions"] == "true"),
                 .check("escalationOverride", "All of a group at once", query["escalationOverride"] == "true"),
             ])
-        proposals = [directory.recipientProposals]
+        proposals = [directory.recipientProposals(for: session.caller)]
         self.result = result
         self.moment = moment
     }

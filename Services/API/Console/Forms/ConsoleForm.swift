@@ -54,7 +54,14 @@ extension ConsoleRoutes {
         }
         post(path, to: router) { request, context, session, _ in
             let subject = try await subject(call(request, context, session))
-            return Response.redirect(to: try await remove(subject, session))
+            do {
+                return Response.redirect(to: try await remove(subject, session))
+            } catch let error as RestError where error.isForTheForm {
+                var page = page(subject, session)
+                page.problem = error.message
+                return try pages.page(
+                    page, with: "confirm", for: session, at: place, status: .init(code: error.code))
+            }
         }
     }
 

@@ -87,9 +87,14 @@ extension FormField {
         return field
     }
 
-    static func secret(_ name: String, _ label: String, hint: String? = nil) -> FormField {
+    /// - Parameter autocomplete: `current-password` for one that there is already.
+    static func secret(
+        _ name: String, _ label: String, autocomplete: String = "new-password", isRequired: Bool = false,
+        hint: String? = nil
+    ) -> FormField {
         var field = FormField(name, label, "")
-        field.input = Input(type: "password", attributes: " maxlength=\"4000\" autocomplete=\"new-password\"")
+        field.input = Input(type: "password", attributes: " maxlength=\"4000\" autocomplete=\"\(autocomplete)\"")
+        field.isRequired = isRequired
         field.hint = hint
         return field
     }

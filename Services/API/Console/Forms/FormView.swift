@@ -26,6 +26,8 @@ struct FormView: Sendable {
     var parts: [Part]
     /// What is wrong with no single field.
     var mistakes: [String] = []
+    /// For whoever may look, and not change: there is no button.
+    var isReadOnly = false
     /// Lists of proposals, by the ids that the fields name.
     var proposals: [Proposals] = []
 
@@ -101,6 +103,8 @@ struct FormPage: Sendable {
     var lead: String?
     /// Other forms to choose from.
     var tabs: [Tab] = []
+    /// Where "Delete…" leads.
+    var removal: String?
     var form: FormView
 }
 
@@ -112,6 +116,8 @@ struct ConfirmPage: Sendable {
     let csrf: String
     let submit: String
     let back: String
+    /// Why it cannot go.
+    var problem: String?
 }
 
 extension ConsolePages {

@@ -5,6 +5,8 @@ import Persistence
 /// The form of a temporary absence.
 struct AbsenceForm {
     let person: Person
+    /// Those of the person that whoever fills in the form may see.
+    let groups: [Group]
     let directory: DirectoryView
 
     private var zone: ZonedTime { ZonedTime(person.timezone) }
@@ -12,7 +14,11 @@ struct AbsenceForm {
     func page(_ values: FormValues, for session: ConsoleSession, now: Timestamp) -> FormPage {
         let base = "/console/people/\(person.id)"
         let tomorrow = zone.adding(days: 1, to: zone.startOfDay(now))
-        let groups = Memberships(directory).groups(of: person.id).map { ($0.id, "In \($0.targetName)") }
+        // A group's supervisors say who is away from it, and not who is away from all.
+        let places =
+            (session.caller.mayEditAbsences(of: person, in: nil) ? [("", "In all groups")] : [])
+            + groups.filter { session.caller.mayEditAbsences(of: person, in: $0) }
+            .map { ($0.id, "In \($0.targetName)") }
         var form = FormView(
             to: "\(base)/absences/new", for: session, submit: "Add", cancel: base,
             [
@@ -31,7 +37,7 @@ struct AbsenceForm {
                             "replacement", "Replacement", values.text("replacement", nil), limit: 100,
                             list: "people-names", hint: "A user ID; empty for nobody."),
                         .select(
-                            "group", "Where", values.text("group", ""), [("", "In all groups")] + groups),
+                            "group", "Where", values.text("group", ""), places),
                         .check(
                             "includeDirectNotifications", "Also for alerts that name \(person.displayName)",
                             values.isTicked("includeDirectNotifications", false),
@@ -74,18 +80,23 @@ extension QueryParameters {
 extension ConsoleRoutes {
     func addAbsences(to router: Router<Context>) {
         add(
-            ConsoleForm<(Person, DirectoryView)>(
+            ConsoleForm<AbsenceForm>(
                 place: .people,
                 names: ["absenceType": "replacement"],
-                subject: { call in try await knownPerson(call.parameter("person")) },
-                page: { subject, values, session in
-                    AbsenceForm(person: subject.0, directory: subject.1)
-                        .page(values, for: session, now: services.now())
+                subject: { call in
+                    let (person, directory) = try await knownPerson(call.parameter("person"))
+                    let caller = call.session.caller
+                    let groups = Memberships(directory, seenBy: caller).groups(of: person.id)
+                    if !groups.contains(where: { caller.mayEditAbsences(of: person, in: $0) }) {
+                        try caller.requireEditingAbsences(of: person, in: nil)
+                    }
+                    return AbsenceForm(person: person, groups: groups, directory: directory)
                 },
-                send: { subject, typed, session in
-                    let body = try AbsenceForm(person: subject.0, directory: subject.1).body(typed)
-                    _ = try await rest.call(.post, "temporary-absences", body: body, by: session.caller)
-                    return "/console/people/\(subject.0.id)?done=saved#absences"
+                page: { form, values, session in form.page(values, for: session, now: services.now()) },
+                send: { form, typed, session in
+                    _ = try await rest.call(
+                        .post, "temporary-absences", body: try form.body(typed), by: session.caller)
+                    return "/console/people/\(form.person.id)?done=saved#absences"
                 }), at: "/console/people/{person}/absences/new", to: router)
         post("/console/people/{person}/absences/{absence}/delete", to: router) { _, context, session, _ in
             let person = parameter("person", context)

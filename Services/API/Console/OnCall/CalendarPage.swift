@@ -153,8 +153,8 @@ struct OnCallPage: Sendable {
         let asked = query["at"].flatMap { $0.isEmpty ? nil : zone.parse($0) }
         let time = asked ?? format.now
         let roster = directory.roster
-        let groups = directory.groups.values
-            .filter { $0.groupType == .onCall && $0.status == .active && session.maySee($0) }
+        let groups = directory.groups(seenBy: session.caller)
+            .filter { $0.groupType == .onCall && $0.status == .active }
             .sorted { ($0.targetName.lowercased(), $0.id) < ($1.targetName.lowercased(), $1.id) }
         let all = groups.prefix(Self.limit).map { OnCallNowCard($0, roster, directory, at: time, format: format) }
         // Where nobody is on call, somebody has to look first.
@@ -188,28 +188,20 @@ extension ConsoleRoutes {
             return try pages.page(page, with: "calendar", for: session, at: .groups)
         }
         get("/console/groups/{group}/calendar.ics", to: router) { _, context, session in
-            let (group, directory) = try await knownGroup(parameter("group", context), session)
-            let now = services.now()
-            let calendar = directory.roster.calendar(
-                ofGroup: group.id, from: Timestamp(milliseconds: max(0, now.milliseconds - 7 * 86_400_000)),
-                to: now.advanced(by: .seconds(90 * 86_400)))
-            return Self.file(calendar.text(stamp: now), name: group.targetName)
+            let path = ["group": parameter("group", context)]
+            return try await file("groups/{group}/calendar.ics", path, session)
         }
         get("/console/people/{person}/calendar.ics", to: router) { _, context, session in
-            let (person, directory) = try await knownPerson(parameter("person", context))
-            let now = services.now()
-            let calendar = directory.roster.calendar(
-                ofPerson: person.id, from: Timestamp(milliseconds: max(0, now.milliseconds - 7 * 86_400_000)),
-                to: now.advanced(by: .seconds(90 * 86_400)))
-            return Self.file(calendar.text(stamp: now), name: person.targetName)
+            let path = ["person": parameter("person", context)]
+            return try await file("people/{person}/calendar.ics", path, session)
         }
     }
 
-    private static func file(_ text: String, name: String) -> Response {
-        var headers = ConsolePages.securityHeaders()
-        headers[.contentType] = "text/calendar; charset=utf-8"
-        let plain = name.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? String($0) : "-" }.joined()
-        headers[.contentDisposition] = "attachment; filename=\"\(plain).ics\""
-        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+    /// A file of the API, for somebody with a session.
+    private func file(_ route: String, _ path: [String: String], _ session: ConsoleSession) async throws -> Response {
+        let answer = try await rest.call(.get, route, path, by: session.caller)
+        var response = try answer.response(trace: UUID().uuidString.lowercased())
+        for header in ConsolePages.securityHeaders() { response.headers[header.name] = header.value }
+        return response
     }
 }

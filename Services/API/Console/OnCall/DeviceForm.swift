@@ -85,7 +85,7 @@ struct DeviceForm {
         return fields
     }
 
-    /// An address that may be a secret is not shown again.
+    /// An address that is a secret is not shown again: the mask in its place leaves it as it is.
     private func pinField(_ values: FormValues) -> FormField {
         let label =
             switch kind {
@@ -94,10 +94,11 @@ struct DeviceForm {
             case .textPager: "Pager number"
             default: "Address, as the provider wants it"
             }
-        guard kind.hasSecretPin else {
-            return .text("pin", label, values.text("pin", device?.pin), limit: 4000, isRequired: true)
-        }
-        return .secret("pin", label, hint: device == nil ? nil : "Empty to keep the present one.")
+        let isStored = kind.hasSecretPin && device?.pin.isEmpty == false
+        let saved = isStored ? DeviceRepresentation.mask : device?.pin
+        return .text(
+            "pin", label, values.text("pin", saved), limit: 4000, isRequired: true,
+            hint: isStored ? "\(DeviceRepresentation.mask) stands for the present one, and keeps it." : nil)
     }
 
     private func providerField(_ values: FormValues) -> FormField? {
@@ -228,6 +229,8 @@ extension DeviceForm {
             "sequence": try typed.whole("sequence"), "defaultDevice": .bool(typed["defaultDevice"] == "true"),
             address.rawValue: typed.filled(address.rawValue),
         ]
+        // Nothing in the place of a stored one is a mistake, and does not keep it.
+        if device != nil, typed["pin"]?.isEmpty == true { fields["pin"] = "" }
         if typed["provider"] != nil { fields["provider"] = typed.filled("provider") ?? "" }
         if device?.timeframes.isEmpty == false || !frames.isEmpty { fields["timeframes"] = .array(frames) }
         if device == nil {

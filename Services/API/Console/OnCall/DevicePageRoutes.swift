@@ -8,7 +8,7 @@ extension ConsoleRoutes {
         add(deviceForm(isNew: true), at: "/console/people/{person}/devices/new", to: router)
         add(deviceForm(isNew: false), at: "/console/people/{person}/devices/{device}", to: router)
         addRemoval(at: "/console/people/{person}/devices/{device}/delete", place: .people, to: router) { call in
-            try await knownDevice(call.parameter("person"), call.parameter("device"))
+            try await knownDevice(call.parameter("person"), call.parameter("device"), call.session)
         } page: { subject, session in
             let (owner, device) = subject
             return ConfirmPage(
@@ -22,7 +22,7 @@ extension ConsoleRoutes {
         }
         post("/console/people/{person}/devices/{device}/move", to: router) { _, context, session, form in
             let (owner, device) = try await knownDevice(
-                parameter("person", context), parameter("device", context))
+                parameter("person", context), parameter("device", context), session)
             let place = max(1, device.sequence + (form["direction"] == "up" ? -1 : 1))
             do {
                 _ = try await rest.call(
@@ -35,8 +35,12 @@ extension ConsoleRoutes {
         }
     }
 
-    private func knownDevice(_ person: String, _ id: String) async throws -> (Person, Device) {
+    /// - Throws: 404, and 403 for the devices of somebody whom the signed-in person does not administer.
+    private func knownDevice(
+        _ person: String, _ id: String, _ session: ConsoleSession
+    ) async throws -> (Person, Device) {
         let (owner, directory) = try await knownPerson(person)
+        try session.caller.requireEditingDevices(of: owner)
         guard let device = directory.devices[id], device.owner == owner.id else {
             throw RestError.notFound("\(owner.displayName) has no such device.")
         }
@@ -49,7 +53,8 @@ extension ConsoleRoutes {
             names: ["deviceType": "name"],
             subject: { call in
                 let (owner, directory) = try await knownPerson(call.parameter("person"))
-                let device = isNew ? nil : try await knownDevice(owner.id, call.parameter("device")).1
+                try call.session.caller.requireEditingDevices(of: owner)
+                let device = isNew ? nil : try await knownDevice(owner.id, call.parameter("device"), call.session).1
                 let kind = device?.deviceType ?? Device.Kind(rawValue: call.query["type"] ?? "") ?? .email
                 return DeviceForm(
                     owner: owner, device: device, kind: kind, directory: directory,

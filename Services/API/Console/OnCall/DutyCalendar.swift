@@ -11,7 +11,7 @@ extension DutyRow {
         let own = Set(directory.devices(of: person.id).map(\.id)).union([person.id])
         let to = format.now.advanced(by: .seconds(days * 86_400))
         var rows: [(Timestamp, DutyRow)] = []
-        for group in directory.groups.values where session.maySee(group) {
+        for group in directory.groups(seenBy: session.caller) {
             for part in roster.parts(of: group.id, from: format.now, to: to) {
                 let steps = part.shift.members
                 guard let index = steps.firstIndex(where: { $0.notified.map { own.contains($0.id) } ?? false })

@@ -75,7 +75,7 @@ struct GroupPage: Sendable {
         isOnCall = group.groupType == .onCall
         isDynamic = group.groupType == .dynamic
         csrf = session.csrf
-        mayEdit = session.mayEdit(group)
+        mayEdit = session.caller.administers(group)
         let card = OnCallNowCard(group, roster, directory, at: format.now, format: format)
         now = card.shifts
         nobody = group.groupType == .onCall ? card.nobody : nil

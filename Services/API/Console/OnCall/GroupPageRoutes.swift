@@ -13,7 +13,7 @@ extension ConsoleRoutes {
         add(groupForm(isNew: true), at: "/console/groups/new", to: router)
         add(groupForm(isNew: false), at: "/console/groups/{group}/edit", to: router)
         addRemoval(at: "/console/groups/{group}/delete", place: .groups, to: router) { call in
-            try await knownGroup(call.parameter("group"), call.session).0
+            try await changeableGroup(call.parameter("group"), call.session).0
         } page: { group, session in
             ConfirmPage(
                 title: "Delete \(group.targetName)?",
@@ -29,9 +29,13 @@ extension ConsoleRoutes {
     /// - Throws: 404, also for a group that the person may not see.
     func knownGroup(_ idOrName: String, _ session: ConsoleSession) async throws -> (Group, DirectoryView) {
         let directory = try await services.cache.current()
-        guard let group = directory.group(idOrName), session.maySee(group) else {
-            throw RestError.notFound("There is no group \(idOrName).")
-        }
+        return (try directory.group(idOrName, for: session.caller), directory)
+    }
+
+    /// - Throws: 404, and 403 for a group that the person may not change.
+    func changeableGroup(_ idOrName: String, _ session: ConsoleSession) async throws -> (Group, DirectoryView) {
+        let (group, directory) = try await knownGroup(idOrName, session)
+        try session.caller.requireAdministering(group)
         return (group, directory)
     }
 
@@ -69,10 +73,11 @@ extension ConsoleRoutes {
             place: .groups,
             subject: { call in
                 guard !isNew else {
+                    try call.session.caller.requireMakingGroups()
                     let kind = Group.Kind(rawValue: call.query["kind"] ?? "") ?? .onCall
                     return (nil, kind, try await services.cache.current())
                 }
-                let (group, directory) = try await knownGroup(call.parameter("group"), call.session)
+                let (group, directory) = try await changeableGroup(call.parameter("group"), call.session)
                 return (group, group.groupType, directory)
             },
             page: { subject, values, session in
@@ -95,7 +100,7 @@ extension ConsoleRoutes {
         add(shiftForm(isNew: true), at: "/console/groups/{group}/shifts/new", to: router)
         add(shiftForm(isNew: false), at: "/console/groups/{group}/shifts/{shift}/edit", to: router)
         addRemoval(at: "/console/groups/{group}/shifts/{shift}/delete", place: .groups, to: router) { call in
-            try await knownShift(call.parameter("group"), call.parameter("shift"), call.session)
+            try await changeableShift(call.parameter("group"), call.parameter("shift"), call.session)
         } page: { subject, session in
             let (group, shift, _) = subject
             let base = "/console/groups/\(group.id)"
@@ -122,10 +127,11 @@ extension ConsoleRoutes {
         }
     }
 
-    private func knownShift(
+    /// - Throws: 404, and 403 for a shift of a group that the person may not change.
+    func changeableShift(
         _ group: String, _ id: String, _ session: ConsoleSession
     ) async throws -> (Group, Shift, DirectoryView) {
-        let (group, directory) = try await knownGroup(group, session)
+        let (group, directory) = try await changeableGroup(group, session)
         guard let shift = directory.shifts[id], shift.group == group.id else {
             throw RestError.notFound("\(group.targetName) has no such shift.")
         }
@@ -137,10 +143,10 @@ extension ConsoleRoutes {
             place: .groups,
             subject: { call in
                 guard !isNew else {
-                    let (group, directory) = try await knownGroup(call.parameter("group"), call.session)
+                    let (group, directory) = try await changeableGroup(call.parameter("group"), call.session)
                     return (group, nil, directory)
                 }
-                return try await knownShift(call.parameter("group"), call.parameter("shift"), call.session)
+                return try await changeableShift(call.parameter("group"), call.parameter("shift"), call.session)
             },
             page: { subject, values, session in
                 ShiftForm(group: subject.0, shift: subject.1, now: services.now(), directory: subject.2)
@@ -163,10 +169,10 @@ extension ConsoleRoutes {
             names: ["id": "recipient"],
             subject: { call in
                 guard isOfShift else {
-                    let (group, directory) = try await knownGroup(call.parameter("group"), call.session)
+                    let (group, directory) = try await changeableGroup(call.parameter("group"), call.session)
                     return (group, nil, nil, directory)
                 }
-                let (group, shift, directory) = try await knownShift(
+                let (group, shift, directory) = try await changeableShift(
                     call.parameter("group"), call.parameter("shift"), call.session)
                 let id = call.parameter("member")
                 guard id != "new" else { return (group, shift, nil, directory) }
@@ -191,7 +197,8 @@ extension ConsoleRoutes {
     }
 
     private func move(_ context: Context, _ session: ConsoleSession, _ form: QueryParameters) async throws -> Response {
-        let (group, shift, _) = try await knownShift(parameter("group", context), parameter("shift", context), session)
+        let (group, shift, _) = try await changeableShift(
+            parameter("group", context), parameter("shift", context), session)
         guard let index = shift.members.firstIndex(where: { $0.recipient.id == parameter("member", context) }) else {
             throw RestError.notFound("Nobody of that id is in the shift \(shift.name).")
         }

@@ -48,7 +48,7 @@ struct GroupsPage: Sendable {
                 "/console/groups",
                 Self.filters.map { ($0, chosen($0)) } + [("offset", offset == 0 ? "" : String(offset))])
         }
-        mayAdd = session.mayAddGroups
+        mayAdd = session.caller.mayMakeGroups
     }
 
     /// The query of the API for what the browser asks.

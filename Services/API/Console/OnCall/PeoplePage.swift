@@ -42,11 +42,12 @@ struct PeoplePage: Sendable {
         roles = Self.choices(chosen("roles"), "Any role", Role.all.map { ($0.name, $0.name) })
         groups = Self.choices(
             chosen("groups"), "Any group",
-            directory.groups.values.map { ($0.id, $0.targetName) }.sorted { $0.1.lowercased() < $1.1.lowercased() })
+            directory.groups(seenBy: session.caller).map { ($0.id, $0.targetName) }
+                .sorted { $0.1.lowercased() < $1.1.lowercased() })
         let allSites = directory.sites.values.map { ($0.id, $0.name) }.sorted { $0.1.lowercased() < $1.1.lowercased() }
         sites = Self.choices(chosen("site"), "Any site", allSites)
         hasSites = !allSites.isEmpty
-        let memberships = Memberships(directory)
+        let memberships = Memberships(directory, seenBy: session.caller)
         rows = ids.compactMap { directory.people[$0] }.map { Self.row($0, directory, memberships) }
         isEmpty = rows.isEmpty
         isFiltered = Self.filters.contains { !chosen($0).isEmpty }
@@ -55,7 +56,7 @@ struct PeoplePage: Sendable {
                 "/console/people",
                 Self.filters.map { ($0, chosen($0)) } + [("offset", offset == 0 ? "" : String(offset))])
         }
-        mayAdd = session.mayAddPeople
+        mayAdd = session.caller.mayMakePeople
     }
 
     /// The query of the API for what the browser asks.
@@ -92,13 +93,13 @@ struct PeoplePage: Sendable {
 struct Memberships {
     private let groupsByMember: [String: [Group]]
 
-    init(_ directory: DirectoryView) {
+    init(_ directory: DirectoryView, seenBy caller: Caller) {
         var byMember: [String: [String: Group]] = [:]
         let add = { (member: GroupMember, group: Group) in
             let person = directory.devices[member.id]?.owner ?? member.id
             byMember[person, default: [:]][group.id] = group
         }
-        for group in directory.groups.values {
+        for group in directory.groups(seenBy: caller) {
             for member in group.members { add(member, group) }
             for shift in directory.shifts(of: group.id) {
                 for member in shift.members { add(member.recipient, group) }

@@ -16,8 +16,10 @@ extension ConsoleRoutes {
         }
         add(personForm(isNew: true), at: "/console/people/new", to: router)
         add(personForm(isNew: false), at: "/console/people/{person}/edit", to: router)
+        add(phoneForm, at: "/console/people/{person}/phone", to: router)
+        add(propertiesForm, at: "/console/people/{person}/properties", to: router)
         addRemoval(at: "/console/people/{person}/delete", place: .people, to: router) { call in
-            try await knownPerson(call.parameter("person")).0
+            try await changeablePerson(call.parameter("person"), call.session).0
         } page: { person, session in
             ConfirmPage(
                 title: "Delete \(person.displayName)?",
@@ -36,6 +38,7 @@ extension ConsoleRoutes {
         case "saved": "Saved."
         case "added": "Added. Now add a device, so that alerts reach this person."
         case "deleted": "Deleted."
+        case "password": "The password has been changed."
         case "subscribed": "This browser is notified from now on."
         default: nil
         }
@@ -47,6 +50,15 @@ extension ConsoleRoutes {
         guard let person = directory.person(idOrName) else {
             throw RestError.notFound("There is no person \(idOrName).")
         }
+        return (person, directory)
+    }
+
+    /// - Throws: 404, and 403 for somebody whom the signed-in person does not administer.
+    func changeablePerson(
+        _ idOrName: String, _ session: ConsoleSession
+    ) async throws -> (Person, DirectoryView) {
+        let (person, directory) = try await knownPerson(idOrName)
+        try session.caller.requireAdministering(person)
         return (person, directory)
     }
 
@@ -88,10 +100,12 @@ extension ConsoleRoutes {
         ConsoleForm(
             place: .people,
             subject: { call in
-                let directory = try await services.cache.current()
-                guard !isNew else { return (nil, directory) }
-                let (person, _) = try await knownPerson(call.parameter("person"))
-                return (person, directory)
+                guard isNew else {
+                    let (person, directory) = try await changeablePerson(call.parameter("person"), call.session)
+                    return (person, directory)
+                }
+                try call.session.caller.requireMakingPeople()
+                return (nil, try await services.cache.current())
             },
             page: { subject, values, session in
                 PersonForm(person: subject.0, directory: subject.1).page(values, for: session)

@@ -76,12 +76,20 @@ struct PersonForm {
                 "password", person?.passwordHash == nil ? "Password" : "New password",
                 hint: person?.passwordHash == nil
                     ? "At least 8 characters; nobody can sign in without one." : "Empty to keep the present one."),
+            .check(
+                "forcePasswordReset", "Has to choose another password",
+                values.isTicked("forcePasswordReset", person?.forcePasswordReset ?? false),
+                hint: "At the next sign-in, before anything else."),
         ]
     }
 
     private func rolesField(_ values: FormValues, _ session: ConsoleSession) -> FormField {
         let chosen = values.ticked("roles", person?.roles ?? ["Standard User"])
-        return .boxes("roles", "Roles", chosen, Role.all.map { ($0.name, "\($0.name): \($0.description)") })
+        // Nobody gives more than they have; what the person has already is shown.
+        let roles = Role.all.filter {
+            session.caller.mayAssign(role: $0.name) || person?.roles.contains($0.name) == true
+        }
+        return .boxes("roles", "Roles", chosen, roles.map { ($0.name, "\($0.name): \($0.description)") })
     }
 
     /// - Throws: 400 for roles that nobody has ticked.
@@ -95,6 +103,7 @@ struct PersonForm {
             "timezone": typed.filled("timezone"), "language": typed.filled("language"),
             "site": typed.filled("site"), "webLogin": typed.filled("webLogin") ?? name,
             "password": typed["password"].flatMap { $0.isEmpty ? nil : .string($0) },
+            "forcePasswordReset": .bool(typed["forcePasswordReset"] == "true"),
             "roles": .array(roles.map(JSONValue.string)),
             "supervisors": .array(typed.names("supervisors").map(JSONValue.string)),
         ])
@@ -112,9 +121,12 @@ extension DirectoryView {
             .map { NamedValue(name: $0.targetName, value: $0.displayName) })
     }
 
+    /// The groups that somebody may see, in no order.
+    func groups(seenBy caller: Caller) -> [Group] { groups.values.filter { caller.maySee($0, in: self) } }
+
     /// People and groups, to be chosen from.
-    var recipientProposals: Proposals {
-        let groups = groups.values.filter { $0.status == .active }.map {
+    func recipientProposals(for caller: Caller) -> Proposals {
+        let groups = groups(seenBy: caller).filter { $0.status == .active }.map {
             NamedValue(name: $0.targetName, value: "Group")
         }
         return Proposals(

@@ -30,6 +30,7 @@ struct PersonPage: Sendable {
         let what: String
         let state: String
         let stateClass: String
+        let mayDelete: Bool
     }
 
     /// How far ahead the page looks.
@@ -71,14 +72,15 @@ struct PersonPage: Sendable {
         isInactive = person.status == .inactive
         isOwn = person.id == session.person.id
         csrf = session.csrf
-        mayEdit = session.mayEdit(person)
-        mayDelete = session.mayEdit(person) && !isOwn
-        mayEditDevices = session.mayEditDevices(of: person)
-        mayEditAbsences = session.mayEditAbsences(of: person)
+        mayEdit = session.caller.administers(person)
+        mayDelete = mayEdit && !isOwn
+        mayEditDevices = session.caller.mayEditDevices(of: person)
         details = Self.details(person, directory)
         supervisors = person.supervisors.compactMap { directory.people[$0] }.map(Self.link)
         hasSupervisors = !supervisors.isEmpty
-        groups = Memberships(directory).groups(of: person.id).map {
+        let memberships = Memberships(directory, seenBy: session.caller).groups(of: person.id)
+        mayEditAbsences = ([nil] + memberships).contains { session.caller.mayEditAbsences(of: person, in: $0) }
+        groups = memberships.map {
             NamedValue(name: $0.targetName, value: $0.groupType.title, href: "/console/groups/\($0.id)")
         }
         hasGroups = !groups.isEmpty
@@ -88,7 +90,12 @@ struct PersonPage: Sendable {
         timezone = format.zone.identifier == "GMT" ? "UTC" : format.zone.identifier
         let zone = ZonedTime(format.zone.identifier)
         absences = directory.absences(of: person.id).filter { $0.end > format.now }
-            .sorted { $0.start < $1.start }.map { Self.row($0, directory, zone, now: format.now) }
+            .sorted { $0.start < $1.start }.map { absence in
+                Self.row(
+                    absence, directory, zone, now: format.now,
+                    mayDelete: session.caller.mayEditAbsences(
+                        of: person, in: absence.group.flatMap { directory.groups[$0] }))
+            }
         hasAbsences = !absences.isEmpty
     }
 
@@ -129,7 +136,7 @@ struct PersonPage: Sendable {
     }
 
     private static func row(
-        _ absence: TemporaryAbsence, _ directory: DirectoryView, _ zone: ZonedTime, now: Timestamp
+        _ absence: TemporaryAbsence, _ directory: DirectoryView, _ zone: ZonedTime, now: Timestamp, mayDelete: Bool
     ) -> AbsenceRow {
         let group = absence.group.flatMap { directory.groups[$0]?.targetName }.map { "in \($0)" } ?? "in all groups"
         let who = absence.replacement.flatMap { directory.people[$0]?.displayName }
@@ -137,7 +144,8 @@ struct PersonPage: Sendable {
         return AbsenceRow(
             id: absence.id, when: "\(zone.short(absence.start)) – \(zone.short(absence.end))",
             what: "\(who.map { "\($0) replaces" } ?? "Nobody replaces"), \(group)\(direct)",
-            state: absence.start <= now ? "Away now" : "To come", stateClass: absence.start <= now ? "wait" : "ended")
+            state: absence.start <= now ? "Away now" : "To come", stateClass: absence.start <= now ? "wait" : "ended",
+            mayDelete: mayDelete)
     }
 }
 

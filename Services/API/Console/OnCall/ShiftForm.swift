@@ -28,7 +28,7 @@ struct ShiftForm {
                 .init("Taking turns", rotationFields(values)),
                 .init("When nobody answers", endFields(values)),
             ])
-        form.proposals = [ZonedTime.proposals, directory.recipientProposals]
+        form.proposals = [ZonedTime.proposals, directory.recipientProposals(for: session.caller)]
         return FormPage(
             title: shift.map { "Edit \($0.name)" } ?? "Add a shift",
             crumbs: [

@@ -30,7 +30,7 @@ struct ShiftMemberForm {
         if let shift { fields += placeFields(shift, values) }
         var form = FormView(
             to: action, for: session, submit: member == nil ? "Add" : "Save", cancel: base, [.init(nil, fields)])
-        form.proposals = [directory.recipientProposals]
+        form.proposals = [directory.recipientProposals(for: session.caller)]
         let place = shift.map { " to \($0.name)" } ?? ""
         return FormPage(
             title: named?.name ?? "Add a member\(place)",

@@ -31,7 +31,7 @@ struct SitesPage: Sendable {
                 next: next.map { "next \($0.day), \($0.name)" } ?? "", isInactive: site.status == .inactive)
         }
         hasRows = !rows.isEmpty
-        mayAdd = session.mayAdministerSystem
+        mayAdd = session.caller.may(.administerSystem)
     }
 }
 
@@ -64,13 +64,16 @@ struct SiteForm {
                 intro: "On them, shifts “on the holidays” are on, and timeframes that leave out holidays are not. "
                     + "An empty name deletes one.", isList: true, holidayFields(values)),
         ]
+        let mayChange = session.caller.may(.administerSystem)
         var form = FormView(
             to: site.map { "/console/sites/\($0.id)" } ?? "/console/sites/new", for: session,
             submit: site == nil ? "Add" : "Save", cancel: "/console/sites", parts)
         form.proposals = [ZonedTime.proposals]
+        form.isReadOnly = !mayChange
         return FormPage(
             title: site?.name ?? "Add a site",
-            crumbs: [NamedValue(name: "Sites", value: "", href: "/console/sites")], form: form)
+            crumbs: [NamedValue(name: "Sites", value: "", href: "/console/sites")],
+            removal: mayChange ? site.map { "/console/sites/\($0.id)/delete" } : nil, form: form)
     }
 
     private func placeFields(_ values: FormValues, _ session: ConsoleSession) -> [FormField] {
@@ -144,17 +147,40 @@ extension ConsoleRoutes {
         }
         add(siteForm(isNew: true), at: "/console/sites/new", to: router)
         add(siteForm(isNew: false), at: "/console/sites/{site}", to: router)
+        addRemoval(at: "/console/sites/{site}/delete", place: .more, to: router) { call in
+            try await changeableSite(call.parameter("site"), call.session)
+        } page: { site, session in
+            ConfirmPage(
+                title: "Delete \(site.name)?", text: "Its holidays go, too. A site with people or groups stays.",
+                action: "/console/sites/\(site.id)/delete", csrf: session.csrf, submit: "Delete",
+                back: "/console/sites/\(site.id)")
+        } remove: { site, session in
+            _ = try await rest.call(.delete, "sites/{site}", ["site": site.id], by: session.caller)
+            return "/console/sites?done=deleted"
+        }
+    }
+
+    /// - Throws: 403, 404.
+    private func changeableSite(_ id: String, _ session: ConsoleSession) async throws -> Site {
+        try session.caller.require(.administerSystem)
+        return try await knownSite(id)
+    }
+
+    /// - Throws: 404.
+    private func knownSite(_ id: String) async throws -> Site {
+        guard let site = try await services.cache.current().site(id) else {
+            throw RestError.notFound("There is no such site.")
+        }
+        return site
     }
 
     private func siteForm(isNew: Bool) -> ConsoleForm<SiteForm> {
         ConsoleForm(
             place: .more,
             subject: { call in
-                guard !isNew else { return SiteForm(site: nil) }
-                guard let site = try await services.cache.current().site(call.parameter("site")) else {
-                    throw RestError.notFound("There is no such site.")
-                }
-                return SiteForm(site: site)
+                guard isNew else { return SiteForm(site: try await knownSite(call.parameter("site"))) }
+                try call.session.caller.require(.administerSystem)
+                return SiteForm(site: nil)
             },
             page: { form, values, session in form.page(values, for: session) },
             send: { form, typed, session in

@@ -32,7 +32,7 @@ struct ProvidersPage: Sendable {
                     limit: provider.limit?.text, isOff: !provider.enabled)
             }
         hasRows = !rows.isEmpty
-        mayAdd = session.mayAdministerSystem
+        mayAdd = session.caller.may(.administerSystem)
         self.notice = notice
     }
 }
@@ -61,7 +61,7 @@ struct ProviderPage: Sendable {
         name = provider.name
         isOff = !provider.enabled
         csrf = session.csrf
-        mayEdit = session.mayAdministerSystem
+        mayEdit = session.caller.may(.administerSystem)
         let facts: [(String, String?)] = [
             ("Kind", ProviderForm.title(of: provider.kind)), ("Address", provider.url), ("Account", provider.account),
             ("Secret", provider.sealedSecret == nil ? "none" : "stored"), ("Sender", provider.from),
@@ -112,7 +112,7 @@ extension ConsoleRoutes {
         add(providerForm(isNew: true), at: "/console/providers/new", to: router)
         add(providerForm(isNew: false), at: "/console/providers/{provider}/edit", to: router)
         addRemoval(at: "/console/providers/{provider}/delete", place: .more, to: router) { call in
-            try await knownProvider(call.parameter("provider")).0
+            try await changeableProvider(call.parameter("provider"), call.session)
         } page: { provider, session in
             ConfirmPage(
                 title: "Delete \(provider.name)?", text: "Devices that only it reaches are not reached any more.",
@@ -138,6 +138,12 @@ extension ConsoleRoutes {
         }
     }
 
+    /// - Throws: 403, 404.
+    private func changeableProvider(_ id: String, _ session: ConsoleSession) async throws -> NotificationProvider {
+        try session.caller.require(.administerSystem)
+        return try await knownProvider(id).0
+    }
+
     /// - Throws: 404.
     private func knownProvider(_ id: String) async throws -> (NotificationProvider, DirectoryView) {
         let directory = try await services.cache.current()
@@ -158,6 +164,7 @@ extension ConsoleRoutes {
         ConsoleForm(
             place: .more,
             subject: { call in
+                try call.session.caller.require(.administerSystem)
                 guard !isNew else {
                     let kind = NotificationProvider.Kind(rawValue: call.query["kind"] ?? "") ?? .smtp
                     return ProviderForm(provider: nil, kind: kind)
