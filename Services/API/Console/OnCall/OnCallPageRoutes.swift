@@ -11,6 +11,7 @@ extension ConsoleRoutes {
         addCalendars(to: router)
         addSites(to: router)
         addProviders(to: router)
+        addUnmatchedMessages(to: router)
         addWhatIf(to: router)
         addSending(to: router)
         addApp(to: router)
