@@ -154,7 +154,7 @@ let package = Package(
         tests("WorkflowArchiveTests", ["AlertCore", "CLibZip", "WorkflowArchive"]),
         tests("PersistenceTests", ["AlertCore", "Persistence", "TestSupport"]),
         tests("MessagingTests", ["AlertCore", "KafkaBus", "Messaging", "Persistence", "TestSupport"]),
-        tests("ScriptingTests", ["JavaScriptEngine", "Scripting"], exclude: ["Corpus"]),
+        tests("ScriptingTests", ["JavaScriptEngine", "Scripting", "TestSupport"], exclude: ["Corpus"]),
         tests("OutboundHTTPTests", ["OutboundHTTP"]),
         tests(
             "EndpointsTests", ["AlertCore", "Endpoints", "OutboundHTTP", "Persistence", "TestSupport", hummingbird]),

@@ -20,12 +20,13 @@ public struct APIRoutes<Context: RequestContext>: Sendable {
     ///   - secrets: Has the keys that sign sessions and links: the same in each process of an installation.
     ///   - publicURL: What people's browsers reach us by; cookies are for https only when it is.
     ///   - authenticator: The process's one; a new one when there is none yet.
+    ///   - hasMail: Whether the settings name a mail server, as the list of providers says.
     ///   - oauthClientId: What clients of OAuth2 have to give; `nil` lets every one pass.
     /// - Throws: When the templates of the pages are missing or wrong.
     public init(
         database: any SQLDatabase, bus: any MessageBus, cache: DirectoryCache, secrets: SecretBox,
         publicURL: String, now: @escaping Clock, logger: Logger, authenticator: Authenticator? = nil,
-        oauthClientId: String? = nil
+        oauthClientId: String? = nil, hasMail: Bool = false
     ) throws {
         let accessTokens = AccessTokens(secrets: secrets)
         let authenticator =
@@ -38,7 +39,7 @@ public struct APIRoutes<Context: RequestContext>: Sendable {
         let pages = ConsolePages(assets: try ConsoleAssets())
         rest = RESTAPI(
             database: database, bus: bus, cache: cache, secrets: secrets, authenticator: authenticator, now: now,
-            publicURL: publicURL)
+            publicURL: publicURL, hasMail: hasMail)
         calendarFeeds = CalendarFeedRoutes(services: rest.services)
         tokens = TokenRoutes(
             database: database, cache: cache, authenticator: authenticator, tokens: accessTokens,

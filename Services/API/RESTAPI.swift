@@ -10,13 +10,14 @@ public struct RESTAPI<Context: RequestContext>: Sendable {
 
     var services: RESTServices { configuration.services }
 
+    /// - Parameter hasMail: Whether the settings name a mail server, as the list of providers says.
     public init(
         database: any SQLDatabase, bus: any MessageBus, cache: DirectoryCache, secrets: SecretBox,
-        authenticator: Authenticator, now: @escaping Clock, publicURL: String = ""
+        authenticator: Authenticator, now: @escaping Clock, publicURL: String = "", hasMail: Bool = false
     ) {
         configuration = RESTRoutes(
             database: database, cache: cache, secrets: secrets, authenticator: authenticator, now: now,
-            publicURL: publicURL, partitionCount: bus.partitionCount)
+            publicURL: publicURL, partitionCount: bus.partitionCount, hasMail: hasMail)
         events = EventRESTRoutes(
             services: EventServices(
                 database: database, cache: cache, authenticator: authenticator,

@@ -58,6 +58,7 @@ public struct EmailAnswers: Sendable {
     private func receive(_ parsed: ParsedMail, from mail: MailDialogue.Mail, for recipient: String) async -> String {
         do {
             guard let address = reply(recipient), let question = try await desk.question(address.notification) else {
+                try await keepUnmatched(parsed, mail)
                 return "550 5.1.1 what this answers is not there any more"
             }
             let outcome = try await record(parsed, mail, question, replyTo: recipient)
@@ -84,11 +85,21 @@ public struct EmailAnswers: Sendable {
         if !reply.isEmpty, try await hasHadEnough(mail.sender) { reply = "" }
         let message = InboundMessage(
             channel: Self.channel, id: id, sender: mail.sender, notification: question.plan.id, outcome: outcome,
-            reply: reply)
+            reply: reply, text: EmailReply(body: parsed.text).text)
         let at = desk.now()
         let isNew = try await desk.database.retrying { try InboundMessages($0).put(message, at: at) }
         if isNew, !reply.isEmpty { await tell(mail.sender, reply, parsed, question, replyTo: replyTo) }
         return outcome
+    }
+
+    /// What it is about is gone: an administrator can still read what was said.
+    private func keepUnmatched(_ parsed: ParsedMail, _ mail: MailDialogue.Mail) async throws {
+        let message = InboundMessage(
+            channel: Self.channel, id: "unmatched/\(Self.id(parsed, mail))", sender: mail.sender, outcome: .unmatched,
+            reply: "", text: EmailReply(body: parsed.text).text)
+        let at = desk.now()
+        try await desk.database.retrying { _ = try InboundMessages($0).put(message, at: at) }
+        Counter(label: "tocsin_inbound_mails_total", dimensions: [("outcome", message.outcome.rawValue)]).increment()
     }
 
     /// - Returns: And what the sender is told: empty for nothing.

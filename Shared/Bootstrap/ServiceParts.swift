@@ -74,7 +74,7 @@ final class ServiceParts {
             try APIRoutes<HTTPContext>(
                 database: platform.database, bus: platform.bus, cache: platform.directory, secrets: platform.secrets,
                 publicURL: settings.publicURL, now: Platform.now, logger: logger, authenticator: authenticator,
-                oauthClientId: settings.oauthClientId
+                oauthClientId: settings.oauthClientId, hasMail: settings.smtp != nil
             ).add(to: router)
         case .alertEngine, .notifier, .webhookDispatcher, .selfAudit: break
         }
@@ -206,7 +206,8 @@ final class ServiceParts {
     private func endpoints() -> EndpointClient {
         let rest = RESTAPI<InternalContext>(
             database: platform.database, bus: platform.bus, cache: platform.directory, secrets: platform.secrets,
-            authenticator: authenticator, now: Platform.now, publicURL: settings.publicURL)
+            authenticator: authenticator, now: Platform.now, publicURL: settings.publicURL,
+            hasMail: settings.smtp != nil)
         return EndpointClient(
             client: client(), secrets: platform.secrets, database: platform.database,
             internalAPI: InProcessAPI(rest, ingestRoutes(InternalContext.self), logger: logger), now: Platform.now,

@@ -167,21 +167,32 @@ struct ChannelStoreTests {
                 let provider = NotificationProvider(
                     id: "x", name: "X", kind: .twilio, deviceTypes: [.textPhone],
                     sealedSecret: before.seal("token", for: .provider("x")))
-                for entry in [device, pager] { try Directory(connection).put(entry, by: Self.origin, at: Self.noon) }
+                var discord = Device(id: "g", number: 3, owner: "p", name: "Discord", deviceType: .generic)
+                discord.pin = before.seal("https://discord.example/secret", for: .devicePin("g"))
+                // As it was stored before pins of generic devices were sealed.
+                var plain = Device(id: "h", number: 4, owner: "p", name: "Mattermost", deviceType: .generic)
+                (plain.pin, plain.description) = ("https://chat.example/secret", "https://chat.example/secret")
+                for entry in [device, pager, discord, plain] {
+                    try Directory(connection).put(entry, by: Self.origin, at: Self.noon)
+                }
                 try Directory(connection).put(provider, by: Self.origin, at: Self.noon)
             }
             _ = try await WebPushKey.current(in: database, secrets: before, at: Self.noon)
             let outcome = try await Resealing(database: database, secrets: both, now: { Self.noon }).run()
-            #expect(outcome.resealed == 3 && outcome.unreadable.isEmpty)
+            #expect(outcome.resealed == 5 && outcome.unreadable.isEmpty)
             try await database.reading { connection in
                 let directory = Directory(connection)
                 let after = SecretBox(key: new)
                 let device = try #require(try directory.get(Device.self, id: "d"))
                 #expect(try after.open(device.pin, for: .devicePin("d")) == "https://hooks.example/secret")
                 #expect(try directory.get(Device.self, id: "e")?.pin == "12345")
+                for (id, address) in [("g", "https://discord.example/secret"), ("h", "https://chat.example/secret")] {
+                    let generic = try #require(try directory.get(Device.self, id: id))
+                    #expect(try after.open(generic.pin, for: .devicePin(id)) == address && generic.description.isEmpty)
+                }
                 let audit = try EventLog(connection).read(LogPartition("config", 0), after: 0, limit: 100).map(\.data)
                 #expect(audit.contains { $0.contains(#""pin":"***""#) })
-                #expect(!audit.contains { $0.contains(device.pin) || $0.contains("v2:") })
+                #expect(!audit.contains { $0.contains(device.pin) || $0.contains("v2:") || $0.contains("/secret") })
             }
         }
     }

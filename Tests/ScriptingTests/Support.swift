@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import Scripting
+import TestSupport
 
 /// A host that a test writes as two closures.
 struct TestHost: ScriptHost {
@@ -23,23 +24,7 @@ actor Recorder<Element: Sendable> {
 }
 
 enum Sandbox {
-    /// `script-sandbox`, which is built beside the tests' own binary.
-    static let executable: String = {
-        if let path = ProcessInfo.processInfo.environment["TOCSIN_SCRIPT_SANDBOX"] { return path }
-        let places = [CommandLine.arguments[0], Bundle.main.bundlePath, Bundle.main.executablePath ?? ""]
-        for place in places {
-            var folder = URL(fileURLWithPath: place)
-            while folder.path != "/" {
-                let candidate = folder.appendingPathComponent("script-sandbox").path
-                var isFolder: ObjCBool = false
-                if FileManager.default.fileExists(atPath: candidate, isDirectory: &isFolder), !isFolder.boolValue {
-                    return candidate
-                }
-                folder.deleteLastPathComponent()
-            }
-        }
-        fatalError("script-sandbox is not beside \(places); TOCSIN_SCRIPT_SANDBOX can say where it is")
-    }()
+    static let executable = BuiltProduct.scriptSandbox
 
     /// Whether the tests, and so the sandbox too, are built for a sanitizer, which no confinement suits.
     static let isSanitized = dlsym(nil, "__tsan_init") != nil || dlsym(nil, "__asan_init") != nil

@@ -18,7 +18,8 @@ struct ChannelSendingTests {
     typealias Notification = AlertCore.Notification
 
     static func run(
-        engine: (any ScriptEngine)? = nil, allowing blocks: [String] = ["127.0.0.0/8"],
+        engine: (any ScriptEngine)? = nil, database given: (any SQLDatabase)? = nil,
+        allowing blocks: [String] = ["127.0.0.0/8"],
         _ test: @Sendable (ProviderChannels, ProviderStandIn, String) async throws -> Void
     ) async throws {
         let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -26,7 +27,8 @@ struct ChannelSendingTests {
         let client = OutboundHTTPClient(policy: policy, userAgent: "test", logger: quiet)
         let standIn = ProviderStandIn()
         let port = try await standIn.start()
-        let database = try await Backend.sqlite.makeDatabase()
+        let database: any SQLDatabase
+        if let given { database = given } else { database = try await Backend.sqlite.makeDatabase() }
         let channels = ProviderChannels(
             .init(
                 mail: nil, client: client, policy: policy, database: database,
@@ -35,7 +37,7 @@ struct ChannelSendingTests {
         try await test(channels, standIn, "http://127.0.0.1:\(port)")
         await standIn.stop()
         await client.shutdown()
-        await database.close()
+        if given == nil { await database.close() }
     }
 
     static func provider(_ kind: NotificationProvider.Kind, url: String = "") -> NotificationProvider {
@@ -216,7 +218,8 @@ private struct CallingEngine: ScriptEngine {
     }
 }
 
-/// Takes every POST; `/status/404`, and what lies below, answers that status.
+/// Takes every POST; `/status/404`, and what lies below, answers that status, and of the answer of `/lost` the end is
+/// missing.
 actor ProviderStandIn {
     struct Arrival: Sendable {
         let path: String
@@ -252,6 +255,9 @@ actor ProviderStandIn {
         let headers = Dictionary(request.headers.map { ($0.name.rawName, $0.value) }) { first, _ in first }
         arrivals.append(
             Arrival(path: request.uri.path, query: request.uri.query ?? "", headers: headers, body: body))
+        if request.uri.path == "/lost" {
+            return Response(status: .ok, body: .init(contentLength: 64) { _ in throw CancellationError() })
+        }
         let wanted = request.uri.path.dropFirst(8).prefix { $0.isNumber }
         let status = request.uri.path.hasPrefix("/status/") ? Int(wanted) ?? 200 : 200
         return Response(

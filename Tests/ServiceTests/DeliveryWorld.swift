@@ -19,17 +19,21 @@ struct DeliveryWorld: Sendable {
     let clock = TestClock(start)
     let bus: any MessageBus
     let registry: ScriptedChannels
+    /// Instead of the registry.
+    let channels: (any ChannelRegistry)?
     let storm: StormRule?
     /// What the notifier works with; fails where a test wants it to.
     let working: any SQLDatabase
 
     init(
         database: any SQLDatabase, storm: StormRule? = nil, registry: ScriptedChannels = ScriptedChannels(),
-        faults: [FaultyDatabase.Fault] = [], afterPublish: (@Sendable () async throws -> Void)? = nil
+        channels: (any ChannelRegistry)? = nil, faults: [FaultyDatabase.Fault] = [],
+        afterPublish: (@Sendable () async throws -> Void)? = nil
     ) {
         self.database = database
         self.storm = storm
         self.registry = registry
+        self.channels = channels
         let bus = EmbeddedBus(database: database, partitionCount: Self.partitions)
         self.bus = afterPublish.map { InterruptedBus(bus: bus, afterPublish: $0) } ?? bus
         working = faults.isEmpty ? database : FaultyDatabase(database, faults: faults)
@@ -38,7 +42,7 @@ struct DeliveryWorld: Sendable {
     var notifier: Notifier {
         Notifier(
             bus: bus, database: working, directory: DirectoryCache(database: database, interval: .zero),
-            registry: registry, secrets: nil, linkKey: { .init(data: [UInt8](repeating: 1, count: 32)) },
+            registry: channels ?? registry, secrets: nil, linkKey: { .init(data: [UInt8](repeating: 1, count: 32)) },
             publicURL: "https://tocsin.example", storm: storm, now: clock.clock,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }

@@ -26,7 +26,8 @@ struct ProviderRoutesTests {
             #expect(changed.json?["hasSecret"] == true)
             _ = try await server.call("POST", "notification-providers", ["name": "Chat", "kind": "SLACK"])
             let list = try await server.call("GET", "notification-providers")
-            #expect(list.names == ["Chat", "Texts"])
+            #expect(list.names == Self.builtIn + ["Chat", "Texts"])
+            #expect(made.json?["builtIn"] == false && made.json?["configured"] == true)
             #expect(try await server.call("GET", "notification-providers/texts").id == made.id)
             // A secret stays with the server that it was given for.
             let moved = try await server.call(
@@ -37,6 +38,39 @@ struct ProviderRoutesTests {
             }
             #expect(try await server.call("DELETE", "notification-providers/\(made.id)").status == 200)
             #expect(try await server.call("DELETE", "notification-providers/\(made.id)").status == 204)
+        }
+    }
+
+    static let builtIn = ["Discord", "Email", "Mattermost", "Microsoft Teams", "ntfy", "Slack", "Web Push"]
+
+    /// Every way that a message can go is in the list; those that nobody added can only be looked at.
+    @Test(arguments: [false, true]) func thoseThatAreBuiltInAreListed(_ hasMail: Bool) async throws {
+        try await RESTTestServer.run(hasMail: hasMail) { server in
+            let list = try await server.call("GET", "notification-providers", as: "reader")
+            #expect(list.names == Self.builtIn && list.json?["total"] == 7)
+            let rows = list.json?["data"]?.array ?? []
+            #expect(rows.allSatisfy { $0["builtIn"] == true && $0["hasSecret"] == false })
+            #expect(rows.filter { $0["configured"] == false }.map { $0["name"] } == (hasMail ? [] : ["Email"]))
+            #expect(rows[0]["reaches"] == ["GENERIC"] && rows[0]["onlyIfNamed"] == true)
+            #expect(rows[5]["reaches"] == ["SLACK"] && rows[5]["onlyIfNamed"] == false)
+            let second = try await server.call("GET", "notification-providers?offset=5&limit=1")
+            #expect(second.names == ["Slack"] && second.json?["total"] == 7)
+            #expect(try await server.call("GET", "notification-providers/web%20push").id == "web-push")
+            for name in ["slack", "Web%20Push"] {
+                let changed = try await server.call("POST", "notification-providers/\(name)", ["enabled": false])
+                #expect(changed.status == 409 && changed.text.contains("built in"), "\(changed.text)")
+                #expect(try await server.call("DELETE", "notification-providers/\(name)").status == 409)
+            }
+            let same = try await server.call("POST", "notification-providers", ["id": "slack", "order": 3])
+            #expect(same.status == 409)
+            // One with the name takes the place, and gives it back.
+            let own = try await server.call(
+                "POST", "notification-providers", ["name": "slack", "kind": "SLACK", "enabled": false])
+            #expect(own.status == 201, "\(own.text)")
+            let others = Self.builtIn.filter { $0 != "Slack" }
+            #expect(try await server.call("GET", "notification-providers").names == others + ["slack"])
+            #expect(try await server.call("DELETE", "notification-providers/slack").status == 200)
+            #expect(try await server.call("GET", "notification-providers").names == Self.builtIn)
         }
     }
 
@@ -63,7 +97,7 @@ struct ProviderRoutesTests {
         try await RESTTestServer.run { server in
             let reply = try await server.call("POST", "notification-providers", body)
             #expect(reply.status == 400 && reply.json?["message"]?.string?.contains(field) == true, "\(reply.text)")
-            #expect(try await server.call("GET", "notification-providers").json?["total"] == 0)
+            #expect(try await server.call("GET", "notification-providers").json?["total"] == 7)
         }
     }
 

@@ -31,7 +31,10 @@ struct RESTDeviceTests {
         Kind(
             type: "TEXT_PAGER", fields: ["pin": "12345", "twoWayDevice": true],
             shown: ["pin": "12345", "twoWayDevice": true]),
-        Kind(type: "GENERIC", fields: ["pin": "ops-topic"], shown: ["pin": "ops-topic", "description": "ops-topic"]),
+        Kind(
+            type: "GENERIC", fields: ["pin": "https://discord.example/webhooks/SECRET", "provider": "Discord"],
+            shown: ["pin": "***", "description": "", "provider": ["id": "discord"]]),
+        Kind(type: "GENERIC", fields: ["pin": "SECRET-topic"], shown: ["pin": "***", "description": ""]),
         Kind(
             type: "SLACK", fields: ["pin": "https://hooks.example/services/SECRET"],
             shown: ["pin": "***", "description": ""]),
@@ -64,6 +67,31 @@ struct RESTDeviceTests {
         }
     }
 
+    /// What was stored before pins of generic devices were sealed is not told any more, and sealed when it is saved.
+    @Test func aPlainPinOfAGenericDeviceIsSealedWhenItIsSaved() async throws {
+        try await RESTTestServer.run { server in
+            let made = try await server.addDevice("admin", "One", ["deviceType": "GENERIC", "pin": "x"])
+            func stored() async throws -> Device? {
+                try await server.database.reading { try Directory($0).get(Device.self, id: made.id) }
+            }
+            var old = try #require(try await stored())
+            (old.pin, old.description) = ("https://discord.example/SECRET", "https://discord.example/SECRET")
+            let origin = Origin(actor: "t", causation: "c", correlation: "r")
+            try await server.database.transaction { [old] connection in
+                try Directory(connection).put(old, by: origin, at: Timestamp(milliseconds: 1))
+            }
+            let shown = try await server.call("GET", "devices/\(made.id)")
+            #expect(shown.json?["pin"] == "***" && shown.json?["description"] == "")
+            let saved = try await server.call("POST", "devices/\(made.id)", ["pin": "***", "delay": 2])
+            #expect(saved.status == 200 && saved.json?["delay"] == 2, "\(saved.text)")
+            let after = try #require(try await stored())
+            #expect(after.pin.hasPrefix("v2:") && after.description.isEmpty)
+            #expect(try server.secrets.open(after.pin, for: .devicePin(made.id)) == old.pin)
+            let text = shown.text + saved.text + (try await server.auditText())
+            #expect(!text.contains("SECRET"))
+        }
+    }
+
     static let wrong: [(String, [String: JSONValue], String)] = [
         ("EMAIL", [:], "emailAddress"), ("EMAIL", ["emailAddress": "nobody"], "emailAddress"),
         ("VOICE", [:], "phoneNumber"), ("VOICE", ["phoneNumber": "6045551212"], "E.164"),
@@ -71,7 +99,8 @@ struct RESTDeviceTests {
         ("VOICE", ["phoneNumber": "+16045551212;ext=a"], "E.164"),
         ("TEXT_PHONE", ["phoneNumber": "+16045551212;ext=1"], "extension"),
         ("FAX", ["phoneNumber": "1234", "country": "CA"], "5 to 20"), ("FAX", ["phoneNumber": "12345"], "country"),
-        ("TEXT_PAGER", [:], "pin"), ("GENERIC", ["pin": " "], "pin"), ("SLACK", ["pin": "not an address"], "pin"),
+        ("TEXT_PAGER", [:], "pin"), ("GENERIC", ["pin": " "], "pin"), ("GENERIC", [:], "pin"),
+        ("GENERIC", ["pin": "***"], "pin"), ("SLACK", ["pin": "not an address"], "pin"),
         ("SLACK", ["pin": "***"], "pin"), ("WEB_PUSH", ["pin": "{}"], "keys.p256dh"),
         ("WEB_PUSH", ["pin": "no"], "JSON"),
         ("APPLE_PUSH", [:], "deviceType"), ("PIGEON", [:], "deviceType"),

@@ -25,10 +25,12 @@ struct RESTTestServer: Sendable {
 
     let database: any SQLDatabase
     let port: Int
+    let secrets: SecretBox
 
     /// - Parameter backend: `nil` for a database in memory.
     static func run(
-        on backend: Backend? = nil, _ test: @escaping @Sendable (RESTTestServer) async throws -> Void
+        on backend: Backend? = nil, hasMail: Bool = false,
+        _ test: @escaping @Sendable (RESTTestServer) async throws -> Void
     ) async throws {
         let database: any SQLDatabase
         if let backend {
@@ -39,11 +41,12 @@ struct RESTTestServer: Sendable {
         try await Migrator.bundled().run(on: database)
         try await addPeople(to: database)
         let cache = DirectoryCache(database: database)
+        let secrets = SecretBox(key: SymmetricKey(size: .bits256))
         let now: AlertCore.Clock = { Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) }
         let routes = RESTRoutes<BasicRequestContext>(
-            database: database, cache: cache, secrets: SecretBox(key: SymmetricKey(size: .bits256)),
+            database: database, cache: cache, secrets: secrets,
             authenticator: Authenticator(cache: cache, signIns: SignInRecorder(database: database), now: now), now: now,
-            passwordCost: .lowest, publicURL: "https://tocsin.example.com")
+            passwordCost: .lowest, publicURL: "https://tocsin.example.com", hasMail: hasMail)
         let router = Router(context: BasicRequestContext.self)
         routes.add(to: router)
         CalendarFeedRoutes(services: routes.services).add(to: router)
@@ -56,7 +59,7 @@ struct RESTTestServer: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await application.run() }
             var iterator = ports.makeAsyncIterator()
-            try await test(RESTTestServer(database: database, port: await iterator.next() ?? 0))
+            try await test(RESTTestServer(database: database, port: await iterator.next() ?? 0, secrets: secrets))
             group.cancelAll()
         }
         await database.close()

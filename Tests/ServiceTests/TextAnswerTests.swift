@@ -65,8 +65,14 @@ import Testing
             try await world.tellAnna(4712, on: "sms")
             let answer = try await world.provider("sms", Self.message("annehmen 4711"))
             #expect(answer.body == Self.reply("Gespeichert: Annehmen, für Alarm 4711."))
+            func shown() async throws -> [String] {
+                try await world.database.reading { try InboundMessages($0).unanswering(offset: 0, limit: 9) }
+                    .messages.map { "\($0.message.outcome) \($0.message.text)" }
+            }
+            #expect(try await shown().isEmpty)
             let wrong = try await world.provider("sms", Self.message("1 9999", "SM2"))
             #expect(wrong.body == Self.reply("Alert 9999 does not wait for your answer."))
+            #expect(try await shown() == ["unmatched 1 9999"])
             #expect(try await world.answers(to: 4712).isEmpty)
         }
     }
@@ -124,6 +130,8 @@ import Testing
                 }
             }
             #expect(kept == [.providerWord, .unknownSender])
+            let shown = try await world.database.reading { try InboundMessages($0).unanswering(offset: 0, limit: 9) }
+            #expect(Set(shown.messages.map(\.message.text)) == ["STOP", "1"])
         }
     }
 

@@ -50,7 +50,7 @@ extension ProviderRoutes {
         ) -> InboundMessage {
             InboundMessage(
                 channel: Self.channel, id: "", sender: sender, notification: question?.plan.id, outcome: outcome,
-                reply: reply)
+                reply: reply, text: call.text("Body"))
         }
         guard call.text("OptOutType").isEmpty, !text.isProviderWord else { return message(.providerWord, "") }
         guard let owner = phone.owners.first else {
@@ -86,7 +86,7 @@ extension ProviderRoutes {
 
     /// Two machines must not talk to each other without end.
     private func bounded(_ message: InboundMessage) async throws -> String {
-        guard ![.recorded, .repeated, .late].contains(message.outcome) else { return message.reply }
+        guard !message.outcome.isAnswer else { return message.reply }
         let since = desk.now().advanced(by: .seconds(-3600))
         let count = try await desk.database.reading {
             try InboundMessages($0).corrections(to: message.sender, since: since)

@@ -31,8 +31,7 @@ struct DeviceRepresentation {
         case .textPager:
             fields["pin"] = .string(device.pin)
             fields["twoWayDevice"] = .bool(device.twoWayDevice)
-        case .generic: fields["pin"] = .string(device.pin)
-        case .slack, .msTeams, .webPush: fields["pin"] = device.pin.isEmpty ? nil : .string(Self.mask)
+        case .generic, .slack, .msTeams, .webPush: fields["pin"] = device.pin.isEmpty ? nil : .string(Self.mask)
         case .androidPush, .applePush: break
         }
         if withTimeframes {
@@ -46,7 +45,8 @@ struct DeviceRepresentation {
         [
             "id": .string(device.id), "name": .string(device.name),
             "targetName": .string("\(owner?.targetName ?? "")|\(device.name)"), "recipientType": "DEVICE",
-            "deviceType": .string(device.deviceType.rawValue), "description": .string(device.description),
+            "deviceType": .string(device.deviceType.rawValue),
+            "description": .string(device.hasTellingDescription ? "" : device.description),
             "owner": owner?.reference, "status": .string(device.status.rawValue),
             "defaultDevice": .bool(device.defaultDevice), "delay": .whole(device.delay),
             "sequence": .whole(device.sequence), "priorityThreshold": .string(device.priorityThreshold.rawValue),

@@ -83,8 +83,7 @@ struct DeviceRequest {
         case .textPager:
             device.pin = try pin(device, limit: 100)
             device.twoWayDevice = try fields.bool("twoWayDevice") ?? device.twoWayDevice
-        case .generic: device.pin = try pin(device, limit: 2000)
-        case .slack, .msTeams, .webPush: device.pin = try secretPin(device)
+        case .generic, .slack, .msTeams, .webPush: device.pin = try secretPin(device)
         case .androidPush, .applePush: break
         }
         device.description = try fields.text("description", limit: 1000) ?? generatedDescription(of: device)
@@ -132,15 +131,21 @@ struct DeviceRequest {
         try fields.requiredName("pin", or: device.pin.isEmpty ? nil : device.pin, limit: limit)
     }
 
-    /// A chat's address or a browser's subscription, sealed for this device.
+    /// A chat's address, a browser's subscription or whatever a generic device has, sealed for this device.
     private func secretPin(_ device: Device) throws(RestError) -> String {
-        let unchanged = [DeviceRepresentation.mask, device.pin]
-        if let text = fields["pin"]?.string, unchanged.contains(text), !device.pin.isEmpty { return device.pin }
-        guard fields.has("pin") else {
-            guard !device.pin.isEmpty else { throw .missingField("pin") }
-            return device.pin
+        let isMask = fields["pin"]?.string == DeviceRepresentation.mask
+        if !device.pin.isEmpty, isMask || !fields.has("pin") || fields["pin"]?.string == device.pin {
+            return SecretBox.isSealed(device.pin) ? device.pin : secrets.seal(device.pin, for: .devicePin(device.id))
         }
-        let secret = device.deviceType == .webPush ? try subscription() : try chatAddress()
+        guard !isMask else {
+            throw .invalidValue("pin", "\(DeviceRepresentation.mask) leaves one as it is, and there is none.")
+        }
+        let secret =
+            switch device.deviceType {
+            case .webPush: try subscription()
+            case .generic: try fields.requiredName("pin", or: nil, limit: 2000)
+            default: try chatAddress()
+            }
         return secrets.seal(secret, for: .devicePin(device.id))
     }
 
@@ -180,8 +185,8 @@ struct DeviceRequest {
         let isAny =
             reference.isEmpty || reference.hasPrefix("(x)matters") || reference == DeviceRepresentation.anyProvider
         if isAny { return "" }
-        let builtIn = NotificationProvider.builtIn(hasMail: true)
-            .first { [$0.id, $0.name.lowercased()].contains(reference.lowercased()) }
+        let builtIn = NotificationProvider.named(
+            reference.lowercased(), among: NotificationProvider.builtIn(hasMail: true))
         guard let provider = try edit.directory.resolve(NotificationProvider.self, reference) ?? builtIn else {
             throw RestError.invalidValue("provider", "there is no notification provider \(reference).")
         }

@@ -9,17 +9,18 @@ extension RESTServices {
             .get("notification-providers", listProviders),
             .post("notification-providers", permission: .administerSystem, saveProvider),
             .get("notification-providers/{provider}") { call in
-                try await read { .ok(try $0.required(NotificationProvider.self, call.parameter("provider")).wire) }
+                try await read { .ok(wire(try knownProvider(call.parameter("provider"), $0))) }
             },
             .post("notification-providers/{provider}", permission: .administerSystem, saveProvider),
             .delete("notification-providers/{provider}", permission: .administerSystem) { call in
                 try await write(call) { edit in
                     let name = call.parameter("provider")
                     guard let provider = try edit.directory.resolve(NotificationProvider.self, name) else {
+                        try refuseBuiltIn(name, edit.directory)
                         return .noContent
                     }
                     try edit.delete(provider)
-                    return .ok(provider.wire)
+                    return .ok(wire(provider))
                 }
             },
             .post("notification-providers/{provider}/test", permission: .administerSystem, testProvider),
@@ -33,21 +34,45 @@ extension RESTServices {
     private func listProviders(_ call: RESTCall) async throws -> RESTAnswer {
         let paging = try call.query.paging()
         return try await read { directory in
-            let page = try directory.list(
-                NotificationProvider.self, offset: paging.offset, limit: paging.limit, where: { _ in true },
-                by: { ($0.order, $0.name.lowercased()) < ($1.order, $1.name.lowercased()) })
-            return .ok(call.page(page.entries.map(\.wire), total: page.total, paging))
+            let all = NotificationProvider.all(try directory.all(NotificationProvider.self), hasMail: true)
+            let page = all.dropFirst(paging.offset).prefix(paging.limit)
+            return .ok(call.page(page.map(wire), total: all.count, paging))
         }
+    }
+
+    /// One that was added, or that is built in.
+    /// - Throws: 404.
+    private func knownProvider(_ name: String, _ directory: Directory) throws -> NotificationProvider {
+        let all = NotificationProvider.all(try directory.all(NotificationProvider.self), hasMail: true)
+        guard let provider = NotificationProvider.named(name, among: all) else {
+            throw RestError.notFound("There is no provider \(name).")
+        }
+        return provider
+    }
+
+    /// - Throws: 409 for the name of a provider that is built in.
+    private func refuseBuiltIn(_ name: String, _ directory: Directory) throws {
+        let all = NotificationProvider.all(try directory.all(NotificationProvider.self), hasMail: true)
+        guard let provider = NotificationProvider.named(name, among: all), provider.isBuiltIn else { return }
+        throw RestError.conflict(
+            "The provider \(provider.name) is built in and cannot be changed: add one with its name to take its place.")
+    }
+
+    private func wire(_ provider: NotificationProvider) -> JSONValue {
+        provider.wire(isConfigured: provider.isConfigured(hasMail: hasMail))
     }
 
     private func saveProvider(_ call: RESTCall) async throws -> RESTAnswer {
         let fields = try call.fields()
         return try await write(call) { edit in
             let existing = try (call.parameters["provider"] ?? fields.text("id"))
-                .map { try edit.directory.required(NotificationProvider.self, $0) }
+                .map { name in
+                    try refuseBuiltIn(name, edit.directory)
+                    return try edit.directory.required(NotificationProvider.self, name)
+                }
             let provider = try ProviderFields(fields: fields, secrets: secrets).provider(existing, edit)
             try edit.put(provider)
-            return .saved(provider.wire, isNew: existing == nil)
+            return .saved(wire(provider), isNew: existing == nil)
         }
     }
 
@@ -57,9 +82,8 @@ extension RESTServices {
         guard let reference = try fields.reference("device") else { throw RestError.missingField("device") }
         let view = try await cache.refreshed()
         let name = call.parameter("provider")
-        let configured = Array(view.providers.values)
-        let all = configured + NotificationProvider.builtIn(hasMail: true)
-        guard let provider = all.first(where: { $0.id == name || $0.name.lowercased() == name.lowercased() }) else {
+        let all = NotificationProvider.all(view.providers.values, hasMail: true)
+        guard let provider = NotificationProvider.named(name, among: all) else {
             throw RestError.notFound("There is no provider \(name).")
         }
         guard let device = view.device(reference), let owner = view.people[device.owner] else {
@@ -76,10 +100,12 @@ extension NotificationProvider {
     var path: String { "/notification-providers/\(id)" }
 
     /// Everything but the secret, of which it says whether there is one.
-    var wire: JSONValue {
+    func wire(isConfigured: Bool) -> JSONValue {
         .fields([
             "id": .string(id), "name": .string(name), "kind": .string(kind.rawValue),
             "deviceTypes": .array(deviceTypes.map { .string($0.rawValue) }), "order": .whole(order),
+            "builtIn": .bool(isBuiltIn), "configured": .bool(isConfigured),
+            "reaches": .array(reaches.map { .string($0.rawValue) }), "onlyIfNamed": .bool(deviceTypes.isEmpty),
             "enabled": .bool(enabled), "url": .text(url), "account": .text(account),
             "hasSecret": .bool(sealedSecret != nil), "from": .text(from),
             "limit": limit.map { ["messages": .whole($0.messages), "seconds": .whole($0.seconds)] },

@@ -126,12 +126,15 @@ struct RESTServices: Sendable {
     var publicURL = ""
     /// Of the bus: whose owner sends what a test of a provider plans.
     var partitionCount = 1
+    /// Whether the settings name a mail server.
+    var hasMail = false
 
     var routes: [RESTRoute] {
         let forms = formRoutes + formPartRoutes + responseOptionRoutes + messageTemplateRoutes + sectionRoutes
         let plans = planRoutes + planPartRoutes + libraryRoutes + flowRoutes + integrationRoutes
         return peopleRoutes + deviceRoutes + deviceNameRoutes + bridgeRoutes + referenceRoutes + plans + forms
             + keyRoutes + scriptVersionRoutes + workflowRoutes + onCallRoutes + providerRoutes
+            + inboundMessageRoutes
     }
 
     /// One consistent look at the directory.

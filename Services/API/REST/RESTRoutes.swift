@@ -13,14 +13,15 @@ public struct RESTRoutes<Context: RequestContext>: Sendable {
     ///   - secrets: Seals what has to be read again: keys, passwords, signing secrets.
     ///   - authenticator: The process's one, which remembers who has been let in.
     ///   - partitionCount: Of the bus: whose owner sends what a test of a provider plans.
+    ///   - hasMail: Whether the settings name a mail server, as the list of providers says.
     public init(
         database: any SQLDatabase, cache: DirectoryCache, secrets: SecretBox, authenticator: Authenticator,
         now: @escaping Clock, passwordCost: PasswordHash.Cost = .standard, publicURL: String = "",
-        partitionCount: Int = 1
+        partitionCount: Int = 1, hasMail: Bool = false
     ) {
         services = RESTServices(
             database: database, cache: cache, secrets: secrets, authenticator: authenticator, now: now,
-            passwordCost: passwordCost, publicURL: publicURL, partitionCount: partitionCount)
+            passwordCost: passwordCost, publicURL: publicURL, partitionCount: partitionCount, hasMail: hasMail)
     }
 
     /// Adds every route. The error middleware goes to the whole router, since only there it sees what no route

@@ -57,11 +57,9 @@ public actor ProviderChannels: ChannelRegistry {
     public nonisolated func route(
         for plan: AlertCore.Notification.Plan, among configured: [NotificationProvider]
     ) -> [NotificationProvider] {
-        let names = Set(configured.map { $0.name.lowercased() })
-        let builtIn = NotificationProvider.builtIn(hasMail: parts.mail != nil)
-        return NotificationProvider.route(
+        NotificationProvider.route(
             for: plan.kindOfDevice, wanted: plan.provider,
-            among: configured + builtIn.filter { !names.contains($0.name.lowercased()) },
+            among: NotificationProvider.all(configured, hasMail: parts.mail != nil),
             isOnly: plan.kindOfPurpose == .test)
     }
 

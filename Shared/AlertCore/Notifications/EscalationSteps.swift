@@ -1,8 +1,6 @@
 // The courses of an escalation: the steps of a shift in their order, its repeats and its end, and groups in groups.
 
 extension EscalationMoment {
-    /// How many groups can be within each other.
-    static let nestingMax = 10
     /// Whatever is configured: the shortest pause before the same people are notified again.
     static let repeatPauseMin = 60
 
@@ -103,50 +101,43 @@ extension EscalationMoment {
     /// Opens the courses of a group, and reaches what is at once.
     /// - Returns: Whether somebody is notified, now or later.
     mutating func open(_ id: String, courseId: String, in place: Place, from begin: Timestamp) -> Bool {
-        guard let group = roster.groups[id] else {
-            omit(id, at: place, .gone, "the group is no longer there")
+        switch roster.opening(of: id, within: ancestors(of: place.course), at: now) {
+        case .refused(let rule, let reason):
+            omit(roster.groups[id]?.targetName ?? id, at: place, rule, reason)
             return false
-        }
-        guard group.status == .active else {
-            omit(group.targetName, at: place, .inactive, "\(group.targetName) is inactive")
+        case .nobody(let group, let rule, let reason):
+            let own = Place(course: newCourse(courseId, of: group, in: place), step: 0, round: 0, kind: .step)
+            opened[courseId] = own.course
+            if rule == .noMembers { reached(own) }
+            omit(group.targetName, at: own, rule, reason)
             return false
+        case .members(let group, let members):
+            return open(members, newCourse(courseId, of: group, in: place), from: begin)
+        case .shifts(let group, let shifts):
+            var course = newCourse(courseId, of: group, in: place)
+            var isAnybody = false
+            for (index, shift) in shifts.enumerated() {
+                course.id = "\(courseId).\(index)"
+                if open(shift, of: group, course, from: begin) { isAnybody = true }
+            }
+            return isAnybody
         }
-        let above = ancestors(of: place.course)
-        guard !above.contains(id), above.count < Self.nestingMax else {
-            omit(
-                group.targetName, at: place, .nested,
-                above.contains(id)
-                    ? "\(group.targetName) is within itself" : "there are \(Self.nestingMax) groups within each other")
-            return false
-        }
-        let isNested = place.course.group != nil
-        var course = AlertEscalation.Course(
-            id: courseId, target: place.course.target, parent: isNested ? place.course.id : nil,
-            group: NamedReference(id: id, name: group.targetName), allowsDuplicates: group.allowDuplicates,
-            usesFailsafe: group.useDefaultDevices, steps: [])
-        if group.groupType != .onCall { return openAll(&course, from: begin) }
-        let shifts = roster.onCall(group: id, at: now)
-        if shifts.isEmpty {
-            opened[course.id] = course
-            omit(
-                group.targetName, at: Place(course: course, step: 0, round: 0, kind: .step), .noShift,
-                "no shift of \(group.targetName) is on")
-        }
-        var isAnybody = false
-        for (index, shift) in shifts.enumerated() {
-            course.id = "\(courseId).\(index)"
-            if open(shift, of: group, course, from: begin) { isAnybody = true }
-        }
-        return isAnybody
     }
 
-    private mutating func openAll(_ course: inout AlertEscalation.Course, from begin: Timestamp) -> Bool {
-        let group = course.group?.id ?? ""
+    private func newCourse(_ id: String, of group: Group, in place: Place) -> AlertEscalation.Course {
+        AlertEscalation.Course(
+            id: id, target: place.course.target, parent: place.course.group == nil ? nil : place.course.id,
+            group: NamedReference(id: group.id, name: group.targetName), allowsDuplicates: group.allowDuplicates,
+            usesFailsafe: group.useDefaultDevices, steps: [])
+    }
+
+    /// All members at once.
+    private mutating func open(
+        _ members: [OnCallMember], _ course: AlertEscalation.Course, from begin: Timestamp
+    ) -> Bool {
         let place = Place(course: course, step: 0, round: 0, kind: .step)
         opened[course.id] = course
         reached(place)
-        let members = roster.members(of: group, at: now)
-        if members.isEmpty { omit(course.name, at: place, .noMembers, "\(course.name) has no members") }
         var isAnybody = false
         for member in members.map(member) where reach(member, at: place, from: begin) { isAnybody = true }
         return isAnybody
@@ -173,7 +164,7 @@ extension EscalationMoment {
         opened[course.id] = course
         guard !course.steps.isEmpty else {
             let place = Place(course: course, step: 0, round: 0, kind: .step)
-            omit(course.name, at: place, .noMembers, "the shift \(shift.name) has no members")
+            omit(course.name, at: place, .noMembers, onCall.emptyReason)
             endRound(of: course, round: 0, from: begin)
             return course.endNotice != nil
         }

@@ -55,6 +55,37 @@ extension NotificationProvider {
         ]
     }
 
+    private static let builtInIDs = Set(builtIn(hasMail: true).map(\.id))
+
+    /// Whether it is one of ``builtIn(hasMail:)``: nobody has added it, and nobody can change it.
+    public var isBuiltIn: Bool { Self.builtInIDs.contains(id) }
+
+    /// Whether it has what it needs to send.
+    /// - Parameter hasMail: Whether a mail server is configured, which one without an address of its own uses.
+    public func isConfigured(hasMail: Bool) -> Bool { kind != .smtp || !url.isEmpty || hasMail }
+
+    /// What it can reach: what it takes by itself, or what has to name it.
+    public var reaches: [Device.Kind] { deviceTypes.isEmpty ? kind.usualDeviceTypes : deviceTypes }
+
+    /// Every way that a message can go, in the order in which they are tried: those that were added, and the built-in
+    /// ones whose name none of these has.
+    /// - Parameter hasMail: Whether a mail server is configured; without one there is no built-in mail.
+    public static func all(
+        _ added: some Collection<NotificationProvider>, hasMail: Bool
+    ) -> [NotificationProvider] {
+        let names = Set(added.map { $0.name.lowercased() })
+        return (added + builtIn(hasMail: hasMail).filter { !names.contains($0.name.lowercased()) }).sorted(by: isBefore)
+    }
+
+    private static func isBefore(_ one: NotificationProvider, _ other: NotificationProvider) -> Bool {
+        (one.order, one.name.lowercased(), one.id) < (other.order, other.name.lowercased(), other.id)
+    }
+
+    /// The one of that id, or else of that name, ignoring case.
+    public static func named(_ name: String, among providers: [NotificationProvider]) -> NotificationProvider? {
+        providers.first { $0.id == name } ?? providers.first { $0.name.lowercased() == name.lowercased() }
+    }
+
     /// Who is tried for a device, in this order: the provider that it wants, then the others of its kind that
     /// understand the same address, by their order and name.
     /// - Parameters:
@@ -64,12 +95,8 @@ extension NotificationProvider {
     public static func route(
         for kind: Device.Kind, wanted: String, among providers: [NotificationProvider], isOnly: Bool = false
     ) -> [NotificationProvider] {
-        let enabled = providers.filter(\.enabled).sorted {
-            ($0.order, $0.name.lowercased(), $0.id) < ($1.order, $1.name.lowercased(), $1.id)
-        }
-        let first =
-            wanted.isEmpty
-            ? nil : enabled.first { $0.id == wanted } ?? enabled.first { $0.name.lowercased() == wanted.lowercased() }
+        let enabled = providers.filter(\.enabled).sorted(by: isBefore)
+        let first = wanted.isEmpty ? nil : named(wanted, among: enabled)
         let others = isOnly ? [] : enabled.filter { $0.deviceTypes.contains(kind) && $0.id != first?.id }
         guard let leader = first ?? others.first else { return [] }
         let address = leader.kind.addressing

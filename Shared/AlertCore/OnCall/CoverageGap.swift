@@ -57,13 +57,15 @@ extension Roster {
 
     /// Why nobody of the group is notified at a moment; `nil` when somebody is.
     private func hole(in group: String, at moment: Timestamp) -> (CoverageGap.Cause, String)? {
-        guard let entry = groups[group] else { return (.inactiveGroup, "the group is no longer there") }
-        guard entry.status == .active else { return (.inactiveGroup, "\(entry.targetName) is inactive") }
-        let escalation = escalation(of: group, at: moment)
-        guard escalation.steps.isEmpty else { return nil }
-        let isWithoutShift = entry.groupType == .onCall && onCall(group: group, at: moment).isEmpty
-        let reasons = escalation.omissions.map(\.reason).joined(separator: "; ")
-        return (isWithoutShift ? .noShift : .nobodyNotified, reasons)
+        let search = FirstNotified(of: group, in: self, at: moment)
+        guard search.member == nil else { return nil }
+        let cause: CoverageGap.Cause =
+            switch search.refusal {
+            case .gone, .inactive: .inactiveGroup
+            case .noShift: .noShift
+            default: .nobodyNotified
+            }
+        return (cause, search.reasons.joined(separator: "; "))
     }
 
     /// When it can change who of the group is notified, within groups within it too.

@@ -53,7 +53,8 @@ public struct Device: Codable, Hashable, Sendable, Identifiable {
     /// The id or name of the notification provider that it wants; empty for any that has its kind.
     @Later public var provider: String
     /// Where a message goes when that is neither an email address nor a phone number: a pager's pin, a chat's address,
-    /// a topic, a browser's subscription. Some are secrets: these are sealed.
+    /// a topic, a browser's subscription. Those of ``Kind/hasSecretPin`` are sealed, but for some that were stored
+    /// before their kind was one of these: until the device is saved, or the key rotated.
     @Later public var pin: String
     /// Of a pager: whether it can answer.
     @Later public var twoWayDevice: Bool

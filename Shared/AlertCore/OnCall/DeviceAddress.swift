@@ -1,6 +1,13 @@
 extension Device.Kind {
-    /// Whether ``Device/pin`` lets whoever has it send: it is stored sealed, and never answered.
-    public var hasSecretPin: Bool { self == .slack || self == .msTeams || self == .webPush }
+    /// Whether ``Device/pin`` may let whoever has it send, as the address of a chat's webhook does: it is stored
+    /// sealed, and never answered.
+    public var hasSecretPin: Bool { [.slack, .msTeams, .webPush, .generic].contains(self) }
+}
+
+extension Device {
+    /// Whether the description is the pin, which is to be kept secret: of a device that was stored before its kind was
+    /// one of ``Kind/hasSecretPin``.
+    public var hasTellingDescription: Bool { deviceType.hasSecretPin && !pin.isEmpty && description == pin }
 }
 
 /// Where messages to a device go, as people write it and as it is kept.

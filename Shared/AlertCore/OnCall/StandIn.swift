@@ -35,8 +35,8 @@ extension Roster {
                 StandIn(notified: recipient)
             }
         case .group:
-            if let reason = groupObstacle(recipient.id) {
-                StandIn(notified: nil, skipped: reason)
+            if let obstacle = groupObstacle(recipient.id) {
+                StandIn(notified: nil, skipped: obstacle.reason)
             } else {
                 StandIn(notified: recipient)
             }
@@ -89,9 +89,10 @@ extension Roster {
         return device.status == .active ? nil : "\(owner.targetName)|\(device.name) is inactive"
     }
 
-    private func groupObstacle(_ id: String) -> String? {
-        guard let group = groups[id] else { return "the group is no longer there" }
-        return group.status == .active ? nil : "\(group.targetName) is inactive"
+    /// Why a group cannot be notified at all; `nil` when it can.
+    func groupObstacle(_ id: String) -> (rule: AlertEscalation.Rule, reason: String)? {
+        guard let group = groups[id] else { return (.gone, "the group is no longer there") }
+        return group.status == .active ? nil : (.inactive, "\(group.targetName) is inactive")
     }
 
     /// The device of that id.

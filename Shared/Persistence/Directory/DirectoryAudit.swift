@@ -34,9 +34,11 @@ struct DirectoryAudit {
         guard case .object(var fields) = try DirectoryJSON.decode(JSONValue.self, from: document) else {
             return .null
         }
+        // What describes a device can be its pin.
+        if let pin = fields["pin"]?.string, !pin.isEmpty, fields["description"]?.string == pin {
+            fields["description"] = redactedValue
+        }
         for (name, value) in fields { fields[name] = redacted(value, named: name) }
-        // A sealed pin is a chat's address, which is a secret as a whole.
-        if let pin = fields["pin"]?.string, SecretBox.isSealed(pin) { fields["pin"] = "***" }
         if let content = fields["content"]?.string { fields["content"] = .string("\(content.utf8.count) characters") }
         if fields["propertyType"] == .string(PropertyDefinition.Kind.password.rawValue),
             fields["defaultValue"] != nil

@@ -2,7 +2,7 @@ import AlertCore
 
 /// An entry of the directory that holds sealed secrets.
 public protocol SecretHolder: DirectoryEntry {
-    /// The entry with each sealed text in it replaced.
+    /// The entry with each sealed text in it replaced, and each that is not sealed yet although it should be.
     func mapSecrets(_ change: (String, SecretContext) throws -> String) rethrows -> Self
 }
 
@@ -40,7 +40,9 @@ extension NotificationProvider: SecretHolder {
 extension Device: SecretHolder {
     public func mapSecrets(_ change: (String, SecretContext) throws -> String) rethrows -> Device {
         var device = self
-        if SecretBox.isSealed(pin) { device.pin = try change(pin, .devicePin(id)) }
+        if hasTellingDescription { device.description = "" }
+        let isPlain = deviceType.hasSecretPin && !pin.isEmpty
+        if SecretBox.isSealed(pin) || isPlain { device.pin = try change(pin, .devicePin(id)) }
         return device
     }
 }
@@ -53,8 +55,8 @@ extension WebPushKey: SecretHolder {
     }
 }
 
-/// Seals every secret of the directory with the current key, a batch of entries in each transaction. Servers may
-/// run meanwhile, if they have both keys.
+/// Seals every secret of the directory with the current key, those that were not sealed before too, a batch of
+/// entries in each transaction. Servers may run meanwhile, if they have both keys.
 public struct Resealing: Sendable {
     /// Every kind of entry that holds secrets.
     static let holders: [any SecretHolder.Type] = [
@@ -62,7 +64,7 @@ public struct Resealing: Sendable {
     ]
 
     public struct Outcome: Equatable, Sendable {
-        /// Secrets that are sealed anew.
+        /// Secrets that are sealed anew, or for the first time.
         public var resealed = 0
         /// Secrets that were sealed with the current key already.
         public var current = 0
@@ -144,7 +146,8 @@ public struct Resealing: Sendable {
                         counted.current += 1
                         return sealed
                     }
-                    let fresh = secrets.seal(try secrets.open(sealed, for: context), for: context)
+                    let plain = SecretBox.isSealed(sealed) ? try secrets.open(sealed, for: context) : sealed
+                    let fresh = secrets.seal(plain, for: context)
                     counted.resealed += 1
                     return fresh
                 }

@@ -135,10 +135,10 @@ struct AbsenceTests {
         ] {
             let moment = zulu("2026-06-01T12:00Z")
             #expect(roster.onCall(group: "ops", at: moment)[0].members.map(\.delay) == row.delays)
-            let escalation = roster.escalation(of: "ops", at: moment)
-            #expect(
-                Dictionary(uniqueKeysWithValues: escalation.steps.map { ($0.recipient.id, $0.minutes) }) == row.steps)
-            #expect(escalation.omissions.map(\.recipient.id) == row.away)
+            let escalation = onCallEscalation(of: "ops", in: roster, at: moment)
+            #expect(Dictionary(uniqueKeysWithValues: escalation.told.map { ($0.name, $0.minutes) }) == row.steps)
+            #expect(escalation.omissions.map(\.recipient) == row.away)
+            #expect(roster.firstNotified(of: "ops", at: moment)?.id == escalation.told.first?.name)
         }
     }
 

@@ -115,9 +115,9 @@ struct GroupMembershipTests {
         #expect(members.map(\.delay) == [0, 0, 0])
         #expect(members.map(\.skipped) == [nil, nil, "dan is inactive"])
         #expect(roster.members(of: "nothing", at: Self.now).isEmpty)
-        let escalation = roster.escalation(of: "all", at: Self.now)
-        #expect(escalation.steps.map(\.minutes) == [0, 0])
-        #expect(escalation.steps.map(\.insteadOf) == ["bob", nil])
+        let escalation = onCallEscalation(of: "all", in: roster, at: Self.now)
+        #expect(escalation.told.map { "\($0.name) \($0.minutes)" } == ["cat 0", "ann 0"])
+        #expect(escalation.omissions.map(\.recipient) == ["bob", "dan"])
     }
 
     @Test func groupsWithinGroupsBeginWhenTheirTurnComes() {
@@ -137,10 +137,10 @@ struct GroupMembershipTests {
         let roster = onCallRoster(
             shifts: [onCallShift("2026-01-01T00:00Z", "2026-01-02T00:00Z", members: outer), inner],
             groups: [Self.group("inner", .onCall)])
-        let escalation = roster.escalation(of: "ops", at: Self.now)
-        #expect(escalation.steps.map { "\($0.recipient.id) \($0.minutes)" } == ["ann 0", "bob 11", "dan 15", "cat 31"])
-        #expect(escalation.steps.map(\.escalationType) == [.none, .management, .none, .peer])
-        #expect(escalation.steps.map(\.group) == ["ops", "inner", "ops", "inner"])
+        let escalation = onCallEscalation(of: "ops", in: roster, at: Self.now)
+        #expect(escalation.told.map { "\($0.name) \($0.minutes)" } == ["ann 0", "bob 11", "dan 15", "cat 31"])
+        #expect(escalation.reports.map(\.type) == [.management, .none, .peer])
+        #expect(escalation.reports.map(\.group.id) == ["ops", "ops", "inner"])
         #expect(escalation.omissions.map(\.reason) == ["Ops is within itself"])
         #expect(roster.onCall(group: "ops", at: Self.now)[0].members[1].notified == Self.within("inner"))
     }
@@ -157,6 +157,7 @@ struct GroupMembershipTests {
         #expect(shown.map(\.skipped) == ["Off is inactive", "the group is no longer there", nil])
         #expect(shown.map(\.delay) == [0, 0, 0])
         #expect(roster.onCall(group: "off", at: Self.now).isEmpty)
-        #expect(roster.escalation(of: "off", at: Self.now).omissions.map(\.reason) == ["Off is inactive"])
+        let escalation = onCallEscalation(of: "off", in: roster, at: Self.now)
+        #expect(escalation.omissions.map(\.reason) == ["Off is inactive"])
     }
 }

@@ -73,4 +73,40 @@ func onCallAbsence(
         group: group, replacement: replacement, includeDirectNotifications: direct, created: zulu(created))
 }
 
+/// What an alert to a group leads to within two hours in which nobody answers. Everybody has one device.
+func onCallEscalation(of group: String, in roster: Roster, at moment: Timestamp) -> EscalationSimulation {
+    let devices = roster.people.keys.map { name in
+        Device(id: "\(name)-mail", number: 1, owner: name, name: "Mail", deviceType: .email, emailAddress: "\(name)@x")
+    }
+    let reachable = Roster(
+        version: 1, people: roster.people, groups: roster.groups, sites: roster.sites,
+        devices: Dictionary(grouping: devices, by: \.owner), shifts: roster.shifts, absences: roster.absences,
+        alertCounts: roster.alertCounts)
+    var terms = AlertEscalation.Terms()
+    terms.alert = "a"
+    let target = AlertRecipient(id: group, targetName: group, recipientType: .group)
+    return EscalationSimulation(
+        terms, targets: [target], reachable, at: moment, until: moment.advanced(by: span(hours: 2)))
+}
+
+extension EscalationSimulation {
+    private var advances: [(AlertEscalation.Advance, Timestamp)] {
+        events.compactMap { if case .advanced(let advance, let at) = $0 { (advance, at) } else { nil } }
+    }
+
+    /// Who is notified, and how many minutes after the first event, in the order of time.
+    var told: [(name: String, minutes: Int)] {
+        guard let begin = advances.first?.1 else { return [] }
+        return advances.flatMap { advance, at in
+            advance.notices.map { ($0.person.targetName, Int(at.since(begin).milliseconds / 60_000)) }
+        }
+    }
+
+    var omissions: [AlertEscalation.Omission] { advances.flatMap(\.0.omissions) }
+
+    var reports: [EscalationReport] {
+        events.compactMap { if case .escalated(let report, _) = $0 { report } else { nil } }
+    }
+}
+
 let threeZones = ["America/New_York", "Europe/Berlin", "Australia/Lord_Howe"]

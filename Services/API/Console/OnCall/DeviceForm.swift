@@ -102,7 +102,8 @@ struct DeviceForm {
     }
 
     private func providerField(_ values: FormValues) -> FormField? {
-        let fitting = directory.providers.values.filter { $0.deviceTypes.contains(kind) }.sorted { $0.order < $1.order }
+        let fitting = NotificationProvider.all(directory.providers.values, hasMail: true)
+            .filter { $0.reaches.contains(kind) }
         guard fitting.count > 1 || device?.provider.isEmpty == false else { return nil }
         return .select(
             "provider", "Provider", values.text("provider", device?.provider ?? ""),

@@ -69,13 +69,13 @@ struct GroupsPage: Sendable {
 
     private static func row(_ group: Group, _ directory: DirectoryView, _ roster: Roster, _ now: Timestamp) -> Row {
         let count = roster.members(of: group.id, at: now).count
-        let first = roster.escalation(of: group.id, at: now).steps.first
+        let first = roster.firstNotified(of: group.id, at: now)
         let isOnCall = group.groupType == .onCall && group.status == .active
         return Row(
             href: "/console/groups/\(group.id)", name: group.targetName, kind: group.groupType.title,
             description: group.description.isEmpty ? nil : group.description, isInactive: group.status == .inactive,
             members: "\(count) member\(count == 1 ? "" : "s")",
-            first: isOnCall ? first.map { RecipientName($0.recipient, directory).name } : nil,
+            first: isOnCall ? first.map { RecipientName($0, directory).name } : nil,
             isUncovered: isOnCall && first == nil)
     }
 }

@@ -13,6 +13,7 @@ extension ConsoleRoutes {
         addSites(to: router)
         addDeviceNames(to: router)
         addProviders(to: router)
+        addUnmatchedMessages(to: router)
         addWhatIf(to: router)
         addSending(to: router)
         addApp(to: router)

@@ -165,7 +165,7 @@ extension Device {
     var shownAddress: String {
         if let address = emailAddress ?? phoneNumber { return address }
         guard deviceType.hasSecretPin else { return pin.isEmpty ? description : pin }
-        return description.isEmpty ? "address stored" : description
+        return description.isEmpty || hasTellingDescription ? "address stored" : description
     }
 
     /// Which alerts reach it; `nil` for all.

@@ -13,25 +13,24 @@ struct ProvidersPage: Sendable {
         let order: Int
         let limit: String?
         let isOff: Bool
+        let isBuiltIn: Bool
+        let lacksSettings: Bool
     }
 
+    /// Those that were added, and those that are built in.
     let rows: [Row]
-    let hasRows: Bool
     let mayAdd: Bool
-    /// Kinds of devices that people have and no provider here names.
     let notice: String?
 
-    init(_ directory: DirectoryView, for session: ConsoleSession, notice: String?) {
-        rows = directory.providers.values
-            .sorted { ($0.order, $0.name.lowercased(), $0.id) < ($1.order, $1.name.lowercased(), $1.id) }.map {
-                provider in
-                Row(
-                    href: "/console/providers/\(provider.id)", name: provider.name,
-                    kind: ProviderForm.title(of: provider.kind),
-                    reaches: provider.deviceTypes.map(\.title).joined(separator: ", "), order: provider.order,
-                    limit: provider.limit?.text, isOff: !provider.enabled)
-            }
-        hasRows = !rows.isEmpty
+    /// - Parameter hasMail: Whether the settings name a mail server.
+    init(_ directory: DirectoryView, hasMail: Bool, for session: ConsoleSession, notice: String?) {
+        rows = NotificationProvider.all(directory.providers.values, hasMail: true).map { provider in
+            Row(
+                href: "/console/providers/\(provider.id)", name: provider.name,
+                kind: ProviderForm.title(of: provider.kind), reaches: provider.reachText, order: provider.order,
+                limit: provider.limit?.text, isOff: !provider.enabled, isBuiltIn: provider.isBuiltIn,
+                lacksSettings: !provider.isConfigured(hasMail: hasMail))
+        }
         mayAdd = session.caller.may(.administerSystem)
         self.notice = notice
     }
@@ -42,8 +41,11 @@ struct ProviderPage: Sendable {
     let id: String
     let name: String
     let isOff: Bool
+    let isBuiltIn: Bool
+    let lacksSettings: Bool
     let csrf: String
     let mayEdit: Bool
+    let mayTest: Bool
     let details: [NamedValue]
     /// Whose device a test goes to.
     let devices: [Choice]
@@ -55,17 +57,21 @@ struct ProviderPage: Sendable {
     var exchange: [NamedValue] = []
 
     init(
-        _ provider: NotificationProvider, _ directory: DirectoryView, for session: ConsoleSession, chosen: String?
+        _ provider: NotificationProvider, _ directory: DirectoryView, hasMail: Bool, for session: ConsoleSession,
+        chosen: String?
     ) {
         id = provider.id
         name = provider.name
         isOff = !provider.enabled
+        isBuiltIn = provider.isBuiltIn
+        lacksSettings = !provider.isConfigured(hasMail: hasMail)
         csrf = session.csrf
-        mayEdit = session.caller.may(.administerSystem)
+        mayEdit = session.caller.may(.administerSystem) && !provider.isBuiltIn
+        mayTest = session.caller.may(.administerSystem)
         let facts: [(String, String?)] = [
             ("Kind", ProviderForm.title(of: provider.kind)), ("Address", provider.url), ("Account", provider.account),
-            ("Secret", provider.sealedSecret == nil ? "none" : "stored"), ("Sender", provider.from),
-            ("Reaches", provider.deviceTypes.map(\.title).joined(separator: ", ")), ("Order", String(provider.order)),
+            ("Secret", provider.isBuiltIn ? nil : provider.sealedSecret == nil ? "none" : "stored"),
+            ("Sender", provider.from), ("Reaches", provider.reachText), ("Order", String(provider.order)),
             ("Limit", provider.limit?.text),
         ]
         details = facts.compactMap { name, value in
@@ -91,6 +97,13 @@ struct ProviderPage: Sendable {
     }
 }
 
+extension NotificationProvider {
+    fileprivate var reachText: String {
+        let kinds = reaches.map(\.title).joined(separator: ", ")
+        return deviceTypes.isEmpty ? "\(kinds), where a device names it" : kinds
+    }
+}
+
 extension NotificationProvider.Limit {
     var text: String { "\(messages) message\(messages == 1 ? "" : "s") in \(Duration.seconds(seconds).words)" }
 }
@@ -101,7 +114,7 @@ extension ConsoleRoutes {
     func addProviders(to router: Router<Context>) {
         get("/console/providers", to: router) { request, _, session in
             let page = ProvidersPage(
-                try await services.cache.current(), for: session,
+                try await services.cache.current(), hasMail: rest.services.hasMail, for: session,
                 notice: Self.notice(QueryParameters(request.uri.query ?? "")))
             return try pages.page(page, with: "providers", for: session, at: .more)
         }
@@ -138,16 +151,22 @@ extension ConsoleRoutes {
         }
     }
 
+    /// One that can be changed, to somebody who may change it.
     /// - Throws: 403, 404.
     private func changeableProvider(_ id: String, _ session: ConsoleSession) async throws -> NotificationProvider {
         try session.caller.require(.administerSystem)
-        return try await knownProvider(id).0
+        let provider = try await knownProvider(id).0
+        guard !provider.isBuiltIn else { throw RestError.notFound("\(provider.name) is built in: nobody changes it.") }
+        return provider
     }
 
     /// - Throws: 404.
     private func knownProvider(_ id: String) async throws -> (NotificationProvider, DirectoryView) {
         let directory = try await services.cache.current()
-        guard let provider = directory.providers[id] else { throw RestError.notFound("There is no such provider.") }
+        let all = NotificationProvider.all(directory.providers.values, hasMail: true)
+        guard let provider = all.first(where: { $0.id == id }) else {
+            throw RestError.notFound("There is no such provider.")
+        }
         return (provider, directory)
     }
 
@@ -155,7 +174,8 @@ extension ConsoleRoutes {
         _ id: String, _ session: ConsoleSession, chosen: String? = nil, _ change: (inout ProviderPage) -> Void
     ) async throws -> Response {
         let (provider, directory) = try await knownProvider(id)
-        var page = ProviderPage(provider, directory, for: session, chosen: chosen)
+        var page = ProviderPage(
+            provider, directory, hasMail: rest.services.hasMail, for: session, chosen: chosen)
         change(&page)
         return try pages.page(page, with: "provider", for: session, at: .more)
     }
@@ -169,7 +189,7 @@ extension ConsoleRoutes {
                     let kind = NotificationProvider.Kind(rawValue: call.query["kind"] ?? "") ?? .smtp
                     return ProviderForm(provider: nil, kind: kind)
                 }
-                let (provider, _) = try await knownProvider(call.parameter("provider"))
+                let provider = try await changeableProvider(call.parameter("provider"), call.session)
                 return ProviderForm(provider: provider, kind: provider.kind)
             },
             page: { form, values, session in form.page(values, for: session) },
