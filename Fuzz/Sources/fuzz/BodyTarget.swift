@@ -32,7 +32,8 @@ final class BodyTarget: FuzzTarget {
         assembly = AlertAssembly(
             plan: Plan(id: "plan", name: "Plan", created: at), form: form,
             definitions: Dictionary(uniqueKeysWithValues: definitions.map { ($0.id, $0) }),
-            person: { $0 == "ann" ? ann : nil }, device: { $0 == "ann|Work Email" ? (device, ann) : nil })
+            lookup: RecipientLookup(
+                person: { $0 == "ann" ? ann : nil }, device: { $0 == "ann|Work Email" ? (device, ann) : nil }))
         submitter = ann
     }
 
