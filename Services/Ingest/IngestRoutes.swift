@@ -26,8 +26,8 @@ public struct IngestSettings: Sendable {
     }
 }
 
-/// The door: `POST /api/integration/1/functions/{id}/triggers` answers 202 once the bus has the request: from then
-/// on it cannot be lost (spec §2.1). Forms have doors of their own: see ``FormTriggers``.
+/// The door: `POST /api/integration/1/functions/{id}/triggers` answers 202 once the bus has the request, on the broker
+/// or in the database: from then on it cannot be lost (spec §2.1). Forms have doors of their own: see ``FormTriggers``.
 public struct IngestRoutes<Context: RemoteAddressRequestContext>: Sendable {
     let bus: any MessageBus
     let directory: DirectoryCache
@@ -195,6 +195,11 @@ extension IngestRoutes {
     func unavailableIfItFails<Value>(_ body: () async throws -> Value) async throws -> Value {
         do {
             return try await body()
+        } catch let full as SpoolFull {
+            logger.warning("an inbound request was not taken", metadata: ["error": "\(full)"])
+            throw RestError(
+                503, "The broker is away, and no more requests can be kept for it. Send it again.",
+                subcode: "store.full", headers: ["Retry-After": "30"])
         } catch {
             logger.warning("an inbound request was not taken", metadata: ["error": "\(error)"])
             throw RestError(

@@ -18,6 +18,8 @@ public struct HTTPContext: RequestContext, RemoteAddressRequestContext {
 /// Something that has to work for the process to be of use.
 struct HealthCheck: Sendable {
     let name: String
+    /// What works by other means than it should; `nil` when nothing does.
+    var degradation: @Sendable () -> String? = { nil }
     let check: @Sendable () async throws -> Void
 
     /// How long a check may take.
@@ -67,12 +69,23 @@ struct OperationRoutes: Sendable {
 
     private func ready() async -> Response {
         var results: [String: String] = [:]
-        for check in checks { results[check.name] = await check.problem() ?? "UP" }
-        let isUp = results.values.allSatisfy { $0 == "UP" }
+        var (isUp, isDegraded) = (true, false)
+        for check in checks {
+            if let problem = await check.problem() {
+                results[check.name] = problem
+                isUp = false
+            } else if let degradation = check.degradation() {
+                results[check.name] = "DEGRADED: \(degradation)"
+                isDegraded = true
+            } else {
+                results[check.name] = "UP"
+            }
+        }
+        let status = isUp ? isDegraded ? "DEGRADED" : "UP" : "DOWN"
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         let body = (try? encoder.encode(["checks": results])) ?? Data()  // texts: cannot fail
-        let text = #"{"status":"\#(isUp ? "UP" : "DOWN")","# + String(decoding: body, as: UTF8.self).dropFirst()
+        let text = #"{"status":"\#(status)","# + String(decoding: body, as: UTF8.self).dropFirst()
         return Self.json(isUp ? 200 : 503, text)
     }
 

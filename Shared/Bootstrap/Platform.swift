@@ -38,11 +38,11 @@ public struct Platform: Sendable {
         switch settings.mode {
         case .embedded(let directory, let key, let partitions):
             return try embedded(directory, key: key, partitions: partitions)
-        case .production(let url, let connections, let key, let kafka):
-            let bus = try KafkaBus(settings: kafka, logger: logger)
-            return Platform(
-                database: PostgresDatabase(url: url, connections: connections), bus: bus, secrets: key
-            ) { try await bus.createTopics() }
+        case .production(let url, let connections, let timeout, let key, let kafka, let spool):
+            let broker = try KafkaBus(settings: kafka, logger: logger)
+            let database = PostgresDatabase(url: url, connections: connections, timeout: timeout)
+            let bus = SpoolingBus(broker, database: database, settings: spool, now: now, logger: logger)
+            return Platform(database: database, bus: bus, secrets: key) { try await broker.createTopics() }
         }
     }
 

@@ -4,6 +4,7 @@ import Foundation
 import Ingest
 import KafkaBus
 import Logging
+import Messaging
 import OutboundHTTP
 import Persistence
 import Scripting
@@ -17,7 +18,9 @@ public struct ProcessSettings: Sendable {
     enum Mode: Sendable {
         /// One SQLite file and the embedded bus.
         case embedded(directory: String, key: SecretBox?, partitions: Int)
-        case production(databaseURL: String, connections: Int, key: SecretBox, kafka: KafkaSettings)
+        case production(
+            databaseURL: String, connections: Int, timeout: Int, key: SecretBox, kafka: KafkaSettings,
+            spool: SpoolSettings)
     }
 
     let mode: Mode
@@ -111,10 +114,21 @@ public struct ProcessSettings: Sendable {
             reader.refuse(.databaseURL, "has to begin with postgresql://")
         }
         let connections = reader.number(.databaseConnections, in: 2...100)
+        let timeout = reader.number(.databaseTimeout, in: 1...600)
         let kafka = kafka(reader)
         if reader.text(.secretKeyFile) == nil { _ = reader.required(.secretKey) }
         guard let key = key(reader) else { return nil }
-        return .production(databaseURL: url, connections: connections, key: key, kafka: kafka)
+        return .production(
+            databaseURL: url, connections: connections, timeout: timeout, key: key, kafka: kafka,
+            spool: spool(reader, kafka))
+    }
+
+    private static func spool(_ reader: SettingsReader, _ kafka: KafkaSettings) -> SpoolSettings {
+        let limits = Spool.Limits(
+            messages: reader.number(.spoolMessages, in: 1000...100_000_000),
+            bytes: reader.number(.spoolMegabytes, in: 1...1_000_000) << 20)
+        // By then no member of a group has a partition by the broker any more.
+        return SpoolSettings(limits: limits, patience: kafka.sessionTimeout + .seconds(5))
     }
 
     private static func kafka(_ reader: SettingsReader) -> KafkaSettings {
@@ -123,6 +137,8 @@ public struct ProcessSettings: Sendable {
             brokers: brokers, partitionCount: reader.number(.partitions, in: 1...256, default: 8),
             replicationFactor: reader.number(.kafkaReplication, in: 1...10))
         kafka.instanceID = reader.text(.instanceID)
+        // What the broker has not confirmed by then goes to the spool.
+        kafka.publishTimeout = .seconds(5)
         kafka.sessionTimeout = .seconds(reader.number(.kafkaSessionTimeout, in: 6...45))
         for pair in reader.text(.kafkaOptions)?.split(separator: ",") ?? [] {
             let parts = pair.split(separator: "=", maxSplits: 1).map(String.init)

@@ -111,6 +111,9 @@ extension Platform {
         let ofDatabase = HealthCheck(name: "database") { [database] in
             _ = try await database.reading { try $0.execute("SELECT 1") }
         }
-        return [ofDatabase] + (isOnBus ? [HealthCheck(name: "bus") { [bus] in try await bus.checkReadiness() }] : [])
+        let ofBus = HealthCheck(name: "bus", degradation: { [bus] in bus.degradation }) { [bus] in
+            try await bus.checkReadiness()
+        }
+        return [ofDatabase] + (isOnBus ? [ofBus] : [])
     }
 }

@@ -75,3 +75,7 @@ extension KafkaError: FatalError {
     /// Another member has this one's name: it will not get its place back.
     public var isFatal: Bool { code == .fenced }
 }
+
+extension KafkaError: OutageError {
+    public var isOutage: Bool { isRetryable }
+}

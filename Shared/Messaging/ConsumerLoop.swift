@@ -66,7 +66,7 @@ public struct ConsumerLoop<Handler: MessageHandler>: Sendable {
         self.logger = logger
     }
 
-    private var partitionName: String { "\(feed.topic.name)/\(feed.partition)" }
+    private var partitionName: String { feed.checkpointName }
 
     /// Returns when the feed has ended.
     public func run() async throws {
@@ -123,7 +123,8 @@ extension Message {
 
     public func deadLetter(_ feed: any PartitionFeed, reason: String, at now: Timestamp) -> DeadLetter {
         DeadLetter(
-            topic: feed.topic.name, partition: feed.partition, offset: offset, key: key, body: body, reason: reason,
+            topic: feed.topic.name + feed.offsetsOf, partition: feed.partition, offset: offset, key: key, body: body,
+            reason: reason,
             recordedAt: now)
     }
 }

@@ -13,6 +13,9 @@ public struct LogRelay: Sendable {
     let logger: Logger
     let message: @Sendable (RecordedEvent) throws -> OutgoingMessage?
 
+    /// Names the event's position in its log partition.
+    static let positionHeader = "position"
+
     private static let batchLimit = 500
     /// How long it takes at most to find events whose writer did not give the signal.
     private static let pollInterval = Duration.seconds(1)
@@ -49,11 +52,18 @@ public struct LogRelay: Sendable {
             return (next, try EventLog(connection).read(partition, after: next, limit: Self.batchLimit))
         }
         guard let last = events.last else { return 0 }
-        try await bus.publish(try events.compactMap(message), to: topic)
+        try await bus.publish(try events.compactMap(placed), to: topic)
         try await database.transaction { [self] connection in
             try checkpoint(in: connection).save(next: last.position, expecting: next)
         }
         return events.count
+    }
+
+    /// The message for an event, which says where in the log the event is.
+    private func placed(_ event: RecordedEvent) throws -> OutgoingMessage? {
+        guard let outgoing = try message(event) else { return nil }
+        let headers = outgoing.headers.merging([Self.positionHeader: String(event.position)]) { first, _ in first }
+        return OutgoingMessage(key: outgoing.key, body: outgoing.body, headers: headers)
     }
 
     /// The "next offset" of a relay is the position of the last event that it has published.

@@ -65,8 +65,20 @@ public protocol MessageBus: Sendable {
     /// Throws with the reason when messages can at present be neither published nor read.
     func checkReadiness() async throws
 
+    /// In words: what works by other means than it should; `nil` when all is well.
+    var degradation: String? { get }
+
     /// Sends what is still buffered, then lets go of everything. Subscriptions are closed by their owners.
     func close() async
+}
+
+extension MessageBus {
+    public var degradation: String? { nil }
+}
+
+/// An error that can mean that the broker is away: what was to be published may or may not have been.
+public protocol OutageError: Error {
+    var isOutage: Bool { get }
 }
 
 /// A membership in a consumer group.
@@ -82,6 +94,8 @@ public protocol Subscription: Sendable {
 public protocol PartitionFeed: Sendable {
     var topic: Topic { get }
     var partition: Int { get }
+    /// What tells its offsets from those that the broker gives, as in `@spool`; empty for the latter.
+    var offsetsOf: String { get }
 
     /// Where to begin, called once before the first ``next(max:)``: our checkpoint, which is the truth.
     /// The offset that the broker has for the group is a hint for its tools only. An offset before the
@@ -99,4 +113,11 @@ public protocol PartitionFeed: Sendable {
     /// The owner has stopped all work on this partition. Until this is called, or 10 s have passed, another
     /// member does not get it.
     func release()
+}
+
+extension PartitionFeed {
+    public var offsetsOf: String { "" }
+
+    /// Under which name its checkpoint is kept.
+    public var checkpointName: String { "\(topic.name)/\(partition)\(offsetsOf)" }
 }

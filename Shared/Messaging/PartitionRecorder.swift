@@ -46,7 +46,7 @@ public actor PartitionRecorder<Record: Sendable> {
         self.written = written
     }
 
-    private var partitionName: String { "\(feed.topic.name)/\(feed.partition)" }
+    private var partitionName: String { feed.checkpointName }
 
     /// Reads the partition from its checkpoint and gives each batch to `admit`, which calls ``finish(_:with:)`` for
     /// every message sooner or later. Returns when the feed has ended and everything is written.

@@ -41,4 +41,14 @@ public struct Checkpoint {
             throw StoreError(.versionConflict, "\(partition) is no longer at \(expected)")
         }
     }
+
+    /// Puts it there, wherever it is: for what is a hint only, and for whoever knows that nobody else works on it.
+    public func put(next offset: Int64) throws(StoreError) {
+        try connection.execute(
+            """
+            INSERT INTO checkpoints (consumer_group, partition_name, next_offset)
+            VALUES (\(group), \(partition), \(offset))
+            ON CONFLICT (consumer_group, partition_name) DO UPDATE SET next_offset = excluded.next_offset
+            """)
+    }
 }

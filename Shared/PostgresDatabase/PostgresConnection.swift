@@ -2,21 +2,40 @@
 import Glibc
 import Persistence
 
-/// One blocking libpq connection.
+/// One libpq connection. Its calls block, but never for longer than its patience: a server that is silent, or a network
+/// that swallows everything, costs the connection.
 final class PostgresConnection: SQLConnection {
     static let skippingLocked: SQL = "FOR UPDATE SKIP LOCKED"
+
+    /// How much longer than the server may work on a statement its answer may take.
+    private static let answerSeconds = 2
 
     /// How many prepared statements are kept; further ones are sent unprepared.
     private static let preparedLimit = 300
 
     private let handle: OpaquePointer
+    private let patience: Duration
+    /// Set when an answer did not come: whatever comes later belongs to nobody.
+    private var isGivenUp = false
     private var prepared: [String: String] = [:]
     private var seen: Set<String> = []
 
-    /// - Parameter url: As libpq takes it: `postgresql://user@host:5432/name?sslmode=verify-full`.
-    init(url: String) throws(StoreError) {
-        setenv("PGCONNECT_TIMEOUT", "5", 0)
-        guard let handle = PQconnectdb(url) else { throw StoreError(.unavailable, "out of memory") }
+    /// - Parameters:
+    ///   - url: As libpq takes it: `postgresql://user@host:5432/name?sslmode=verify-full`. What it says of connecting
+    ///     and of keeping alive goes before ours.
+    ///   - timeout: Whole seconds that the server may work on one statement.
+    init(url: String, timeout: Int) throws(StoreError) {
+        patience = .seconds(timeout + Self.answerSeconds)
+        let parameters = [
+            ("connect_timeout", "5"), ("keepalives_idle", "30"), ("keepalives_interval", "10"),
+            ("keepalives_count", "3"), ("tcp_user_timeout", "\(timeout * 1000)"), ("dbname", url),
+        ]
+        let opened = parameters.map { SQLValue.text($0.0) }.withCStrings { names in
+            parameters.map { SQLValue.text($0.1) }.withCStrings { values in
+                PQconnectdbParams(names + [nil], values + [nil], 1)
+            }
+        }
+        guard let handle = opened else { throw StoreError(.unavailable, "out of memory") }
         guard PQstatus(handle) == CONNECTION_OK else {
             let detail = String(cString: PQerrorMessage(handle))
             PQfinish(handle)
@@ -24,27 +43,29 @@ final class PostgresConnection: SQLConnection {
         }
         self.handle = handle
         PQsetNoticeProcessor(handle, { _, _ in }, nil)
-        try execute("SET lock_timeout = 10000")
-        try execute("SET statement_timeout = 60000")
+        PQsetnonblocking(handle, 1)
+        try execute(SQL(stringLiteral: "SET lock_timeout = \(min(timeout, 10) * 1000)"))
+        try execute(SQL(stringLiteral: "SET statement_timeout = \(timeout * 1000)"))
         try execute("SET idle_in_transaction_session_timeout = 60000")
     }
 
     deinit { PQfinish(handle) }
 
     /// Whether the server is still there, as far as is known without asking it.
-    var isUsable: Bool { PQstatus(handle) == CONNECTION_OK }
+    var isUsable: Bool { !isGivenUp && PQstatus(handle) == CONNECTION_OK }
 
     @discardableResult
     func execute(_ statement: SQL) throws(StoreError) -> [SQLRow] {
         let name = try prepare(statement.text)
-        let result = statement.values.withCStrings { parameters in
+        let isSent = statement.values.withCStrings { parameters in
             let count = Int32(parameters.count)
             return if let name {
-                PQexecPrepared(handle, name, count, parameters, nil, nil, 0)
+                PQsendQueryPrepared(handle, name, count, parameters, nil, nil, 0)
             } else {
-                PQexecParams(handle, statement.text, count, nil, parameters, nil, nil, 0)
+                PQsendQueryParams(handle, statement.text, count, nil, parameters, nil, nil, 0)
             }
         }
+        let result = try answer(isSent)
         defer { PQclear(result) }
         switch PQresultStatus(result) {
         case PGRES_COMMAND_OK: return []
@@ -63,15 +84,16 @@ final class PostgresConnection: SQLConnection {
         let places = arrays.enumerated().map { "$\($0 + 1)::\($1.array.type)[]" }.joined(separator: ", ")
         let text = "INSERT INTO \(table) (\(names)) SELECT * FROM unnest(\(places))"
         let name = try prepare(text)
-        let result = arrays.map(\.array.bytes).withPointers { values, lengths in
+        let isSent = arrays.map(\.array.bytes).withPointers { values, lengths in
             let formats = [Int32](repeating: 1, count: values.count)
             let count = Int32(values.count)
             return if let name {
-                PQexecPrepared(handle, name, count, values, lengths, formats, 0)
+                PQsendQueryPrepared(handle, name, count, values, lengths, formats, 0)
             } else {
-                PQexecParams(handle, text, count, nil, values, lengths, formats, 0)
+                PQsendQueryParams(handle, text, count, nil, values, lengths, formats, 0)
             }
         }
+        let result = try answer(isSent)
         defer { PQclear(result) }
         guard PQresultStatus(result) == PGRES_COMMAND_OK else { throw error(of: result) }
     }
@@ -86,11 +108,63 @@ final class PostgresConnection: SQLConnection {
             return nil
         }
         let name = "s\(prepared.count)"
-        let result = PQprepare(handle, name, text, 0, nil)
+        let result = try answer(PQsendPrepare(handle, name, text, 0, nil))
         defer { PQclear(result) }
         guard PQresultStatus(result) == PGRES_COMMAND_OK else { throw error(of: result) }
         prepared[text] = name
         return name
+    }
+
+    /// Sends what is left to be sent and waits for what comes of it, no longer than ``patience``.
+    /// - Parameter isSent: What the function that sends has returned.
+    private func answer(_ isSent: Int32) throws(StoreError) -> OpaquePointer? {
+        guard !isGivenUp, isSent == 1 else { throw lost() }
+        let deadline = ContinuousClock.now + patience
+        while true {
+            let unsent = PQflush(handle)
+            guard unsent >= 0 else { throw lost() }
+            if unsent == 0 { break }
+            try wait(Int16(POLLIN | POLLOUT), until: deadline)
+            guard PQconsumeInput(handle) == 1 else { throw lost() }
+        }
+        var last: OpaquePointer?
+        while true {
+            while PQisBusy(handle) == 1 {
+                do throws(StoreError) {
+                    try wait(Int16(POLLIN), until: deadline)
+                    guard PQconsumeInput(handle) == 1 else { throw lost() }
+                } catch {
+                    PQclear(last)
+                    throw error
+                }
+            }
+            guard let next = PQgetResult(handle) else { return last }
+            PQclear(last)
+            last = next
+        }
+    }
+
+    private func wait(_ events: Int16, until deadline: ContinuousClock.Instant) throws(StoreError) {
+        while true {
+            var descriptor = pollfd(fd: PQsocket(handle), events: events, revents: 0)
+            let left = max(0, (deadline - .now) / .milliseconds(1))
+            switch poll(&descriptor, 1, Int32(left.rounded(.up))) {
+            case 1...: return
+            case 0:
+                isGivenUp = true
+                throw StoreError(.unavailable, "the server has not answered within \(patience)")
+            default:
+                guard errno == EINTR else { throw lost() }
+            }
+        }
+    }
+
+    /// Why the connection is of no use any more.
+    private func lost() -> StoreError {
+        let detail = String(cString: PQerrorMessage(handle)).trimmed
+        let isAlive = PQstatus(handle) == CONNECTION_OK && !isGivenUp
+        isGivenUp = true
+        return StoreError(.unavailable, detail.isEmpty && isAlive ? "the connection cannot be used" : detail)
     }
 
     private func error(of result: OpaquePointer?) -> StoreError {

@@ -18,12 +18,18 @@ public final class PostgresDatabase: SQLDatabase {
     private let threads = JobThreads()
 
     /// Opens the connections when they are first needed.
-    /// - Parameter url: As libpq takes it: `postgresql://user@host:5432/name?sslmode=verify-full`.
-    public init(url: String, connections: Int = 8) {
+    /// - Parameters:
+    ///   - url: As libpq takes it: `postgresql://user@host:5432/name?sslmode=verify-full`.
+    ///   - timeout: Whole seconds that one statement may take; a server that is silent for 2 s longer is given up.
+    public init(url: String, connections: Int = 8, timeout: Int = 60) {
         for number in 0..<connections {
             threads.start("postgres-\(number)") { [jobs] in
                 var connection: PostgresConnection?
-                while let job = jobs.take(max: 1)?.first { Self.perform(job, on: &connection, url: url) }
+                while let job = jobs.take(max: 1)?.first {
+                    Self.perform(job, on: &connection) { () throws(StoreError) in
+                        try PostgresConnection(url: url, timeout: timeout)
+                    }
+                }
             }
         }
     }
@@ -65,10 +71,12 @@ public final class PostgresDatabase: SQLDatabase {
         }
     }
 
-    private static func perform(_ job: Job, on connection: inout PostgresConnection?, url: String) {
+    private static func perform(
+        _ job: Job, on connection: inout PostgresConnection?, make: () throws(StoreError) -> PostgresConnection
+    ) {
         do {
             if connection?.isUsable != true { connection = nil }
-            let open = try connection ?? PostgresConnection(url: url)
+            let open = try connection ?? make()
             connection = open
             try open.execute(job.begin)
             do {
@@ -76,7 +84,7 @@ public final class PostgresDatabase: SQLDatabase {
                 try open.execute("COMMIT")
             } catch {
                 // Fails only when the connection is lost, and then the server rolls back by itself.
-                _ = try? open.execute("ROLLBACK")
+                if open.isUsable { _ = try? open.execute("ROLLBACK") }
                 throw error
             }
             job.finish(nil)

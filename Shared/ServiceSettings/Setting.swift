@@ -83,6 +83,12 @@ extension Setting {
     public static let data = Setting("data", "Directory of the all-in-one server: database, secret key.")
     public static let databaseConnections = Setting(
         "database-connections", default: "8", "Connections to PostgreSQL, from 2 to 100.")
+    public static let databaseTimeout = Setting(
+        "database-timeout", default: "30",
+        """
+        Seconds that PostgreSQL may work on one statement, from 1 to 600; a connection that is silent for 2 s longer is \
+        given up.
+        """)
     public static let databaseURL = Setting(
         "database-url", isSecret: true,
         """
@@ -218,6 +224,17 @@ extension Setting {
         """
         Mail server, as in smtp://user:password@host:587; smtps:// for TLS from the start.
         """)
+    public static let spoolMegabytes = Setting(
+        "spool-megabytes", default: "2048",
+        """
+        Megabytes of inbound requests that the database keeps while the broker is away, from 1 to 1000000; more are \
+        answered 503.
+        """)
+    public static let spoolMessages = Setting(
+        "spool-messages", default: "1000000",
+        """
+        Inbound requests that the database keeps while the broker is away, from 1000 to 100000000; more are answered 503.
+        """)
     public static let trustedProxies = Setting(
         "trusted-proxies",
         """
@@ -236,12 +253,12 @@ extension Setting {
     public static let all: [Setting] = [
         activityDays, adminPassword, adminUser, alertFloodLimit, alertFloodPeriod, auditClearAfter,
         auditEmail, auditInterval, auditOverdue, auditRepeat, auditUnsettled, auditURL, auditWebhookOverdue, config,
-        data, databaseConnections,
+        data, databaseConnections, databaseTimeout,
         databaseURL, host, inboundBodyMax, inboundRate, inboundRateWorkflow, instanceID, kafkaBrokers, kafkaOptions,
         kafkaReplication, kafkaSessionTimeout, logLevel, mailDomain, mailFrom, mailListen, notificationFloodClasses,
         notificationFloodLimit, notificationFloodPeriod, notificationStormBypass, notificationStormLimit,
         notificationStormWindow, oauthClientId, outboundAllow, partitions, port, publicURL, scriptCalls, scriptMemory,
         scriptProcessorTime, scriptSandbox, scriptTimeout, scriptTotalTime, scriptWorkers, secretKey, secretKeyFile,
-        smtpURL, trustedProxies, webhookParkAfter, webhookTimeout,
+        smtpURL, spoolMegabytes, spoolMessages, trustedProxies, webhookParkAfter, webhookTimeout,
     ]
 }

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import processes
-from deployments import KINDS, Deployment
+from deployments import KINDS, Deployment, ProxiedProcesses
 from mail import Certificate, MailServer
 from processes import SCRIPTS, WORK, executable, fresh
 from sinks import Sinks
@@ -79,10 +79,11 @@ def deployment(request, executables, mail):
 
 
 def run_deployment(request, kind: str, mail: MailServer, **settings: str):
-    if kind == "separate-processes":
+    if kind != "one-process":
         request.getfixturevalue("servers")
     module = request.module.__name__.removeprefix("test_")
-    deployment: Deployment = KINDS[kind](f"{module}-{kind}", mail, **settings)
+    kinds = KINDS | {"proxied-processes": ProxiedProcesses}
+    deployment: Deployment = kinds[kind](f"{module}-{kind}", mail, **settings)
     mail.clear()  # numbers of alerts begin anew
     try:
         yield deployment.start()

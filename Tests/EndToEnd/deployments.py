@@ -3,6 +3,7 @@
 import sqlite3
 from contextlib import closing
 
+from faultproxy import FaultProxies, FaultProxy
 from mail import MailServer
 from processes import WORK, Broker, Postgres, Process, executable, free_port, fresh, run, secret_key
 from tocsin import Tocsin
@@ -137,16 +138,20 @@ class SeparateProcesses(Deployment):
     def api_url(self) -> str:
         return self.processes["api"].url
 
+    def database_url(self) -> str:
+        return self.postgres.url("tocsin")
+
     def column(self, query: str) -> list[str]:
         """The first column of what a query on the database gives."""
-        done = run("psql", "--tuples-only", "--no-align", self.settings["TOCSIN_DATABASE_URL"], "--command", query)
+        done = run("psql", "--tuples-only", "--no-align", self.postgres.url("tocsin"), "--command", query)
         assert done.returncode == 0, done.stderr
         return [line.split("|")[0] for line in done.stdout.splitlines() if line]
 
     def start(self) -> "SeparateProcesses":
         self.postgres.start()
         self.broker.start()
-        database = self.postgres.create("tocsin")
+        self.postgres.create("tocsin")
+        database = self.database_url()
         self.settings["TOCSIN_DATABASE_URL"] = database
         for process in self.processes.values():
             process.settings["TOCSIN_DATABASE_URL"] = database
@@ -163,4 +168,31 @@ class SeparateProcesses(Deployment):
         self.postgres.stop()
 
 
+class ProxiedProcesses(SeparateProcesses):
+    """The same, with a fault proxy before the database and one before the broker."""
+
+    kind = "separate processes behind proxies"
+
+    def __init__(self, name: str, mail: MailServer, **settings: str):
+        super().__init__(name, mail, **settings)
+        self._proxies = FaultProxies()
+        self.to_database: FaultProxy = self._proxies.proxy("PostgreSQL", self.postgres.port)
+        self.to_broker: FaultProxy = self._proxies.proxy("Kafka", self.broker.port, advertised=True)
+        self.settings["TOCSIN_KAFKA_BROKERS"] = f"127.0.0.1:{self.to_broker.port}"
+        for process in self.processes.values():
+            process.settings["TOCSIN_KAFKA_BROKERS"] = self.settings["TOCSIN_KAFKA_BROKERS"]
+
+    def proxy_to(self, name: str, port: int) -> FaultProxy:
+        """One more, as before a target."""
+        return self._proxies.proxy(name, port)
+
+    def database_url(self) -> str:
+        return super().database_url().replace(f":{self.postgres.port}/", f":{self.to_database.port}/")
+
+    def stop(self):
+        super().stop()
+        self._proxies.close()
+
+
+# Those that the tests of the whole path run on; the proxied one is for tests of its own.
 KINDS: dict[str, type[Deployment]] = {"one-process": OneProcess, "separate-processes": SeparateProcesses}

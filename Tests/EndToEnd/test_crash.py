@@ -5,7 +5,6 @@ process has been killed, however long that takes.
 """
 
 import os
-import threading
 import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
@@ -15,28 +14,15 @@ import requests
 
 from conftest import run_deployment
 from deployments import SeparateProcesses
+from history import LIFE, MAILED, SETTLE_SECONDS, STEERED, Steering, arrivals, body_of, mails_by_alert, make_workflow
+from history import warm_up
 from load import Load
 from processes import wait_until
 from sinks import Sink
-from tocsin import Refused, Tocsin
-from workflow import make_form, make_inbound, make_outbound, make_person
+from tocsin import Tocsin
 
 SECONDS = float(os.environ.get("TOCSIN_TEST_LOAD_SECONDS", "30"))
 RATE = float(os.environ.get("TOCSIN_TEST_LOAD_RATE", "50"))
-# How long everything may take to arrive after the last restart.
-SETTLE_SECONDS = 240
-# One signal in so many is steered through its life by REST, one in so many is mailed to somebody.
-STEERED, MAILED = 20, 25
-
-SCRIPT = """\
-var body = JSON.parse(request.body);
-trigger.properties = { 'Signal': String(body.signal), 'Attempt': body.attempt };
-if (body.recipient) { trigger.recipients = [{ 'id': body.recipient }]; }
-form.post(trigger);
-"""
-LIFE = ["active", "suspended", "active", "terminated_external"]
-
-
 @pytest.fixture(scope="module")
 def deployment(request, executables, mail):
     # Each mail is counted by itself: no storm makes one of several.
@@ -86,63 +72,11 @@ class Crashes:
             self.deployment.processes[victim].start().wait_ready()
 
 
-class Steering(threading.Thread):
-    """Suspends, resumes and terminates the alerts of some requests, as an operator's tooling would, with retries."""
-
-    def __init__(self, tocsin: Tocsin, load: Load):
-        super().__init__(daemon=True)
-        self._tocsin, self._load = tocsin, load
-        self._is_over = threading.Event()
-        self.steered: set[str] = set()
-        self.problems: list[str] = []
-
-    def finish(self):
-        self._is_over.set()
-        self.join(SETTLE_SECONDS)
-        assert not self.is_alive(), f"steering hangs after {len(self.steered)} alerts"
-        assert not self.problems, self.problems
-
-    def run(self):
-        seen = 0
-        while True:
-            is_last = self._is_over.is_set()
-            batch = self._load.accepted[seen:]
-            seen += len(batch)
-            for accepted in batch:
-                if accepted.signal % STEERED == 0:
-                    self._steer(accepted.request_id)
-            if is_last and seen == len(self._load.accepted):
-                return
-            time.sleep(0.05)
-
-    def _steer(self, request_id: str):
-        try:
-            alert = self._tocsin.alert_of(request_id, seconds=SETTLE_SECONDS)
-            for status in ("SUSPENDED", "ACTIVE", "TERMINATED"):
-                wait_until(lambda: self._set(alert, status), SETTLE_SECONDS, f"{status} of {alert['eventId']}", 0.2)
-            self.steered.add(alert["eventId"])
-        except AssertionError as error:
-            self.problems.append(str(error))
-
-    def _set(self, alert: dict, status: str) -> bool:
-        try:
-            self._tocsin.set_status(alert, status)
-        except Refused as refused:
-            # An answer that was lost: the alert has ended already.
-            return refused.status == 409 and status == "TERMINATED"
-        return True
-
-
 @pytest.mark.slow
 def test_nothing_is_lost_when_processes_are_killed_under_load(deployment, tocsin, sinks, mail, measured):
-    make_person(tocsin, "oncall", "On", "Call", "oncall@example.org")
-    plan = tocsin.post("/plans", {"name": "Load"})
-    form = make_form(tocsin, plan, "Load", {"Signal": True, "Attempt": True})
-    inbound = make_inbound(tocsin, plan, form, "Load in", SCRIPT)
     targets = {name: sinks.sink(name) for name in ("one", "two", "three")}
-    for name, sink in targets.items():
-        make_outbound(tocsin, plan, form, name, "STATUS", sink.url, "/load", retrySchedule=[1, 1, 2, 2] + [5] * 20)
-    warm_up(tocsin, inbound, targets)
+    inbound = make_workflow(tocsin, {name: sink.url for name, sink in targets.items()})
+    warm_up(tocsin, inbound, list(targets.values()))
 
     load = Load(tocsin.trigger_url(inbound), RATE, body_of)
     steering = Steering(deployment.client(), load)
@@ -173,18 +107,6 @@ def test_nothing_is_lost_when_processes_are_killed_under_load(deployment, tocsin
         ]
     )
     measured(report)
-
-
-def body_of(signal: int, attempt: int) -> dict:
-    body = {"signal": signal, "attempt": f"{signal}/{attempt}"}
-    return body | {"recipient": "oncall"} if signal % MAILED == 0 else body
-
-
-def warm_up(tocsin: Tocsin, inbound: dict, targets: dict[str, Sink]):
-    """The first request finds cold caches and an idle broker; it is no part of the count."""
-    tocsin.alert_of(tocsin.accepted(inbound, {"signal": "warm", "attempt": "warm"}), seconds=60)
-    for sink in targets.values():
-        sink.wait_for(seconds=60)
 
 
 def check_alerts(tocsin: Tocsin, load: Load) -> dict[str, dict]:
@@ -236,29 +158,13 @@ def check_sink(sink: Sink, alerts: dict[str, dict], steered: set[str]) -> str:
     )
 
 
-def arrivals(sink: Sink) -> dict[str, list[str]]:
-    """The statuses of each alert in the order in which they first arrived."""
-    found: dict[str, list[str]] = defaultdict(list)
-    seen = set()
-    for request in sink.received:
-        if request.webhook_id not in seen:
-            seen.add(request.webhook_id)
-            payload = request.json
-            found[str(payload["eventIdentifier"])].append(payload["status"])
-    return found
-
-
 def check_mails(mail, load: Load, alerts: dict[str, dict]) -> str:
     wanted = {n for n, alert in alerts.items() if int(alert["properties"]["Signal#en"]) % MAILED == 0}
     # Alerts that ended before their mail was due have none.
     wanted = {n for n in wanted if int(alerts[n]["properties"]["Signal#en"]) % STEERED != 0}
 
-    def count() -> Counter:
-        return Counter(line.split()[1].rstrip(",") for m in mail.mails for line in m.text.splitlines()
-                       if line.startswith("Alert "))
-
-    wait_until(lambda: wanted <= set(count()), SETTLE_SECONDS, f"{len(wanted)} mails", every=1)
-    repeats = {n: c for n, c in count().items() if c > 1}
+    wait_until(lambda: wanted <= set(mails_by_alert(mail)), SETTLE_SECONDS, f"{len(wanted)} mails", every=1)
+    repeats = {n: c for n, c in mails_by_alert(mail).items() if c > 1}
     return f"{len(wanted)} mails wanted, all sent; {len(repeats)} of them twice: their attempts were in doubt"
 
 

@@ -34,6 +34,8 @@ struct DoorWorld: Sendable {
         var notificationFlood = NotificationFloodControl()
         var trustedProxies: [CIDR] = []
         var clientId: String?
+        /// What is between the services and the table.
+        var bus: (@Sendable (EmbeddedBus, any SQLDatabase) -> any MessageBus)?
         /// Instead of a new one with the content of this file; its time and its key.
         var existing: (database: any SQLDatabase, clock: TestClock, secrets: SecretBox)?
     }
@@ -48,7 +50,8 @@ struct DoorWorld: Sendable {
         } else {
             database = try await backend.makeDatabase()
         }
-        let bus = EmbeddedBus(database: database, partitionCount: 2)
+        let table = EmbeddedBus(database: database, partitionCount: 2)
+        let bus: any MessageBus = options.bus?(table, database) ?? table
         let clock = options.existing?.clock ?? TestClock(start)
         let secrets = options.existing?.secrets ?? SecretBox(key: .init(data: [UInt8](repeating: 7, count: 32)))
         let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

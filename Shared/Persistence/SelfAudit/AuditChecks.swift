@@ -80,8 +80,9 @@ public struct AuditChecks {
 
     /// Events that are still in the log only, and those that a service has not taken.
     ///
-    /// `alert-events` has at least one message for each event of its log partition. So a consumer whose offset is below
-    /// an event's position has not seen the event. One whose topic has repetitions can be behind by as many unnoticed.
+    /// Consumers of `alert-events` go by the log's positions. Those of an embedded bus go by its offsets: it has at least
+    /// one message for each event, so one whose offset is below an event's position has not seen the event; where there
+    /// are repetitions, it can be behind by as many unnoticed.
     private func addEvents(to facts: inout [AuditKind: AuditFact]) throws(StoreError) {
         var notRelayed: [Stuck] = []
         var behind: [Stuck] = []
@@ -94,7 +95,7 @@ public struct AuditChecks {
                 guard topic == "alert-events" else { continue }
                 let number = log.dropFirst(category.count + 1)
                 for group in Self.consumers {
-                    let next = try Checkpoint(group: group, partition: "\(topic)/\(number)", in: connection).next()
+                    let next = try taken(by: group, "\(topic)/\(number)")
                     if next < relayed, let oldest = try recorded(log, next + 1) {
                         behind.append((Int(relayed - next), oldest, "\(group) \(log)"))
                     }
@@ -103,6 +104,13 @@ public struct AuditChecks {
         }
         facts[.eventsNotRelayed] = late(notRelayed)
         facts[.consumersBehind] = late(behind)
+    }
+
+    /// How many events of a partition of `alert-events` a group has taken.
+    private func taken(by group: String, _ partition: String) throws(StoreError) -> Int64 {
+        let next = try Checkpoint(group: group, partition: "\(partition)@log", in: connection).next()
+        if next > 0 { return next - 1 }
+        return try Checkpoint(group: group, partition: partition, in: connection).next()
     }
 
     /// The log partitions of a category: name, position of the last event, position of the last one that has left.

@@ -1,0 +1,190 @@
+import AlertCore
+import Foundation
+import Logging
+import Persistence
+
+/// A membership that outlives the broker: feeds of the broker's while it answers; while it answers nobody, feeds that
+/// read the database, of partitions that this process has a lease of.
+final class SpoolSubscription: Subscription, @unchecked Sendable {  // what changes, under `lock` only
+    /// How many partitions are taken in one round: others have a chance to take the rest.
+    private static let takenAtOnce = 2
+    /// What may have been on its way to another topic when the broker went away.
+    private static let rewindTime = Duration.seconds(30)
+
+    let assignments: AsyncStream<any PartitionFeed>
+
+    private let primary: any Subscription
+    private let topics: [Topic]
+    private let group: ConsumerGroup
+    private let partitions: Int
+    private let parts: SpoolParts
+    private let assign: AsyncStream<any PartitionFeed>.Continuation
+    private let lock = NSLock()
+    private var served: [String: any ServedFeed] = [:]
+    private var isClosed = false
+    private var tasks: [Task<Void, Never>] = []
+
+    init(
+        _ primary: any Subscription, to topics: [Topic], as group: ConsumerGroup, partitions: Int, parts: SpoolParts
+    ) {
+        (assignments, assign) = AsyncStream.makeStream()
+        self.primary = primary
+        self.topics = topics
+        self.group = group
+        self.partitions = partitions
+        self.parts = parts
+        let forwarding = Task { [self] in await forward() }
+        let serving = Task { [self] in await serve() }
+        lock.withLock { tasks = [forwarding, serving] }
+    }
+
+    func close() async {
+        let feeds = lock.withLock {
+            isClosed = true
+            return Array(served.values)
+        }
+        assign.finish()
+        feeds.forEach { $0.end() }
+        await primary.close()
+        await leave()
+        lock.withLock { tasks }.forEach { $0.cancel() }
+    }
+
+    /// Waits until the owners of the feeds have let go of them, as the broker does.
+    private func leave() async {
+        let deadline = ContinuousClock.now + .seconds(10)
+        while lock.withLock({ !served.isEmpty }), ContinuousClock.now < deadline {
+            // A close is not broken off.
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    // MARK: - By the broker
+
+    private func forward() async {
+        await withDiscardingTaskGroup { tasks in
+            for await feed in primary.assignments { tasks.addTask { await self.handOut(feed) } }
+            tasks.cancelAll()
+        }
+        // The broker has ended the membership, or it was closed.
+        assign.finish()
+        lock.withLock { Array(served.values) }.forEach { $0.end() }
+    }
+
+    /// Once nobody works on the partition from the database any more.
+    private func handOut(_ feed: any PartitionFeed) async {
+        let name = feed.checkpointName
+        let deadline = ContinuousClock.now + parts.settings.lease + .seconds(2)
+        while await isServed(name), ContinuousClock.now < deadline, !Task.isCancelled {
+            // Cancelled: the condition sees it.
+            try? await Task.sleep(for: min(.milliseconds(100), parts.settings.pulse))
+        }
+        await parts.watch.refresh()
+        guard let category = feed.topic.logCategory else { return yield(feed) }
+        yield(LogFeed(feed, of: category, for: group, parts: parts))
+    }
+
+    private func yield(_ feed: any PartitionFeed) { assign.yield(feed) }
+
+    private func isServed(_ name: String) async -> Bool {
+        do {
+            return try await parts.database.reading { [group, now = parts.now()] connection in
+                try PartitionLeases(connection).isTaken(name, of: group.name, at: now)
+            }
+        } catch {
+            return false  // nobody can work without the database
+        }
+    }
+
+    // MARK: - By the database
+
+    private func serve() async {
+        var renewed = ContinuousClock.now
+        while !Task.isCancelled {
+            // Cancelled: the condition sees it.
+            try? await Task.sleep(for: parts.settings.pulse / 2)
+            if ContinuousClock.now - renewed > parts.settings.lease / 4 {
+                renewed = .now
+                await renew()
+            }
+            if parts.watch.isServing {
+                await takeSome()
+            } else {
+                lock.withLock { Array(served.values) }.forEach { $0.end() }
+            }
+        }
+    }
+
+    private func takeSome() async {
+        let names = topics.flatMap { topic in (0..<partitions).map { (topic, $0) } }.shuffled()
+        var taken = 0
+        for (topic, partition) in names where taken < Self.takenAtOnce {
+            let name = "\(topic.name)/\(partition)"
+            guard lock.withLock({ !isClosed && served[name] == nil }), await take(name) else { continue }
+            taken += 1
+            let feed = await makeFeed(topic, partition)
+            let isWanted = lock.withLock {
+                if !isClosed { served[name] = feed }
+                return !isClosed
+            }
+            if isWanted { assign.yield(feed) } else { await giveBack(name) }
+        }
+    }
+
+    private func makeFeed(_ topic: Topic, _ partition: Int) async -> any ServedFeed {
+        let release: @Sendable () -> Void = { [weak self] in self?.released("\(topic.name)/\(partition)") }
+        guard let category = topic.logCategory else {
+            return SpoolFeed(topic, partition, parts: parts, onRelease: release)
+        }
+        let feed = LogFeed(topic, partition, of: category, for: group, parts: parts, onRelease: release)
+        // A group that passes on what it reads here can have passed on what nobody can read now: it does so again, and
+        // the readers know what they have.
+        if topics.count > 1 { await feed.rewind(by: Self.rewindTime) }
+        return feed
+    }
+
+    private func released(_ name: String) {
+        Task {
+            await giveBack(name)
+            lock.withLock { _ = served.removeValue(forKey: name) }
+        }
+    }
+
+    private func take(_ name: String) async -> Bool {
+        do {
+            return try await parts.database.transaction { [parts, group] connection in
+                try PartitionLeases(connection).take(
+                    name, of: group.name, by: parts.owner, at: parts.now(), lasting: parts.settings.lease)
+            }
+        } catch {
+            return false  // the next round tries again
+        }
+    }
+
+    /// Feeds whose leases are lost end; without an answer they go on until somebody else has the lease.
+    private func renew() async {
+        for (name, feed) in lock.withLock({ served }) {
+            do {
+                let isOurs = try await parts.database.transaction { [parts, group] connection in
+                    try PartitionLeases(connection).take(
+                        name, of: group.name, by: parts.owner, at: parts.now(), lasting: parts.settings.lease)
+                }
+                if !isOurs { feed.end() }
+            } catch {
+                parts.logger.debug("a lease was not renewed", metadata: ["partition": "\(name)", "error": "\(error)"])
+            }
+        }
+    }
+
+    private func giveBack(_ name: String) async {
+        // It ends by itself.
+        try? await parts.database.retrying(attempts: 2) { [parts, group] connection in
+            try PartitionLeases(connection).giveBack(name, of: group.name, by: parts.owner)
+        }
+    }
+}
+
+/// A feed that reads the database.
+protocol ServedFeed: PartitionFeed {
+    func end()
+}

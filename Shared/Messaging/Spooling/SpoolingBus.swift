@@ -1,0 +1,174 @@
+import AlertCore
+import Foundation
+import Logging
+import Metrics
+import Persistence
+
+public struct SpoolSettings: Sendable {
+    /// What the spool may hold. Inbound requests are refused beyond it; the system's own messages have twice as much.
+    public var limits: Spool.Limits
+    /// After how long without an answer of the broker to any process consumers are served from the database: longer
+    /// than a member of a group keeps its partitions without a broker.
+    public var patience: Duration
+    /// How often each process looks after the broker and the spool.
+    public var pulse: Duration
+    /// How long a partition that is served from the database stays a dead process's.
+    public var lease: Duration
+
+    public init(
+        limits: Spool.Limits = Spool.Limits(messages: 1_000_000, bytes: 2_000_000_000),
+        patience: Duration = .seconds(15), pulse: Duration = .seconds(1), lease: Duration = .seconds(10)
+    ) {
+        self.limits = limits
+        self.patience = patience
+        self.pulse = pulse
+        self.lease = lease
+    }
+}
+
+/// A transport whose broker can be away: what it cannot take is kept in the database, and taken from there.
+///
+/// A partition's messages go through the spool for as long as it holds any of them, so that none overtakes another.
+/// When the broker answers, they follow to it. When it answers nobody for ``SpoolSettings/patience``, the consumers
+/// have the partitions by leases and take their messages from the spool; those of a topic that repeats the event log
+/// take them from the log. A message whose publish was in doubt can be there twice.
+public final class SpoolingBus: MessageBus {
+    public var partitionCount: Int { primary.partitionCount }
+
+    private let primary: any MessageBus
+    private let parts: SpoolParts
+    private let writer: SpoolWriter
+    private let tasks: [Task<Void, Never>]
+    private let now: Clock
+
+    public init(
+        _ primary: any MessageBus, database: any SQLDatabase, settings: SpoolSettings = SpoolSettings(),
+        now: @escaping Clock, logger: Logger
+    ) {
+        self.primary = primary
+        self.now = now
+        let watch = BrokerWatch(primary, database: database, settings: settings, now: now, logger: logger)
+        parts = SpoolParts(
+            database: database, watch: watch, settings: settings, owner: UUID().uuidString.lowercased(), now: now,
+            logger: logger)
+        writer = SpoolWriter(database: database, now: now)
+        let drain = SpoolDrain(bus: primary, parts: parts)
+        tasks = [Task { await watch.run() }, Task { await drain.run() }]
+    }
+
+    deinit { tasks.forEach { $0.cancel() } }
+
+    /// Returns once the broker, or else the database, has all of the messages.
+    /// - Throws: ``SpoolFull``; what the database says; what the broker says when it is not for being away.
+    public func publish(_ messages: [OutgoingMessage], to topic: Topic) async throws {
+        guard !messages.isEmpty else { return }
+        if topic.logCategory != nil { return try await publishFromLog(messages, to: topic) }
+        if parts.watch.isClear {
+            if try await publishDirectly(messages, to: topic) { return }
+            return try await spool(messages, of: topic)
+        }
+        let mayPublish = parts.watch.mayPublish
+        var direct: [OutgoingMessage] = []
+        var waiting: [OutgoingMessage] = []
+        for message in messages {
+            if mayPublish, !parts.watch.isOccupied(name(of: message, topic)) {
+                direct.append(message)
+            } else {
+                waiting.append(message)
+            }
+        }
+        if !direct.isEmpty, try await !publishDirectly(direct, to: topic) { try await spool(direct, of: topic) }
+        guard !waiting.isEmpty else { return }
+        try await spool(waiting, of: topic, onlyBehindOthers: mayPublish)
+    }
+
+    public func subscribe(to topics: [Topic], as group: ConsumerGroup) async throws -> any Subscription {
+        SpoolSubscription(
+            try await primary.subscribe(to: topics, as: group), to: topics, as: group, partitions: partitionCount,
+            parts: parts)
+    }
+
+    /// A broker that is away is no reason: see ``degradation``.
+    public func checkReadiness() async throws {}
+
+    public var degradation: String? { parts.watch.degradation }
+
+    public func close() async {
+        tasks.forEach { $0.cancel() }
+        for task in tasks { await task.value }
+        await primary.close()
+    }
+
+    // MARK: - Ways
+
+    /// - Returns: `false` when the broker is away.
+    private func publishDirectly(_ messages: [OutgoingMessage], to topic: Topic) async throws -> Bool {
+        do {
+            try await primary.publish(messages, to: topic)
+            parts.watch.published()
+            return true
+        } catch let error as any OutageError where error.isOutage {
+            parts.watch.publishFailed(error)
+            return false
+        }
+    }
+
+    /// What is in the log is durable without us: it waits there, and its readers find it there meanwhile.
+    private func publishFromLog(_ messages: [OutgoingMessage], to topic: Topic) async throws {
+        while !parts.watch.mayPublish { try await Task.sleep(for: parts.settings.pulse / 2) }
+        do {
+            try await primary.publish(messages, to: topic)
+            parts.watch.published()
+        } catch {
+            if let outage = error as? any OutageError, outage.isOutage { parts.watch.publishFailed(error) }
+            throw error
+        }
+    }
+
+    /// - Parameter onlyBehindOthers: What finds its partition empty goes to the broker.
+    private func spool(_ messages: [OutgoingMessage], of topic: Topic, onlyBehindOthers: Bool = false) async throws {
+        var limits = parts.settings.limits
+        if topic != .inboundRequests { limits = Spool.Limits(messages: limits.messages * 2, bytes: limits.bytes * 2) }
+        for (partition, messages) in grouped(messages, of: topic) {
+            let additions = parts.watch.additions
+            let isSpooled = try await writer.append(
+                messages.map(\.entry), to: partition, limits: limits, onlyBehindOthers: onlyBehindOthers)
+            if isSpooled {
+                parts.watch.spooled(partition, count: messages.count)
+                Counter(label: "tocsin_spooled_messages_total", dimensions: [("topic", topic.name)])
+                    .increment(by: messages.count)
+            } else {
+                parts.watch.foundEmpty(partition, after: additions)
+                if try await !publishDirectly(messages, to: topic) { try await spool(messages, of: topic) }
+            }
+        }
+    }
+
+    private func name(of message: OutgoingMessage, _ topic: Topic) -> String {
+        "\(topic.name)/\(Partitioning.partition(of: message.key, count: partitionCount))"
+    }
+
+    private func grouped(_ messages: [OutgoingMessage], of topic: Topic) -> [(String, [OutgoingMessage])] {
+        Dictionary(grouping: messages) { name(of: $0, topic) }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+}
+
+/// What the parts of a spooling bus have in common.
+struct SpoolParts: Sendable {
+    let database: any SQLDatabase
+    let watch: BrokerWatch
+    let settings: SpoolSettings
+    /// This process.
+    let owner: String
+    let now: Clock
+    let logger: Logger
+}
+
+extension Topic {
+    /// The category of the log whose events it brings out, all of them in their order; `nil` for other topics.
+    var logCategory: String? { self == .alertEvents ? Alert.category : nil }
+}
+
+extension OutgoingMessage {
+    fileprivate var entry: Spool.Entry { Spool.Entry(key: key, headers: headers, body: body) }
+}
