@@ -152,7 +152,7 @@ let package = Package(
             path: "Tests/TestSupport", swiftSettings: strict),
         tests("AlertCoreTests", ["AlertCore", "TestSupport"]),
         tests("WorkflowArchiveTests", ["AlertCore", "CLibZip", "WorkflowArchive"]),
-        tests("PersistenceTests", ["AlertCore", "Persistence", "TestSupport"]),
+        tests("PersistenceTests", ["AlertCore", "Persistence", "PostgresDatabase", "TestSupport", logging]),
         tests("MessagingTests", ["AlertCore", "KafkaBus", "Messaging", "Persistence", "TestSupport"]),
         tests("ScriptingTests", ["JavaScriptEngine", "Scripting", "TestSupport"], exclude: ["Corpus"]),
         tests("OutboundHTTPTests", ["OutboundHTTP"]),

@@ -2,10 +2,10 @@
 # Starts, stops or reports the broker of the integration tests: noida-db, which speaks the Kafka protocol.
 # For tests on one machine only: it acknowledges writes up to 0.6 s before they are on disk.
 #
-#   scripts/test-broker.sh start|stop|status [PORT] [DATA_DIR]
+#   scripts/test-broker.sh start|stop|kill|status [PORT] [DATA_DIR]
 #
 # PORT is 19092 and DATA_DIR <repository>/.test/broker-PORT unless given. `start` is idempotent: it succeeds when
-# the broker of this port and directory is already up. The last line that it prints is for `eval`.
+# the broker of this port and directory is already up. `kill` is SIGKILL: what it acknowledged last is lost. The last line that it prints is for `eval`.
 set -euo pipefail
 
 version=0.2.3 # Pinned: a closed binary from a small project. Read its changes before moving on.
@@ -83,8 +83,18 @@ stop() {
     rm -f "$pid_file"
 }
 
+kill_broker() {
+    running || { echo "the broker on port $port does not run" >&2; exit 1; }
+    local pid
+    pid=$(<"$pid_file")
+    kill -KILL "$pid"
+    while kill -0 "$pid" 2>/dev/null; do sleep 0.02; done
+    rm -f "$pid_file"
+}
+
 case $command in
 start) start ;;
+kill) kill_broker ;;
 stop) stop ;;
 status)
     if running && accepts; then
@@ -95,7 +105,7 @@ status)
     fi
     ;;
 *)
-    echo "usage: $0 start|stop|status [PORT] [DATA_DIR]" >&2
+    echo "usage: $0 start|stop|kill|status [PORT] [DATA_DIR]" >&2
     exit 64
     ;;
 esac

@@ -6,7 +6,7 @@ source scripts/common.sh
 logs=$PWD/.test/logs/test
 rm -rf "$logs"
 mkdir -p "$logs"
-total=13
+total=15
 
 packages=(
     librdkafka-dev libpq-dev libsqlite3-dev libzip-dev libcurl4-openssl-dev libxml2-dev libgmime-3.0-dev libssl-dev pkg-config curl openssl procps
@@ -68,8 +68,10 @@ step "tests of scripts" unit 'ScriptingTests'
 step "tests of outbound calls" unit 'OutboundHTTPTests|EndpointsTests'
 step "tests of the services" unit 'ServiceTests'
 stop_all
-step "end to end: the path, bad input, settings, the console" end_to_end --ignore=test_crash.py
+step "end to end: the path, bad input, settings, the console" end_to_end --ignore=test_crash.py --ignore=test_faults.py --ignore=test_sweep.py
 step "end to end: kill -9 under load" end_to_end -s test_crash.py
+step "end to end: kill -9 at random instants" end_to_end -s test_sweep.py
+step "end to end: faults of the network, a broker that is away" end_to_end -s test_faults.py
 
 echo
 grep -hE "Test run with|=+ .*(passed|failed).* =+$" "$logs"/*.log | sed 's/^[^T=]*//'

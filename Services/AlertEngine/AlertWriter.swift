@@ -16,7 +16,8 @@ struct AlertWriter: Sendable {
     @discardableResult
     func write(_ messages: [AlertCommandMessage], in connection: any SQLConnection) throws -> Timestamp? {
         let at = now()
-        let (messages, floods) = try FloodGate(limit: flood, connection: connection).admit(messages, at: at)
+        let fresh = try unanswered(messages, in: connection)
+        let (messages, floods) = try FloodGate(limit: flood, connection: connection).admit(fresh, at: at)
         try FloodNotices.schedule(floods, partition: partition, at: at, in: connection)
         let commands = messages.map { message in
             AddressedCommand<Alert>(message.command, on: message.alert, by: message.origin)
@@ -28,6 +29,15 @@ struct AlertWriter: Sendable {
             try CommandResults(connection).put(message.commandId, rejection: outcome.refusal, at: at)
         }
         return try setTimers(outcomes, in: connection)
+    }
+
+    /// Without those that somebody has had an answer to: a command whose publish was in doubt can come again, when
+    /// others have come after it.
+    private func unanswered(
+        _ messages: [AlertCommandMessage], in connection: any SQLConnection
+    ) throws -> [AlertCommandMessage] {
+        var seen = try CommandResults(connection).known(messages.filter(\.wantsResult).map(\.commandId))
+        return messages.filter { !$0.wantsResult || seen.insert($0.commandId).inserted }
     }
 
     /// The outcomes alert by alert, each alert once, with its last version.

@@ -39,6 +39,7 @@ public struct IngestRoutes<Context: RemoteAddressRequestContext>: Sendable {
     let addresses: ClientAddress
     let now: Clock
     let logger: Logger
+    private let outages: PacedLog
 
     public init(
         bus: any MessageBus, database: any SQLDatabase, directory: DirectoryCache, authenticator: Authenticator,
@@ -54,6 +55,7 @@ public struct IngestRoutes<Context: RemoteAddressRequestContext>: Sendable {
         addresses = ClientAddress(trustedProxies: settings.trustedProxies)
         self.now = now
         self.logger = logger
+        outages = PacedLog(logger)
     }
 
     public func add(to router: Router<Context>) {
@@ -72,14 +74,18 @@ public struct IngestRoutes<Context: RemoteAddressRequestContext>: Sendable {
     ) {
         router.post(path) { request, context in
             do {
-                let response = try await accept(request, context)
+                let response = try await saidClearly { try await accept(request, context) }
                 count(answer: response.status.code)
                 return response
             } catch let error as RestError {
                 count(answer: error.code)
-                logger.info(
-                    "inbound request refused",
-                    metadata: ["path": "\(request.uri.path)", "status": "\(error.code)", "reason": "\(error.message)"])
+                if error.code != 503 {
+                    logger.info(
+                        "inbound request refused",
+                        metadata: [
+                            "path": "\(request.uri.path)", "status": "\(error.code)", "reason": "\(error.message)",
+                        ])
+                }
                 return try Self.answer(error, isLegacy: request.uri.path.hasPrefix("/reapi/"))
             }
         }
@@ -90,6 +96,16 @@ public struct IngestRoutes<Context: RemoteAddressRequestContext>: Sendable {
                         405, "Only POST triggers an integration.", subcode: "request.method_not_allowed",
                         headers: ["Allow": "POST"]), isLegacy: request.uri.path.hasPrefix("/reapi/"))
             }
+        }
+    }
+
+    /// A database that does not answer while a sender is recognised is said as one that does not when its request is
+    /// kept.
+    private func saidClearly(_ body: () async throws -> Response) async throws -> Response {
+        do {
+            return try await body()
+        } catch let error as StoreError where error.isRetryable {
+            throw notTaken(error)
         }
     }
 
@@ -196,17 +212,20 @@ extension IngestRoutes {
         do {
             return try await body()
         } catch let full as SpoolFull {
-            logger.warning("an inbound request was not taken", metadata: ["error": "\(full)"])
+            outages.log(.warning, "inbound requests are not taken: the spool is full", metadata: ["error": "\(full)"])
             throw RestError(
                 503, "The broker is away, and no more requests can be kept for it. Send it again.",
                 subcode: "store.full", headers: ["Retry-After": "30"])
         } catch {
-            logger.warning("an inbound request was not taken", metadata: ["error": "\(error)"])
-            throw RestError(
-                503, "The request could not be kept safely and was not taken. Send it again.",
-                subcode: "store.unavailable",
-                headers: ["Retry-After": "2"])
+            throw notTaken(error)
         }
+    }
+
+    private func notTaken(_ error: any Error) -> RestError {
+        outages.log(.warning, "inbound requests are not taken", metadata: ["error": "\(error)"])
+        return RestError(
+            503, "The request could not be kept safely and was not taken. Send it again.",
+            subcode: "store.unavailable", headers: ["Retry-After": "2"])
     }
 
     /// A body that is the alert. Nothing at all is an alert as the form has it.

@@ -239,12 +239,18 @@ extension GroupMembership {
         var canAsk = true
         for (feed, checkpoint) in starts {
             // One unanswered question is enough of a wait for all of them.
-            let offset = canAsk ? beginning(of: feed.id, from: checkpoint) : nil
-            canAsk = offset != nil
-            feed.begin(at: offset ?? checkpoint)
+            let start = canAsk ? beginning(of: feed.id, from: checkpoint) : nil
+            canAsk = start != nil
+            feed.begin(at: start?.offset ?? checkpoint, after: start?.cut)
         }
         let added = starts.map(\.0.id)
         (starts, starting) = ([], nil)
+        let again = added.filter(fetching.contains)
+        if isCooperative, !again.isEmpty {
+            withPartitionList(again.map { ($0, offset: 0) }) { list in
+                check(rd_kafka_incremental_unassign(handle.client, list), "begin anew")
+            }
+        }
         fetching.formUnion(added)
         let assigned = (isCooperative ? added : Array(fetching)).compactMap { id in
             feeds[id].map { (id, offset: $0.position) }
@@ -261,8 +267,7 @@ extension GroupMembership {
     /// Where to fetch from for messages from `checkpoint` on. Left to itself, librdkafka would begin a log
     /// that does not reach the checkpoint all over again.
     /// - Returns: `nil` when the broker does not say how far the log goes.
-    private func beginning(of id: PartitionID, from checkpoint: Int64) -> Int64? {
-        guard checkpoint > 0 else { return 0 }
+    private func beginning(of id: PartitionID, from checkpoint: Int64) -> (offset: Int64, cut: LogCut?)? {
         var first: Int64 = 0
         var end: Int64 = 0
         let code = rd_kafka_query_watermark_offsets(
@@ -276,11 +281,12 @@ extension GroupMembership {
         metadata["first"] = "\(first)"
         metadata["end"] = "\(end)"
         if checkpoint > end {
-            logger.warning("the log ends before the checkpoint: waiting for it", metadata: metadata)
+            logger.error("the log ends before the checkpoint: messages are lost", metadata: metadata)
+            return (end, LogCut(end: end, position: checkpoint))
         } else if checkpoint < first {
             logger.warning("the log begins after the checkpoint: messages are lost", metadata: metadata)
         }
-        return min(max(checkpoint, first), end)
+        return (min(max(checkpoint, first), end), nil)
     }
 
     private func commitIfDue() {

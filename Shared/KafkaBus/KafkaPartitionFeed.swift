@@ -23,12 +23,16 @@ final class KafkaPartitionFeed: PartitionFeed, @unchecked Sendable {  // Mutable
     /// Messages before the one are not wanted, those before the other have been taken.
     private var checkpoint: Int64 = 0
     private var nextOffset: Int64 = 0
+    /// What is in the queue before that is from an earlier beginning.
+    private var hasBegun = false
 
     private struct State {
         var isStarted = false
         var isOver = false
         var isReleased = false
         var failure: KafkaError?
+        /// To be told to the reader, once.
+        var cut: LogCut?
         /// There may be messages that the reader has not seen.
         var isSignalled = false
         var reader: CheckedContinuation<Void, Never>?
@@ -48,11 +52,11 @@ final class KafkaPartitionFeed: PartitionFeed, @unchecked Sendable {  // Mutable
 
     func start(at offset: Int64) async throws {
         precondition(offset >= 0, "an offset is counted from 0")
-        queueLock.withLock { checkpoint = offset }
-        lock.withLock {
-            precondition(!state.isStarted, "a feed is started once")
-            state.isStarted = true
+        queueLock.withLock {
+            checkpoint = offset
+            hasBegun = false
         }
+        lock.withLock { state.isStarted = true }
         inbox.post(.start(self, offset))
     }
 
@@ -60,10 +64,12 @@ final class KafkaPartitionFeed: PartitionFeed, @unchecked Sendable {  // Mutable
         precondition(max >= 1)
         while true {
             try Task.checkCancellation()
-            let (isOver, failure) = lock.withLock {
+            let (isOver, failure, cut) = lock.withLock {
                 state.isSignalled = false
-                return (state.isOver, state.failure)
+                defer { state.cut = nil }
+                return (state.isOver, state.failure, state.cut)
             }
+            if let cut { throw cut }
             if let failure { throw failure }
             if isOver { return nil }
             let batch = take(max: max)
@@ -115,8 +121,18 @@ extension KafkaPartitionFeed {
     /// Where to fetch from next.
     var position: Int64 { queueLock.withLock { nextOffset } }
 
-    /// Called once, before the first fetch.
-    func begin(at offset: Int64) { queueLock.withLock { nextOffset = offset } }
+    /// Called before the first fetch, and when the log has turned out not to have what was to be fetched.
+    /// - Parameter cut: The log ends before where the reader is: what comes has the offsets from its end on.
+    func begin(at offset: Int64, after cut: LogCut? = nil) {
+        queueLock.withLock {
+            nextOffset = offset
+            hasBegun = true
+            if cut != nil { checkpoint = offset }
+        }
+        guard let cut else { return }
+        lock.withLock { state.cut = cut }
+        wake()
+    }
 
     /// The partition is no longer ours: the reader gets `nil`, or `failure`.
     func end(_ failure: KafkaError? = nil) {
@@ -154,12 +170,17 @@ extension KafkaPartitionFeed {
         queueLock.withLock {
             var batch: [Message] = []
             var bytes = 0
-            guard let queue else { return batch }
+            guard let queue, hasBegun else { return batch }
             while batch.count < max, bytes < Self.batchBytesMax,
                 let pointer = rd_kafka_consume_queue(queue.queue, 0)
             {
                 defer { rd_kafka_message_destroy(pointer) }
                 let raw = pointer.pointee
+                guard raw.err != RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET else {
+                    // The log does not have what we ask for: begin anew where it goes on, or ends.
+                    inbox.post(.start(self, Swift.max(nextOffset, checkpoint)))
+                    continue
+                }
                 guard raw.err == RD_KAFKA_RESP_ERR_NO_ERROR else {
                     inbox.post(.report(self, KafkaError(raw.err, readDetail(of: pointer))))
                     continue

@@ -111,8 +111,8 @@ extension KafkaSettings {
             "max.poll.interval.ms": "60000",
             "enable.auto.commit": "false",
             "enable.auto.offset.store": "false",
-            // For a log that has been cut at its front; a feed drops what is before its start.
-            "auto.offset.reset": "earliest",
+            // A log that has been cut, at its front or its end: the feed is told, and begins anew where it goes on.
+            "auto.offset.reset": "error",
             "fetch.wait.max.ms": "50",
             "fetch.min.bytes": "1",
             "max.partition.fetch.bytes": "1048576",

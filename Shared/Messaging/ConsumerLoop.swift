@@ -72,11 +72,22 @@ public struct ConsumerLoop<Handler: MessageHandler>: Sendable {
     public func run() async throws {
         var next = try await checkpoint()
         try await feed.start(at: next)
-        while let batch = try await feed.next(max: Self.batchLimit) {
+        while let batch = try await nextBatch(&next) {
             await retryingForever(logger: logger, what: partitionName) { try await handle(batch) }
             if Task.isCancelled { return }
             next = batch[batch.count - 1].offset + 1
             feed.commit(next: next)
+        }
+    }
+
+    /// - Parameter next: Goes back with the checkpoint when the broker's log was cut.
+    private func nextBatch(_ next: inout Int64) async throws -> [Message]? {
+        while true {
+            do {
+                return try await feed.next(max: Self.batchLimit)
+            } catch let cut as LogCut {
+                next = try await feed.goBack(to: cut, as: group, database: database, now: now, logger: logger)
+            }
         }
     }
 

@@ -157,6 +157,7 @@ private final class EmbeddedFeed: PartitionFeed, @unchecked Sendable {  // mutab
     private let lock = NSLock()
     private var offset: Int64 = 0
     private var hasEnded = false
+    private var cut: LogCut?
 
     init(topic: Topic, partition: Int, database: any SQLDatabase, signal: Signal, pollInterval: Duration) {
         self.topic = topic
@@ -166,11 +167,25 @@ private final class EmbeddedFeed: PartitionFeed, @unchecked Sendable {  // mutab
         self.pollInterval = pollInterval
     }
 
-    func start(at offset: Int64) async throws { lock.withLock { self.offset = offset } }
+    func start(at offset: Int64) async throws {
+        let end = try await database.reading { [topic, partition] connection in
+            try connection.execute(
+                "SELECT next_offset FROM bus_partitions WHERE topic = \(topic.name) AND partition = \(partition)"
+            ).first?.integer(0) ?? 0
+        }
+        lock.withLock {
+            self.offset = min(offset, end)
+            if offset > end { cut = LogCut(end: end, position: offset) }
+        }
+    }
 
     func next(max: Int) async throws -> [Message]? {
         while true {
-            let (offset, hasEnded) = lock.withLock { (self.offset, self.hasEnded) }
+            let (offset, hasEnded, cut) = lock.withLock {
+                defer { self.cut = nil }
+                return (self.offset, self.hasEnded, self.cut)
+            }
+            if let cut { throw cut }
             try Task.checkCancellation()
             if hasEnded { return nil }
             let messages = try await read(from: offset, max: max)

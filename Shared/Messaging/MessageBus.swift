@@ -81,6 +81,22 @@ public protocol OutageError: Error {
     var isOutage: Bool { get }
 }
 
+/// The broker's log of a partition ends before where its reader was, as after a broker was restored or has lost its
+/// disk: what was there is lost, and its offsets will be those of other messages.
+public struct LogCut: Error, Equatable, CustomStringConvertible {
+    /// Where the log ends: the offset of the next message.
+    public let end: Int64
+    /// Where the reader was.
+    public let position: Int64
+
+    public init(end: Int64, position: Int64) {
+        self.end = end
+        self.position = position
+    }
+
+    public var description: String { "the broker's log ends at \(end), before \(position)" }
+}
+
 /// A membership in a consumer group.
 public protocol Subscription: Sendable {
     /// A feed for each partition, whenever the group gives one to this member. Ends after ``close()``.
@@ -97,14 +113,16 @@ public protocol PartitionFeed: Sendable {
     /// What tells its offsets from those that the broker gives, as in `@spool`; empty for the latter.
     var offsetsOf: String { get }
 
-    /// Where to begin, called once before the first ``next(max:)``: our checkpoint, which is the truth.
-    /// The offset that the broker has for the group is a hint for its tools only. An offset before the
-    /// oldest message kept begins at that one; one that the log does not reach yet waits for it.
+    /// Where to begin, called before the first ``next(max:)``, and again to begin anew: our checkpoint, which is the
+    /// truth. The offset that the broker has for the group is a hint for its tools only. An offset before the oldest
+    /// message kept begins at that one; with one that the log does not reach, ``next(max:)`` throws a ``LogCut``.
     func start(at offset: Int64) async throws
 
     /// The next messages in the order of their offsets, waiting for at least one; `nil` once the partition
     /// has been taken away or the subscription closed. Asking is the back-pressure: nothing is fetched
     /// ahead but the adapter's bounded buffer.
+    ///
+    /// - Throws: A ``LogCut``, once for each; what comes next has the offsets from the log's end on.
     func next(max: Int) async throws -> [Message]?
 
     /// Tells the broker how far the group is, for its lag tools. Never waits, never fails.

@@ -56,7 +56,7 @@ public actor PartitionRecorder<Record: Sendable> {
         try await feed.start(at: saved)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { await self.writeUntilCancelled() }
-            while let batch = try await feed.next(max: batchLimit) {
+            while let batch = try await nextBatch(batchLimit) {
                 await begin(batch)
                 await retryingForever(logger: logger, what: partitionName) { try await admit(batch) }
                 if Task.isCancelled { break }
@@ -71,6 +71,19 @@ public actor PartitionRecorder<Record: Sendable> {
     public nonisolated func finish(_ offset: Int64?, with records: [Record]) {
         inbox.add(offset, records)
         pending.notify()
+    }
+
+    private func nextBatch(_ limit: Int) async throws -> [Message]? {
+        while true {
+            do {
+                return try await feed.next(max: limit)
+            } catch let cut as LogCut {
+                // What is open has the offsets that others will have: it is brought to its end first.
+                while tracker.openCount > 0, !Task.isCancelled { await drain() }
+                saved = try await feed.goBack(to: cut, as: group, database: database, logger: logger)
+                tracker = OffsetTracker(next: saved)
+            }
+        }
     }
 
     private func begin(_ batch: [Message]) async {

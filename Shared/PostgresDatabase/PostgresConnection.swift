@@ -2,19 +2,18 @@
 import Glibc
 import Persistence
 
-/// One libpq connection. Its calls block, but never for longer than its patience: a server that is silent, or a network
-/// that swallows everything, costs the connection.
+/// One libpq connection. Its calls block, but not for ever: see ``PostgresPatience``.
 final class PostgresConnection: SQLConnection {
     static let skippingLocked: SQL = "FOR UPDATE SKIP LOCKED"
-
-    /// How much longer than the server may work on a statement its answer may take.
-    private static let answerSeconds = 2
 
     /// How many prepared statements are kept; further ones are sent unprepared.
     private static let preparedLimit = 300
 
+    /// How much longer than the server may work on a statement its answer may take.
+    private static let answerTime = Duration.seconds(2)
+
     private let handle: OpaquePointer
-    private let patience: Duration
+    private let patience: PostgresPatience
     /// Set when an answer did not come: whatever comes later belongs to nobody.
     private var isGivenUp = false
     private var prepared: [String: String] = [:]
@@ -25,7 +24,6 @@ final class PostgresConnection: SQLConnection {
     ///     and of keeping alive goes before ours.
     ///   - timeout: Whole seconds that the server may work on one statement.
     init(url: String, timeout: Int) throws(StoreError) {
-        patience = .seconds(timeout + Self.answerSeconds)
         let parameters = [
             ("connect_timeout", "5"), ("keepalives_idle", "30"), ("keepalives_interval", "10"),
             ("keepalives_count", "3"), ("tcp_user_timeout", "\(timeout * 1000)"), ("dbname", url),
@@ -42,8 +40,9 @@ final class PostgresConnection: SQLConnection {
             throw StoreError(.unavailable, detail.trimmed)
         }
         self.handle = handle
-        PQsetNoticeProcessor(handle, { _, _ in }, nil)
+        patience = PostgresPatience(handle: handle, limit: .seconds(timeout) + Self.answerTime)
         PQsetnonblocking(handle, 1)
+        PQsetNoticeProcessor(handle, { _, _ in }, nil)
         try execute(SQL(stringLiteral: "SET lock_timeout = \(min(timeout, 10) * 1000)"))
         try execute(SQL(stringLiteral: "SET statement_timeout = \(timeout * 1000)"))
         try execute("SET idle_in_transaction_session_timeout = 60000")
@@ -115,56 +114,26 @@ final class PostgresConnection: SQLConnection {
         return name
     }
 
-    /// Sends what is left to be sent and waits for what comes of it, no longer than ``patience``.
-    /// - Parameter isSent: What the function that sends has returned.
+    /// Waits for what comes of a statement.
+    /// - Parameter isSent: What the function that sends it has returned.
     private func answer(_ isSent: Int32) throws(StoreError) -> OpaquePointer? {
-        guard !isGivenUp, isSent == 1 else { throw lost() }
-        let deadline = ContinuousClock.now + patience
-        while true {
-            let unsent = PQflush(handle)
-            guard unsent >= 0 else { throw lost() }
-            if unsent == 0 { break }
-            try wait(Int16(POLLIN | POLLOUT), until: deadline)
-            guard PQconsumeInput(handle) == 1 else { throw lost() }
+        guard isSent == 1 else {
+            isGivenUp = true
+            throw StoreError(.unavailable, String(cString: PQerrorMessage(handle)).trimmed)
         }
         var last: OpaquePointer?
-        while true {
-            while PQisBusy(handle) == 1 {
-                do throws(StoreError) {
-                    try wait(Int16(POLLIN), until: deadline)
-                    guard PQconsumeInput(handle) == 1 else { throw lost() }
-                } catch {
-                    PQclear(last)
-                    throw error
-                }
+        do throws(StoreError) {
+            try patience.flush()
+            while let next = try patience.result() {
+                PQclear(last)
+                last = next
             }
-            guard let next = PQgetResult(handle) else { return last }
+            return last
+        } catch {
             PQclear(last)
-            last = next
+            isGivenUp = true
+            throw error
         }
-    }
-
-    private func wait(_ events: Int16, until deadline: ContinuousClock.Instant) throws(StoreError) {
-        while true {
-            var descriptor = pollfd(fd: PQsocket(handle), events: events, revents: 0)
-            let left = max(0, (deadline - .now) / .milliseconds(1))
-            switch poll(&descriptor, 1, Int32(left.rounded(.up))) {
-            case 1...: return
-            case 0:
-                isGivenUp = true
-                throw StoreError(.unavailable, "the server has not answered within \(patience)")
-            default:
-                guard errno == EINTR else { throw lost() }
-            }
-        }
-    }
-
-    /// Why the connection is of no use any more.
-    private func lost() -> StoreError {
-        let detail = String(cString: PQerrorMessage(handle)).trimmed
-        let isAlive = PQstatus(handle) == CONNECTION_OK && !isGivenUp
-        isGivenUp = true
-        return StoreError(.unavailable, detail.isEmpty && isAlive ? "the connection cannot be used" : detail)
     }
 
     private func error(of result: OpaquePointer?) -> StoreError {

@@ -86,8 +86,8 @@ extension Setting {
     public static let databaseTimeout = Setting(
         "database-timeout", default: "30",
         """
-        Seconds that PostgreSQL may work on one statement, from 1 to 600; a connection that is silent for 2 s longer is \
-        given up.
+        Seconds that PostgreSQL may work on one statement, from 1 to 600; a connection that is silent for 2 s longer \
+        is given up.
         """)
     public static let databaseURL = Setting(
         "database-url", isSecret: true,
@@ -233,7 +233,8 @@ extension Setting {
     public static let spoolMessages = Setting(
         "spool-messages", default: "1000000",
         """
-        Inbound requests that the database keeps while the broker is away, from 1000 to 100000000; more are answered 503.
+        Inbound requests that the database keeps while the broker is away, from 1000 to 100000000; more are \
+        answered 503.
         """)
     public static let trustedProxies = Setting(
         "trusted-proxies",

@@ -126,7 +126,7 @@ class Strike:
 
 @dataclass
 class Count:
-    """What became of everything. All that is lost, doubled, reordered or repeated without a doubt is a broken promise."""
+    """What became of everything. What is lost, doubled, reordered or repeated without a doubt is a broken promise."""
 
     accepted: int = 0
     alerts: int = 0
@@ -162,8 +162,8 @@ def count(
     tocsin: Tocsin, load: Load, sinks: list[Sink], mail, steered: set[str], strikes: list[Strike],
     seconds: float = SETTLE_SECONDS, before: set[str] = frozenset(),
 ) -> Count:
-    """Waits until all is there, or for `seconds`, and counts. The alerts `before` the load, by eventId, are left out, and
-    so are their webhooks."""
+    """Waits until all is there, or for `seconds`, and counts. The alerts `before` the load, by eventId, are left out,
+    and so are their webhooks."""
     result = Count(accepted=len(load.accepted))
     wanted = {accepted.request_id for accepted in load.accepted}
     deadline = time.monotonic() + seconds
@@ -210,7 +210,7 @@ def count(
 
 
 def _is_doubtful(at: int, strikes: list[Strike]) -> bool:
-    """Whether something was struck when the outcome of what was done at that time (in nanoseconds) was to be written."""
+    """Whether something was struck when the outcome of what was done then (in nanoseconds) was to be written."""
     return any(strike.touches(at / 1e9 - DOUBT_SECONDS, at / 1e9 + DOUBT_SECONDS) for strike in strikes)
 
 

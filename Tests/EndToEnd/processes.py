@@ -214,7 +214,7 @@ class Postgres:
 
 
 class Broker:
-    """The Kafka-protocol broker. It must never be killed with -9, nor lose a member for good: brokers.md."""
+    """The Kafka-protocol broker. Killed with -9 it loses what it has acknowledged in the last second or so."""
 
     def __init__(self, folder: Path):
         self.port = free_port()
@@ -230,6 +230,9 @@ class Broker:
 
     def stop(self):
         _script("test-broker.sh", "stop", str(self.port), str(self.folder))
+
+    def kill(self):
+        _script("test-broker.sh", "kill", str(self.port), str(self.folder))
 
 
 def _script(name: str, *arguments: str):

@@ -3,9 +3,9 @@
     python sweep.py --kills 1000 --seed 1        # in stages of 40; run it again to go on after an interruption
     python sweep.py --table                      # what has been counted so far, for Benchmarks/RESULTS.md
 
-Each stage is a deployment of its own with a seed of its own, followed by a count of everything. What a stage has counted
-is a line in RESULTS (.test/sweep/results.jsonl); stages that are there are not run again. Ends with 1 when a promise was
-broken.
+Each stage is a deployment of its own with a seed of its own, followed by a count of everything. What a stage has
+counted is a line in RESULTS (.test/sweep/results.jsonl); stages that are there are not run again. Ends with 1 when a
+promise was broken.
 """
 
 import argparse
@@ -116,8 +116,8 @@ def summary(found: Count, strikes: Sweep, load: Load) -> str:
     return (
         f"{len(strikes.strikes)} kills in {load.seconds:.0f} s at {load.signals / load.seconds:.0f} signals/s: "
         f"{found.accepted} answered 202 ({load.in_doubt} in doubt), {found.alerts} alerts, {found.webhooks} webhooks, "
-        f"{found.mails} mails; repeated in doubt: {found.repeats_in_doubt} webhooks, {found.mail_repeats_in_doubt} mails; "
-        f"broken: {found.broken or 'nothing'}"
+        f"{found.mails} mails; repeated in doubt: {found.repeats_in_doubt} webhooks, "
+        f"{found.mail_repeats_in_doubt} mails; broken: {found.broken or 'nothing'}"
     )
 
 

@@ -103,8 +103,8 @@ def test_nothing_is_lost_between_faulty_networks(deployment, tocsin, workflow, m
     finally:
         load._is_over.set()
     steering.finish()
-    # An attempt's outcome is in doubt where the target or the database is out of reach, also for what was under way when
-    # the last fault ended; the broker has no part in attempts.
+    # An attempt's outcome is in doubt where the target or the database is out of reach, also for what was under way
+    # when the last fault ended; the broker has no part in attempts.
     doubts = [] if where == "broker" else [Strike("all of it", strikes[0].began, time.monotonic())]
     found = count(tocsin, load, sinks, mail, steering.steered, doubts, SETTLE_SECONDS, before=before)
     if where == "target":
@@ -112,7 +112,35 @@ def test_nothing_is_lost_between_faulty_networks(deployment, tocsin, workflow, m
         assert len(ids) == len(set(ids)), "the other target has nothing to do with it, and got something twice"
     measured(
         f"faults before the {where}: {load.signals} signals, {found.accepted} answered 202, others "
-        f"{load.refusals or 'none'}, {found.alerts} alerts, {found.webhooks} webhooks, {found.repeats_in_doubt} repeats "
-        f"in doubt, {found.mails} mails, {found.mail_repeats_in_doubt} of them again; longest gap {load.longest_gap:.1f} s"
+        f"{load.refusals or 'none'}, {found.alerts} alerts, {found.webhooks} webhooks, {found.repeats_in_doubt} "
+        f"repeats in doubt, {found.mails} mails, {found.mail_repeats_in_doubt} of them again; "
+        f"longest gap {load.longest_gap:.1f} s"
+    )
+    assert not found.broken, f"{found.broken}: {found.examples[:10]}"
+
+
+@pytest.mark.slow
+def test_what_a_broker_loses_is_made_good(deployment, tocsin, workflow, mail, measured):
+    """Killed with -9, this broker loses what it has confirmed in the last second or so; its offsets are given again."""
+    inbound, sinks, _ = workflow
+    for sink in sinks:
+        sink.clear()
+    mail.clear()
+    before = {alert["eventId"] for alert in tocsin.pages("/events")}
+    load = Load(tocsin.trigger_url(inbound), RATE, body_of, workers=16)
+    try:
+        for _ in range(2):
+            time.sleep(SECONDS)
+            deployment.broker.kill()
+            deployment.broker.start()
+        time.sleep(SECONDS)
+        load.finish(90)
+    finally:
+        load._is_over.set()
+    found = count(tocsin, load, sinks, mail, set(), [], SETTLE_SECONDS, before=before)
+    cuts = deployment.column("SELECT count(*) FROM broker_cuts")[0]
+    measured(
+        f"a broker killed twice with -9: {found.accepted} answered 202, {found.alerts} alerts, "
+        f"{found.webhooks} webhooks, {found.mails} mails; partitions found cut: {cuts}; longest gap {load.longest_gap:.1f} s"
     )
     assert not found.broken, f"{found.broken}: {found.examples[:10]}"

@@ -6,6 +6,7 @@ import hmac
 import smtplib
 import socket
 import ssl
+import struct
 import time
 from email.message import EmailMessage
 
@@ -15,6 +16,7 @@ import requests
 import alertmanager
 from alertmanager import Alertmanager
 from conftest import missing, require
+from faultproxy import Fault, FaultProxies
 from processes import WORK, Broker, Postgres, fresh, run
 from sinks import Received, always, failing_first, hanging, signature_problem
 from tocsin import Form
@@ -154,3 +156,44 @@ def test_the_broker_starts_and_stops(servers):
         broker.stop()
     with pytest.raises(OSError):
         socket.create_connection(("127.0.0.1", broker.port))
+
+
+def test_a_fault_proxy_does_what_it_says(sinks):
+    proxies = FaultProxies()
+    try:
+        proxy = proxies.proxy("sink", sinks.sink("behind a proxy").port)
+        url = f"http://127.0.0.1:{proxy.port}"
+        assert requests.post(url, data="x", timeout=5).status_code == 200
+        with proxy.suffering(Fault.DELAY):
+            began = time.monotonic()
+            assert requests.post(url, data="x", timeout=5).status_code == 200
+            assert time.monotonic() - began >= 0.3
+        for fault in (Fault.DROP, Fault.RESET):
+            with proxy.suffering(fault), pytest.raises(requests.ConnectionError):
+                requests.post(url, data="x", timeout=5)
+        for fault in (Fault.HALF_OPEN, Fault.TRICKLE):
+            with proxy.suffering(fault), pytest.raises(requests.Timeout):
+                requests.post(url, data="x", timeout=1)
+        assert requests.post(url, data="x", timeout=5).status_code == 200, "all is well afterwards"
+    finally:
+        proxies.close()
+
+
+def test_clients_of_an_advertised_target_go_through_the_proxy():
+    target = socket.create_server(("127.0.0.1", 0))
+    port = target.getsockname()[1]
+    proxies = FaultProxies()
+    try:
+        proxy = proxies.proxy("broker", port, advertised=True)
+        with socket.create_connection(("127.0.0.1", proxy.port)) as client:
+            server, _ = target.accept()
+            server.sendall(b"host 127.0.0.1" + struct.pack(">i", port) + b" end")
+            wanted = b"host 127.0.0.1" + struct.pack(">i", proxy.port) + b" end"
+            found = b""
+            while len(found) < len(wanted):
+                found += client.recv(100)
+            assert found == wanted
+            server.close()
+    finally:
+        proxies.close()
+        target.close()

@@ -68,8 +68,8 @@ struct BrokerAwayTests {
             let before = try await world.activity(try await world.trigger("simple", body(0)))
             try await eventually("the first message") { world.mailbox.all.count == 1 }
             broker.become(.away)
-            let published = broker.bus?.published
             let meanwhile = try await world.activity(try await world.trigger("simple", body(1)))
+            let published = broker.bus?.published
             try await eventually("the second message") { world.mailbox.all.count == 2 }
             for activity in [before, meanwhile] {
                 let answer = try await world.send(

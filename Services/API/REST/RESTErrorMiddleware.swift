@@ -9,10 +9,12 @@ import Persistence
 public struct RESTErrorMiddleware<Context: RequestContext>: RouterMiddleware {
     private let prefix: String
     private let logger: Logger
+    private let outages: PacedLog
 
     public init(prefix: String = "/api/", logger: Logger) {
         self.prefix = prefix
         self.logger = logger
+        outages = PacedLog(logger)
     }
 
     public func handle(
@@ -24,7 +26,11 @@ public struct RESTErrorMiddleware<Context: RequestContext>: RouterMiddleware {
             guard (request.uri.path.collapsingSlashes + "/").hasPrefix(prefix) else { throw error }
             let trace = UUID().uuidString.lowercased()
             let answer = Self.restError(for: error, path: request.uri.path)
-            if answer.code >= 500 {
+            if answer.code == 503 {
+                outages.log(
+                    .error, "requests are answered 503",
+                    metadata: ["path": "\(request.uri.path)", "trace": "\(trace)", "error": "\(error)"])
+            } else if answer.code >= 500 {
                 logger.error(
                     "request failed",
                     metadata: [

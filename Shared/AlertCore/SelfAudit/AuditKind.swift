@@ -2,6 +2,10 @@
 public enum AuditKind: String, Codable, Sendable, CaseIterable {
     /// The database has not answered the audit.
     case databaseUnreachable
+    /// No process has had an answer of the broker.
+    case brokerAway
+    /// The broker has lost messages that it had confirmed.
+    case brokerLostMessages
     /// A request was carried out and made an alert, and the alert is not there.
     case alertsMissing
     /// Events of alerts are in the log, and not on their way to the other services.
@@ -29,6 +33,8 @@ public enum AuditKind: String, Codable, Sendable, CaseIterable {
     public var rule: String {
         switch self {
         case .databaseUnreachable: "the database does not answer"
+        case .brokerAway: "the broker answers nobody: messages go through the database"
+        case .brokerLostMessages: "the broker has lost messages that it had confirmed"
         case .alertsMissing: "accepted requests whose alert does not exist: is the alert engine at work?"
         case .eventsNotRelayed: "events of alerts that have not left the log: are alert engine and broker at work?"
         case .consumersBehind: "services that have not taken events of alerts: are they, and the broker, at work?"

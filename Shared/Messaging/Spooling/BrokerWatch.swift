@@ -12,6 +12,8 @@ final class BrokerWatch: @unchecked Sendable {  // `state` under `lock` only
     private static let publishFreshness = Duration.seconds(2)
     private static let noteInterval = Duration.seconds(3)
     private static let reminderInterval = Duration.seconds(60)
+    /// For how long a loss of the broker's is worth a word.
+    private static let cutMemory = Duration.seconds(3600)
     private static let longestHoldOff = Duration.seconds(30)
 
     private struct State {
@@ -29,6 +31,10 @@ final class BrokerWatch: @unchecked Sendable {  // `state` under `lock` only
         /// How often this process has added to the spool: what was read before that is out of date.
         var additions = 0
         var isServing = false
+        /// Until when cuts have been looked at, and those that nobody has acted upon.
+        var cutsSeen: Timestamp?
+        var newCuts: Set<String> = []
+        var lastCut: (partition: String, at: Timestamp)?
     }
 
     private let bus: any MessageBus
@@ -66,10 +72,20 @@ final class BrokerWatch: @unchecked Sendable {  // `state` under `lock` only
         lock.withLock {
             let waiting = state.content.count
             guard let failure = state.failure else {
-                return waiting == 0 ? nil : "\(waiting) messages in the spool are on their way to the broker"
+                if waiting > 0 { return "\(waiting) messages in the spool are on their way to the broker" }
+                guard let cut = state.lastCut, now().since(cut.at) < Self.cutMemory else { return nil }
+                return "the broker has lost messages of \(cut.partition) at \(cut.at.iso)"
             }
             let since = state.awaySince.map { " since \($0.iso)" } ?? ""
             return "the broker is away\(since) (\(failure)); \(waiting) messages are in the spool"
+        }
+    }
+
+    /// The partitions that the broker was found to have lost messages of, since the last time this was asked.
+    func takeCuts() -> Set<String> {
+        lock.withLock {
+            defer { state.newCuts = [] }
+            return state.newCuts
         }
     }
 
@@ -191,6 +207,7 @@ final class BrokerWatch: @unchecked Sendable {  // `state` under `lock` only
                 seen = at
             }
         }
+        try await lookForCuts(at: at)
         let isServing = !hasAnswered && seen.map { at.since($0) > settings.patience } ?? false
         let before = lock.withLock {
             defer {
@@ -205,6 +222,17 @@ final class BrokerWatch: @unchecked Sendable {  // `state` under `lock` only
                 isServing
                     ? "consumers are served from the database: no process has seen the broker"
                     : "consumers are served by the broker again")
+        }
+    }
+
+    /// A cut is noted with its notice's own time, by clocks that differ a little.
+    private func lookForCuts(at: Timestamp) async throws {
+        let seen = lock.withLock { state.cutsSeen } ?? Timestamp(milliseconds: max(0, at.milliseconds - 10_000))
+        let cuts = try await database.reading { try BrokerCuts($0).partitions(after: seen) }
+        lock.withLock {
+            state.cutsSeen = cuts.last?.noticedAt ?? seen
+            state.newCuts.formUnion(cuts.map(\.name))
+            if let last = cuts.last { state.lastCut = (last.name, last.noticedAt) }
         }
     }
 

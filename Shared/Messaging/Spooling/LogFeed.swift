@@ -9,7 +9,7 @@ import Persistence
 final class LogFeed: ServedFeed, @unchecked Sendable {  // `state` under `lock` only
     /// How long the broker may bring nothing until the log is asked whether there is nothing.
     private static let idleTime = Duration.seconds(10)
-    private static let hintInterval = Duration.seconds(1)
+    private static let hintInterval = Duration.seconds(5)
     private static let rewindLimit = 2000
 
     private struct State {
@@ -71,7 +71,7 @@ final class LogFeed: ServedFeed, @unchecked Sendable {  // `state` under `lock` 
         lock.withLock {
             // Who has read nothing yet begins with the first.
             state.next = position > 0 ? position : hint == 0 ? 1 : nil
-            (state.hint, state.savedHint, state.handedOut) = (hint, hint, hint)
+            (state.hint, state.savedHint, state.handedOut, state.buffer) = (hint, hint, hint, [])
         }
         if let inner { return try await inner.start(at: hint) }
         guard position == 0, hint > 0 else { return }
@@ -81,6 +81,11 @@ final class LogFeed: ServedFeed, @unchecked Sendable {  // `state` under `lock` 
     }
 
     func next(max: Int) async throws -> [Message]? {
+        let hasEnded = { self.lock.withLock { self.state.hasEnded } }
+        return try await parts.patiently(hintName, until: hasEnded, ended) { try await find(max) } ?? nil
+    }
+
+    private func find(_ max: Int) async throws -> [Message]? {
         while true {
             try Task.checkCancellation()
             if lock.withLock({ state.hasEnded }) { return nil }
@@ -102,6 +107,7 @@ final class LogFeed: ServedFeed, @unchecked Sendable {  // `state` under `lock` 
             try await saveHint()
             switch try await batch(of: inner, max: max) {
             case .ended: return nil
+            case .cut(let cut): goBack(to: cut)
             case .messages(let messages): add(messages)
             case .idle: if let late = try await late(max) { return late }
             }
@@ -125,13 +131,20 @@ final class LogFeed: ServedFeed, @unchecked Sendable {  // `state` under `lock` 
 
     private enum Batch: Sendable {
         case messages([Message])
+        case cut(LogCut)
         case idle
         case ended
     }
 
     private func batch(of inner: any PartitionFeed, max: Int) async throws -> Batch {
         try await withThrowingTaskGroup(of: Batch.self) { tasks in
-            tasks.addTask { try await inner.next(max: max).map(Batch.messages) ?? .ended }
+            tasks.addTask {
+                do {
+                    return try await inner.next(max: max).map(Batch.messages) ?? .ended
+                } catch let cut as LogCut {
+                    return .cut(cut)
+                }
+            }
             tasks.addTask {
                 try await Task.sleep(for: Self.idleTime)
                 return .idle
@@ -146,6 +159,17 @@ final class LogFeed: ServedFeed, @unchecked Sendable {  // `state` under `lock` 
                 try Task.checkCancellation()
                 return .idle
             }
+        }
+    }
+
+    /// What is lost shows as a gap; only the broker's offsets begin anew.
+    private func goBack(to cut: LogCut) {
+        Counter(label: "tocsin_broker_cuts_total", dimensions: [("topic", topic.name)]).increment()
+        parts.logger.error(
+            "the broker has lost messages", metadata: ["partition": "\(hintName)", "reason": "\(cut)"])
+        lock.withLock {
+            (state.handedOut, state.hint) = (cut.end, cut.end)
+            state.savedHint = -1  // to be saved, although it is lower
         }
     }
 

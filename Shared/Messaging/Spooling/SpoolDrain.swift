@@ -13,6 +13,7 @@ struct SpoolDrain: Sendable {
     private static let batchLimit = 100
 
     let bus: any MessageBus
+    let recent: RecentMessages
     let parts: SpoolParts
 
     /// Until the task is cancelled.
@@ -39,10 +40,12 @@ struct SpoolDrain: Sendable {
         guard let topic = Topic(ofPartition: partition) else { return }
         var drained = 0
         while !Task.isCancelled, let batch = try await take(partition), let last = batch.last {
-            try await bus.publish(
-                batch.map { OutgoingMessage(key: $0.entry.key, body: $0.entry.body, headers: $0.entry.headers) },
-                to: topic)
+            let messages = batch.map {
+                OutgoingMessage(key: $0.entry.key, body: $0.entry.body, headers: $0.entry.headers)
+            }
+            try await bus.publish(messages, to: topic)
             parts.watch.published()
+            recent.add(messages, to: topic) { _ in partition }
             try await parts.database.retrying { try Spool($0).remove(partition, before: last.number + 1) }
             drained += batch.count
         }

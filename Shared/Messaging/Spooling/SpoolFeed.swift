@@ -36,7 +36,11 @@ final class SpoolFeed: ServedFeed, @unchecked Sendable {  // `state` under `lock
             try Task.checkCancellation()
             let state = lock.withLock { self.state }
             if state.hasEnded { return nil }
-            let found = try await read(from: state.next, committed: state.committed, max: max)
+            let hasEnded = { self.lock.withLock { self.state.hasEnded } }
+            let rows = try await parts.patiently(name, until: hasEnded, ended) {
+                try await self.read(from: state.next, committed: state.committed, max: max)
+            }
+            guard let found = rows else { return nil }
             if let last = found.last {
                 lock.withLock { self.state.next = last.number + 1 }
                 return found.map { row in

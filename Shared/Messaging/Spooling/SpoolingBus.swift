@@ -24,6 +24,11 @@ public struct SpoolSettings: Sendable {
         self.pulse = pulse
         self.lease = lease
     }
+
+    func limits(for topic: Topic) -> Spool.Limits {
+        topic == .inboundRequests
+            ? limits : Spool.Limits(messages: limits.messages * 2, bytes: limits.bytes * 2)
+    }
 }
 
 /// A transport whose broker can be away: what it cannot take is kept in the database, and taken from there.
@@ -38,6 +43,7 @@ public final class SpoolingBus: MessageBus {
     private let primary: any MessageBus
     private let parts: SpoolParts
     private let writer: SpoolWriter
+    private let recent = RecentMessages()
     private let tasks: [Task<Void, Never>]
     private let now: Clock
 
@@ -52,8 +58,9 @@ public final class SpoolingBus: MessageBus {
             database: database, watch: watch, settings: settings, owner: UUID().uuidString.lowercased(), now: now,
             logger: logger)
         writer = SpoolWriter(database: database, now: now)
-        let drain = SpoolDrain(bus: primary, parts: parts)
-        tasks = [Task { await watch.run() }, Task { await drain.run() }]
+        let drain = SpoolDrain(bus: primary, recent: recent, parts: parts)
+        let again = SpoolAgain(recent: recent, writer: writer, parts: parts)
+        tasks = [Task { await watch.run() }, Task { await drain.run() }, Task { await again.run() }]
     }
 
     deinit { tasks.forEach { $0.cancel() } }
@@ -106,6 +113,7 @@ public final class SpoolingBus: MessageBus {
         do {
             try await primary.publish(messages, to: topic)
             parts.watch.published()
+            recent.add(messages, to: topic) { name(of: $0, topic) }
             return true
         } catch let error as any OutageError where error.isOutage {
             parts.watch.publishFailed(error)
@@ -127,8 +135,7 @@ public final class SpoolingBus: MessageBus {
 
     /// - Parameter onlyBehindOthers: What finds its partition empty goes to the broker.
     private func spool(_ messages: [OutgoingMessage], of topic: Topic, onlyBehindOthers: Bool = false) async throws {
-        var limits = parts.settings.limits
-        if topic != .inboundRequests { limits = Spool.Limits(messages: limits.messages * 2, bytes: limits.bytes * 2) }
+        let limits = parts.settings.limits(for: topic)
         for (partition, messages) in grouped(messages, of: topic) {
             let additions = parts.watch.additions
             let isSpooled = try await writer.append(
@@ -164,11 +171,37 @@ struct SpoolParts: Sendable {
     let logger: Logger
 }
 
+extension SpoolParts {
+    private static let longestPause = Duration.seconds(2)
+
+    /// What `body` gives, as soon as the database gives it: an outage of it ends no feed.
+    /// - Parameters:
+    ///   - isOver: Ends the waiting.
+    ///   - signal: Given when it is over.
+    /// - Returns: `nil` when it is over.
+    func patiently<Value: Sendable>(
+        _ what: String, until isOver: () -> Bool, _ signal: Signal, _ body: () async throws -> Value
+    ) async throws -> Value? {
+        var pause = Duration.milliseconds(50)
+        while !isOver() {
+            do {
+                return try await body()
+            } catch let error as StoreError where error.isRetryable {
+                try Task.checkCancellation()
+                logger.debug("\(what) goes on after an error", metadata: ["error": "\(error)"])
+                await signal.wait(upTo: pause)
+                pause = min(pause * 2, Self.longestPause)
+            }
+        }
+        return nil
+    }
+}
+
 extension Topic {
     /// The category of the log whose events it brings out, all of them in their order; `nil` for other topics.
     var logCategory: String? { self == .alertEvents ? Alert.category : nil }
 }
 
 extension OutgoingMessage {
-    fileprivate var entry: Spool.Entry { Spool.Entry(key: key, headers: headers, body: body) }
+    var entry: Spool.Entry { Spool.Entry(key: key, headers: headers, body: body) }
 }

@@ -29,6 +29,17 @@ CREATE TABLE partition_leases (
     PRIMARY KEY (lease_group, partition_name)
 );
 
+-- Where the broker's log of a partition ended before its reader's checkpoint: what was between the two is lost there.
+CREATE TABLE broker_cuts (
+    partition_name TEXT   NOT NULL,
+    consumer_group TEXT   NOT NULL,
+    noticed_at     BIGINT NOT NULL,
+    end_offset     BIGINT NOT NULL,    -- of the broker's log
+    position       BIGINT NOT NULL,    -- where the reader was
+    PRIMARY KEY (partition_name, consumer_group, noticed_at)
+);
+CREATE INDEX broker_cuts_time ON broker_cuts (noticed_at);
+
 -- When some process last had an answer of the broker: what all of them go by.
 CREATE TABLE broker_contact (
     bus     TEXT   PRIMARY KEY,        -- 'kafka'

@@ -32,6 +32,14 @@ public struct CommandResults {
             "DELETE FROM command_results WHERE recorded_at < \(now.advanced(by: .zero - Self.kept).milliseconds)")
     }
 
+    /// Those of the commands that have a result.
+    public func known(_ commandIds: [String]) throws(StoreError) -> Set<String> {
+        guard !commandIds.isEmpty else { return [] }
+        return Set(
+            try connection.execute("SELECT command_id FROM command_results WHERE command_id IN \(list: commandIds)")
+                .map { $0.text(0) })
+    }
+
     /// `nil` while there is none; then the rejection, if it was one.
     public func get(_ commandId: String) throws(StoreError) -> (rejection: String?, Void)? {
         try connection.execute("SELECT rejection FROM command_results WHERE command_id = \(commandId)").first

@@ -33,6 +33,8 @@ public struct AuditChecks {
     public func run(seenUntil: Timestamp?) throws(StoreError) -> (facts: [AuditKind: AuditFact], seenUntil: Timestamp) {
         var facts = try dueWork()
         try addEvents(to: &facts)
+        facts[.brokerAway] = try brokerAway()
+        facts[.brokerLostMessages] = try brokerLostMessages()
         facts[.notificationsUnsettled] = try unsettled()
         facts[.notificationsForgotten] = try forgotten()
         facts[.alertsNotExpired] = try notExpired()
@@ -74,15 +76,33 @@ public struct AuditChecks {
             """)
     }
 
+    // MARK: - The broker
+
+    private func brokerAway() throws(StoreError) -> AuditFact? {
+        guard let seen = try BrokerContact(connection).seenAt(), seen <= limit else { return nil }
+        let content = try Spool(connection).content()
+        return AuditFact(count: content.count, oldest: seen, detail: "\(content.count) messages in the spool")
+    }
+
+    /// Within the time that is looked back upon.
+    private func brokerLostMessages() throws(StoreError) -> AuditFact? {
+        let cuts = try BrokerCuts(connection).partitions(after: before(Self.lookback))
+        guard let first = cuts.first else { return nil }
+        let names = Set(cuts.map(\.name)).sorted()
+        return AuditFact(
+            count: names.count, oldest: first.noticedAt,
+            detail: names.prefix(4).joined(separator: ", ") + (names.count > 4 ? ", …" : ""))
+    }
+
     // MARK: - Events and those who take them
 
     private typealias Stuck = (count: Int, oldest: Timestamp, who: String)
 
     /// Events that are still in the log only, and those that a service has not taken.
     ///
-    /// Consumers of `alert-events` go by the log's positions. Those of an embedded bus go by its offsets: it has at least
-    /// one message for each event, so one whose offset is below an event's position has not seen the event; where there
-    /// are repetitions, it can be behind by as many unnoticed.
+    /// Consumers of `alert-events` go by the log's positions. Those of an embedded bus go by its offsets: it has at
+    /// least one message for each event, so one whose offset is below an event's position has not seen the event;
+    /// where there are repetitions, it can be behind by as many unnoticed.
     private func addEvents(to facts: inout [AuditKind: AuditFact]) throws(StoreError) {
         var notRelayed: [Stuck] = []
         var behind: [Stuck] = []
