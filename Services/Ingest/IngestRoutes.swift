@@ -79,7 +79,10 @@ public struct IngestRoutes<Context: RemoteAddressRequestContext>: Sendable {
                 return response
             } catch let error as RestError {
                 count(answer: error.code)
-                if error.code != 503 {
+                if error.code == 503 {
+                    outages.log(
+                        .warning, "inbound requests are answered 503", metadata: ["reason": "\(error.message)"])
+                } else {
                     logger.info(
                         "inbound request refused",
                         metadata: [

@@ -5,7 +5,7 @@ from contextlib import closing
 
 from faultproxy import FaultProxies, FaultProxy
 from mail import MailServer
-from processes import WORK, Broker, Postgres, Process, executable, free_port, fresh, run, secret_key
+from processes import WORK, Broker, Postgres, Process, Supervisor, executable, free_port, fresh, run, secret_key
 from tocsin import Tocsin
 
 ADMIN = ("admin", "correct horse battery staple")
@@ -188,6 +188,12 @@ class ProxiedProcesses(SeparateProcesses):
 
     def database_url(self) -> str:
         return super().database_url().replace(f":{self.postgres.port}/", f":{self.to_database.port}/")
+
+    def start(self) -> "ProxiedProcesses":
+        super().start()
+        self.supervisor = Supervisor(list(self.processes.values()))
+        self.supervisor.start()
+        return self
 
     def stop(self):
         super().stop()

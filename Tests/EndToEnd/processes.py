@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
 from pathlib import Path
 from typing import Callable
@@ -79,6 +80,9 @@ class Process:
         self.port = port
         self.log = LOGS / f"{name}.log"
         self.starts = 0
+        self.is_supervised = False
+        self._is_over = False
+        self._lock = threading.RLock()
         self._child: subprocess.Popen | None = None
 
     @property
@@ -109,7 +113,7 @@ class Process:
 
     def wait_ready(self, seconds: float = READY_SECONDS) -> "Process":
         def is_ready():
-            if not self.is_running:
+            if not self.is_running and not self.is_supervised:
                 raise RuntimeError(f"{self.name} exited with {self._child.returncode}:\n{self.tail()}")
             answer = requests.get(self.url + "/health/ready", timeout=5)
             assert answer.status_code == 200, f"{answer.status_code} {answer.text}"
@@ -130,6 +134,20 @@ class Process:
             lambda: not any(exists(child) for child in children), 10, f"the children of {self.name} end after its kill"
         )
 
+    def kill_and_start(self):
+        """With nobody else starting it in between."""
+        with self._lock:
+            self.kill()
+            self.start()
+
+    def revive(self) -> bool:
+        """Starts it if it has ended by itself."""
+        with self._lock:
+            if not self.starts or self._is_over or self.is_running:
+                return False
+            self.start()
+            return True
+
     def hold(self):
         """Stops it where it is, until `go_on`."""
         self._child.send_signal(signal.SIGSTOP)
@@ -149,6 +167,8 @@ class Process:
 
     def end(self):
         """Whatever its state: it is gone afterwards."""
+        with self._lock:
+            self._is_over = True
         if self.is_running:
             self._child.send_signal(signal.SIGTERM)
             try:
@@ -159,6 +179,28 @@ class Process:
 
     def tail(self, lines: int = 25) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:]) if self.log.exists() else ""
+
+
+class Supervisor(threading.Thread):
+    """Starts again what ends by itself, as systemd or a cluster does: a process whose group has given it up ends."""
+
+    def __init__(self, processes: list[Process]):
+        super().__init__(daemon=True)
+        self.revived: list[str] = []
+        self._processes = processes
+        self._is_over = threading.Event()
+        for process in processes:
+            process.is_supervised = True
+
+    def run(self):
+        while not self._is_over.wait(0.5):
+            for process in self._processes:
+                if process.revive():
+                    self.revived.append(process.name)
+
+    def finish(self):
+        self._is_over.set()
+        self.join(30)
 
 
 def children_of(parent: int) -> list[int]:

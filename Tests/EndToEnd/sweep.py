@@ -21,7 +21,7 @@ from deployments import SeparateProcesses
 from history import Count, Steering, Strike, body_of, count, make_workflow, warm_up
 from load import Load
 from mail import Certificate, MailServer
-from processes import WORK, fresh
+from processes import WORK, Supervisor, fresh
 from sinks import Sinks
 
 RESULTS = WORK.parent / "sweep" / "results.jsonl"
@@ -56,8 +56,7 @@ class Sweep:
         elif victim == "broker":
             self._stop_broker()
         else:
-            self.deployment.processes[victim].kill()
-            self.deployment.processes[victim].start()
+            self.deployment.processes[victim].kill_and_start()
         # Its outcomes are in doubt until it works again.
         if patient or victim in ("PostgreSQL", "broker"):
             self.deployment.wait_ready()
@@ -103,13 +102,17 @@ def sweep(
     steering = Steering(deployment.client(), load)
     steering.start()
     strikes = Sweep(deployment, random.Random(seed))
+    supervisor = Supervisor(list(deployment.processes.values()))
+    supervisor.start()
     try:
         strikes.run(kills)
         load.finish(120)
     finally:
         load._is_over.set()
     steering.finish()
-    return count(tocsin, load, targets, mail, steering.steered, strikes.strikes, settle, before=before), strikes, load
+    found = count(tocsin, load, targets, mail, steering.steered, strikes.strikes, settle, before=before)
+    supervisor.finish()
+    return found, strikes, load
 
 
 def summary(found: Count, strikes: Sweep, load: Load) -> str:

@@ -26,8 +26,7 @@ FAULTS = [Fault.DROP, Fault.DELAY, Fault.RESET, Fault.HALF_OPEN, Fault.TRICKLE]
 @pytest.fixture(scope="module")
 def deployment(request, executables, mail):
     yield from run_deployment(
-        request, "proxied-processes", mail, TOCSIN_NOTIFICATION_STORM_LIMIT="0", TOCSIN_KAFKA_SESSION_TIMEOUT="6",
-        TOCSIN_DATABASE_TIMEOUT="5",
+        request, "proxied-processes", mail, TOCSIN_NOTIFICATION_STORM_LIMIT="0", TOCSIN_DATABASE_TIMEOUT="5",
     )
 
 
@@ -141,6 +140,7 @@ def test_what_a_broker_loses_is_made_good(deployment, tocsin, workflow, mail, me
     cuts = deployment.column("SELECT count(*) FROM broker_cuts")[0]
     measured(
         f"a broker killed twice with -9: {found.accepted} answered 202, {found.alerts} alerts, "
-        f"{found.webhooks} webhooks, {found.mails} mails; partitions found cut: {cuts}; longest gap {load.longest_gap:.1f} s"
+        f"{found.webhooks} webhooks, {found.mails} mails; partitions found cut: {cuts}; "
+        f"longest gap {load.longest_gap:.1f} s"
     )
     assert not found.broken, f"{found.broken}: {found.examples[:10]}"

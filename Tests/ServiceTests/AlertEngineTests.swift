@@ -68,6 +68,24 @@ struct AlertEngineTests {
         }
     }
 
+    /// A command whose publish was in doubt comes again when its sender has had the answer and has gone on.
+    @Test(arguments: Backend.available)
+    func aCommandThatWasAnsweredHasNoSecondEffect(on backend: Backend) async throws {
+        try await running(backend) { database, bus in
+            let suspend = try command("a", .suspend(by: mary), id: "2", wantsResult: true)
+            let resume = try command("a", .resume(by: mary), id: "3", wantsResult: true)
+            try await bus.publish([command("a", create("a", 1), id: "1"), suspend], to: .alertCommands)
+            try await eventually { try await database.reading { try CommandResults($0).get("2") } != nil }
+            try await bus.publish([resume, suspend, suspend], to: .alertCommands)
+            try await bus.publish([command("a", .terminate(by: mary), id: "4")], to: .alertCommands)
+            try await eventually {
+                try await database.reading { try Alerts($0).get("a")?.status } == "TERMINATED_EXTERNAL"
+            }
+            let types = try await database.reading { try EventLog($0).read(streams: ["alert-a"]).map(\.type) }
+            #expect(types == ["alert.created", "alert.suspended", "alert.resumed", "alert.terminated"])
+        }
+    }
+
     /// Commands sent twice, results for those who wait, every event out once and in order.
     @Test(arguments: Backend.available)
     func everyCommandTakesEffectOnce(on backend: Backend) async throws {

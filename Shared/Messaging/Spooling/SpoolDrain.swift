@@ -8,7 +8,7 @@ import Persistence
 struct SpoolDrain: Sendable {
     static let group = "spool-drain"
     /// Longer than a publish can take.
-    private static let lease = Duration.seconds(60)
+    private static let lease = Duration.seconds(15)
     /// A message has at most 1 MB.
     private static let batchLimit = 100
 

@@ -132,7 +132,9 @@ public final class Authenticator: Sendable {
         do {
             return try await anew ? cache.refreshed() : cache.current()
         } catch {
-            throw RestError(503, "The directory cannot be read at present.", subcode: "store.unavailable")
+            throw RestError(
+                503, "The directory cannot be read at present.", subcode: "store.unavailable",
+                headers: ["Retry-After": "2"])
         }
     }
 
