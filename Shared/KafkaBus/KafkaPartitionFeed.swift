@@ -23,8 +23,6 @@ final class KafkaPartitionFeed: PartitionFeed, @unchecked Sendable {  // Mutable
     /// Messages before the one are not wanted, those before the other have been taken.
     private var checkpoint: Int64 = 0
     private var nextOffset: Int64 = 0
-    /// What is in the queue before that is from an earlier beginning.
-    private var hasBegun = false
 
     private struct State {
         var isStarted = false
@@ -52,10 +50,7 @@ final class KafkaPartitionFeed: PartitionFeed, @unchecked Sendable {  // Mutable
 
     func start(at offset: Int64) async throws {
         precondition(offset >= 0, "an offset is counted from 0")
-        queueLock.withLock {
-            checkpoint = offset
-            hasBegun = false
-        }
+        queueLock.withLock { checkpoint = offset }
         lock.withLock { state.isStarted = true }
         inbox.post(.start(self, offset))
     }
@@ -126,7 +121,6 @@ extension KafkaPartitionFeed {
     func begin(at offset: Int64, after cut: LogCut? = nil) {
         queueLock.withLock {
             nextOffset = offset
-            hasBegun = true
             if cut != nil { checkpoint = offset }
         }
         guard let cut else { return }
@@ -170,7 +164,7 @@ extension KafkaPartitionFeed {
         queueLock.withLock {
             var batch: [Message] = []
             var bytes = 0
-            guard let queue, hasBegun else { return batch }
+            guard let queue else { return batch }
             while batch.count < max, bytes < Self.batchBytesMax,
                 let pointer = rd_kafka_consume_queue(queue.queue, 0)
             {

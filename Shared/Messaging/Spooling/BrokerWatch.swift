@@ -109,9 +109,12 @@ final class BrokerWatch: @unchecked Sendable {  // `state` under `lock` only
         let at = now()
         lock.withLock {
             state.publishedAt = nil
-            let pause = Duration.seconds(1 << min(state.failedPublishes, 5))
-            state.failedPublishes += 1
-            state.heldOffUntil = .now + min(pause, Self.longestHoldOff)
+            // Those that failed together count once.
+            if state.heldOffUntil.map({ $0 <= .now }) ?? true {
+                let pause = Duration.seconds(1 << min(state.failedPublishes, 5))
+                state.failedPublishes += 1
+                state.heldOffUntil = .now + min(pause, Self.longestHoldOff)
+            }
             becomeAway("\(error)", at: at)
         }
     }
