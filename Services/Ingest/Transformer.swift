@@ -35,7 +35,8 @@ public struct Transformer: Service {
     ) {
         runner = RequestRunner(
             bus: bus, database: database, directory: directory, engine: engine, client: client, secrets: secrets,
-            limits: limits, flood: TriggerFlood(database: database), now: now)
+            limits: limits, flood: TriggerFlood(database: database), numbers: AlertNumbers(database: database), now: now
+        )
         self.bus = bus
         self.database = database
         runTime = max(limits.time, limits.totalTime) + .seconds(60)

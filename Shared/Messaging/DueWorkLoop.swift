@@ -73,3 +73,10 @@ public struct DueWorkLoop: Sendable {
         return .zero
     }
 }
+
+extension Signal {
+    /// For a ``DueWorkLoop``: something has been scheduled. What is due later than the loop looks by itself needs no signal.
+    public func notify(due: Timestamp, at now: Timestamp) {
+        if due.since(now) < DueWorkLoop.pollInterval { notify() }
+    }
+}

@@ -81,8 +81,14 @@ public struct DueWork {
     public func nextDue(kind: String, partition: Int) throws(StoreError) -> Timestamp? {
         try connection.execute(
             """
-            SELECT min(CASE WHEN leased_until > due_at THEN leased_until ELSE due_at END) FROM due_work
-            WHERE kind = \(kind) AND partition_number = \(partition)
+            SELECT min(due) FROM (
+                SELECT * FROM (
+                    SELECT due_at AS due FROM due_work
+                    WHERE kind = \(kind) AND partition_number = \(partition) AND leased_until = 0
+                    ORDER BY due_at LIMIT 1) AS waiting
+                UNION ALL
+                SELECT min(CASE WHEN leased_until > due_at THEN leased_until ELSE due_at END) FROM due_work
+                WHERE kind = \(kind) AND partition_number = \(partition) AND leased_until > 0) AS earliest
             """
         ).first?.optionalInteger(0).map(Timestamp.init(milliseconds:))
     }

@@ -63,6 +63,7 @@ public struct WebhookDeliveries {
     /// The alerts for which something waits, for each of the integrations: how many deliveries.
     public func waiting(for integrations: [String]) throws(StoreError) -> [String: [String: Int]] {
         var waiting: [String: [String: Int]] = [:]
+        guard !integrations.isEmpty else { return waiting }
         let rows = try connection.execute(
             """
             SELECT integration_id, alert_id, count(*) FROM webhook_deliveries
