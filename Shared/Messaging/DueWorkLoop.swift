@@ -16,7 +16,7 @@ public struct DueWorkLoop: Sendable {
     let perform: @Sendable ([DueWork.Item]) async throws -> Void
 
     private static let batchLimit = 100
-    /// How long it takes at most to see what somebody else has scheduled. Shorter where a test's clock jumps.
+    /// How long it takes at most to see what somebody else has scheduled, or appended. Shorter where a test's clock jumps.
     @TaskLocal public static var pollInterval = Duration.seconds(1)
 
     /// - Parameters:

@@ -14,8 +14,6 @@ public struct LogRelay: Sendable {
     let message: @Sendable (RecordedEvent) throws -> OutgoingMessage?
 
     private static let batchLimit = 500
-    /// How long it takes at most to find events whose writer did not give the signal.
-    private static let pollInterval = Duration.seconds(1)
 
     /// - Parameters:
     ///   - signal: Given by whoever has appended to the partition.
@@ -43,7 +41,7 @@ public struct LogRelay: Sendable {
             guard let batch else { return }
             // Read again when there was nothing to do: somebody may have moved it back.
             known = batch.count == 0 ? nil : batch.last
-            if batch.count < Self.batchLimit { await signal.wait(upTo: Self.pollInterval) }
+            if batch.count < Self.batchLimit { await signal.wait(upTo: DueWorkLoop.pollInterval) }
         }
     }
 
