@@ -9,7 +9,7 @@ import Foundation
 /// A fetch that took less than this did not wait: microseconds.
 private let promptAnswer: Int64 = 1000
 /// How long the thread of that broker rests then: microseconds.
-private let pause: UInt32 = 2000
+private let pause: UInt32 = 3000
 /// The key of Fetch requests in the Kafka protocol.
 private let fetchKey: Int16 = 1
 
