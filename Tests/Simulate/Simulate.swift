@@ -28,6 +28,8 @@ struct Simulate {
             if options.runs <= 20 || options.isVerbose || !result.violations.isEmpty {
                 print(result.summary(seconds))
             }
+            if options.runs > 20, (seed - options.seed) % 25 == 24 { print("\(seed - options.seed + 1) runs") }
+            fflush(nil)
             guard result.violations.isEmpty else {
                 report(result, options)
                 exit(1)

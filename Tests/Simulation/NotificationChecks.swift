@@ -60,6 +60,7 @@ extension Checker {
         let end = notification.recorded.first { $0.type == "notification.delivered" }
         let recordedAt = end.flatMap { history.commit(of: $0.stream, version: $0.version)?.at }
         let attempts = sent.sorted { $0.at < $1.at }
+        checkBeginnings(of: notification, attempts)
         count("messages taken twice or more", attempts.filter(\.isTaken).count > 1 ? 1 : 0)
         for (index, later) in attempts.enumerated() {
             for earlier in attempts[..<index] where earlier.isTaken {
@@ -68,6 +69,17 @@ extension Checker {
                     earlier: (earlier.process, earlier.begunAt, earlier.at, earlier.wasAnswered),
                     later: (later.process, later.begunAt), recordedAt: recordedAt)
             }
+        }
+    }
+
+    /// Every attempt is written down before it is made: whoever comes after a crash knows that it may have been.
+    private mutating func checkBeginnings(
+        of notification: Stream<AlertCore.Notification.Event>, _ attempts: [History.Sent]
+    ) {
+        let begun = notification.recorded.filter { $0.type == "notification.attemptBegun" }
+            .compactMap { history.commit(of: $0.stream, version: $0.version)?.at }
+        for (index, attempt) in attempts.enumerated() where begun.filter({ $0 <= attempt.begunAt }).count <= index {
+            fail("attempt \(index + 1) of \(notification.id) was made at \(attempt.at) and not written down before")
         }
     }
 }
