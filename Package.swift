@@ -174,10 +174,11 @@ let package = Package(
                 "AlertCore", "AlertEngine", "Endpoints", "Ingest", "Messaging", "Notifier", "OutboundHTTP",
                 "Persistence", "SQLiteDatabase", "Scripting", "WebhookDispatcher", hummingbird, lifecycle, logging,
                 nioCore,
-            ], path: "Tests/Simulation", swiftSettings: strict),
+            ], path: "Tests/Simulation", exclude: ["Bugs"], swiftSettings: strict),
         .executableTarget(
             name: "simulate", dependencies: ["CSimulation", "Simulation"], path: "Tests/Simulate",
             swiftSettings: strict),
+        tests("SimulationTests", ["AlertCore", "Persistence", "Simulation", "TestSupport"]),
         tests("TidyTests", []),
     ]
 )

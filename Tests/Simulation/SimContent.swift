@@ -20,7 +20,7 @@ enum SimContent {
         ResponseOption(id: "o-seen", number: 3, text: "Seen", action: .recordResponse),
         ResponseOption(id: "o-next", number: 4, text: "Escalate", action: .escalate),
     ]
-    static let schedule = RetrySchedule(delays: [2, 5, 10, 20, 40, 60, 120, 240, 480, 480])
+    static let schedule = RetrySchedule(delays: [1, 2, 5, 10, 20, 40, 60, 120, 240, 240])
 
     static func put(in connection: any SQLConnection, _ secrets: SecretBox, _ chance: Chance) throws {
         let directory = Directory(connection)
@@ -59,7 +59,7 @@ enum SimContent {
         try directory.put(
             Form(
                 id: "form", number: 1, plan: "plan", name: "Form", recipients: ["desk"], responseOptions: options,
-                expirationInMinutes: chance.int(4...12),
+                expirationInMinutes: chance.int(2...6),
                 sections: [
                     FormSection(
                         id: "s", title: "", type: "CUSTOM_SECTION", orderNum: 1,

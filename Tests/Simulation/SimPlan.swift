@@ -4,8 +4,8 @@ import AlertCore
 /// out of about half of the runs, so that what one hides another run shows.
 struct SimPlan {
     enum Event: String, CaseIterable {
-        case crash, restart, pause, move, crashAtGate, databaseOutage, busOutage, fetchStall, mood, providerDown,
-            clockJump
+        case crash, restart, pause, move, crashAtGate, databaseOutage, busOutage, fetchStall, mood, gone,
+            providerDown, clockJump
     }
 
     let partitionCount: Int
@@ -23,14 +23,16 @@ struct SimPlan {
     let storm: StormRule?
     /// Whether the run ends only when every alert has ended by itself.
     let waitsForExpiry: Bool
+    /// How often loops look for what nobody has told them of.
+    let pollInterval: Duration
 
     init(_ chance: Chance) {
-        partitionCount = chance.int(1...3)
+        partitionCount = chance.pick([1, 1, 2, 2, 3])
         let instances = Dictionary(uniqueKeysWithValues: SimRole.allCases.map { ($0, chance.int(1...2)) })
         self.instances = instances
-        requests = chance.int(4...20)
-        hasLongOutage = chance.happens(0.06)
-        activeSeconds = hasLongOutage ? 2100 : chance.int(40...240)
+        requests = chance.int(3...14)
+        hasLongOutage = chance.happens(0.03)
+        activeSeconds = hasLongOutage ? 2100 : chance.int(20...120)
         var rates = Faults.Rates()
         func rate(_ most: Double) -> Double { chance.happens(0.5) ? 0 : Double(chance.int(1...100)) / 100 * most }
         rates.commitBefore = rate(0.05)
@@ -48,8 +50,9 @@ struct SimPlan {
         let count = kinds.isEmpty ? 0 : chance.int(1...14)
         let (seconds, known) = (activeSeconds, kinds)
         events = (0..<count).map { _ in (chance.int(0...seconds * 1000), chance.pick(known)) }.sorted { $0.at < $1.at }
-        parkAfter = .milliseconds(chance.pick([200, 1000, 3000]))
+        parkAfter = .milliseconds(chance.pick([1000, 2000, 4000]))
         storm = chance.happens(0.3) ? StormRule(messages: chance.int(1...3), windowSeconds: 60, bypass: nil) : nil
+        pollInterval = .milliseconds(chance.pick([500, 1000, 4000]))
         waitsForExpiry = chance.happens(0.25)
     }
 

@@ -105,9 +105,10 @@ extension SimWorld {
             services: services.map { .init(service: $0) }, gracefulShutdownSignals: [], logger: logger)
         configuration.maximumGracefulShutdownDuration = Duration.seconds(30)
         let group = ServiceGroup(configuration: configuration)
+        let interval = plan.pollInterval
         let task = Task { [weak self] in
             do {
-                try await group.run()
+                try await DueWorkLoop.$pollInterval.withValue(interval) { try await group.run() }
                 self?.history.note("\(process.run) has stopped")
             } catch {
                 self?.history.note("\(process.run) has ended: \(error)")

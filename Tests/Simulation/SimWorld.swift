@@ -143,6 +143,7 @@ final class SimWorld: @unchecked Sendable {  // one thread
             let target = chance.pick(SimContent.outbound).id
             targets.set(chance.pick(SimTargets.Mood.allCases.filter { $0 != .gone }), of: target)
             executor.after(chance.seconds(1...90)) { [targets] in targets.set(.well, of: target) }
+        case .gone: targets.set(.gone, of: chance.pick(SimContent.outbound).id)
         case .providerDown:
             let provider = chance.pick(SimProviders.all).id
             providers.down.insert(provider)
@@ -153,6 +154,23 @@ final class SimWorld: @unchecked Sendable {  // one thread
                 chance.happens(0.7) ? chance.seconds(1...120) : .zero - chance.seconds(1...5)
             history.note("the clock of \(name) jumps to \(offsets[name] ?? .zero)")
             program.process.clockOffset = offsets[name] ?? .zero
+        }
+    }
+
+    /// Somebody puts back into service what targets have turned away.
+    func putBack() throws {
+        try store.write(by: "ann") { connection in
+            let directory = Directory(connection)
+            for (id, _) in SimContent.outbound {
+                guard var integration = try directory.get(Integration.self, id: id),
+                    integration.disabledReason != nil
+                else { continue }
+                integration.disabledReason = nil
+                history.note("\(id) is put back into service")
+                faults.count("integration put back into service")
+                let origin = Origin(actor: "ann", causation: "answer", correlation: "answer")
+                try directory.put(integration, by: origin, at: wall())
+            }
         }
     }
 

@@ -81,6 +81,7 @@ public enum Simulation {
                 outcome.violations.append("after \(settleTime) without faults there is still \(left)")
                 break
             }
+            try world.putBack()
             await world.executor.pause(lookEvery)
             waited += lookEvery
         }

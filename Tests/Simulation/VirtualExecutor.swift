@@ -20,10 +20,16 @@ final class VirtualExecutor: TaskExecutor, SchedulingExecutor, @unchecked Sendab
         case livelock
     }
 
-    private struct Timer {
+    private final class Timer {
         let due: Int64
         let number: Int
         let fire: () -> Void
+
+        init(due: Int64, number: Int, fire: @escaping () -> Void) {
+            self.due = due
+            self.number = number
+            self.fire = fire
+        }
     }
 
     /// Jobs that may run at one moment.
@@ -141,7 +147,8 @@ final class VirtualExecutor: TaskExecutor, SchedulingExecutor, @unchecked Sendab
     }
 
     private func isBefore(_ left: Int, _ right: Int) -> Bool {
-        (timers[left].due, timers[left].number) < (timers[right].due, timers[right].number)
+        let (left, right) = (timers[left], timers[right])
+        return left.due == right.due ? left.number < right.number : left.due < right.due
     }
 
     private func removeFirstTimer() {
@@ -150,9 +157,9 @@ final class VirtualExecutor: TaskExecutor, SchedulingExecutor, @unchecked Sendab
         var parent = 0
         while true {
             var first = parent
-            for child in [2 * parent + 1, 2 * parent + 2] where child < timers.count && isBefore(child, first) {
-                first = child
-            }
+            let left = 2 * parent + 1
+            if left < timers.count, isBefore(left, first) { first = left }
+            if left + 1 < timers.count, isBefore(left + 1, first) { first = left + 1 }
             guard first != parent else { return }
             timers.swapAt(parent, first)
             parent = first
