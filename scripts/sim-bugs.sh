@@ -15,7 +15,7 @@ trap undo EXIT
 for bug in "${bugs[@]}"; do
     git apply "Tests/Simulation/Bugs/$bug.patch"
     patch=Tests/Simulation/Bugs/$bug.patch
-    swift build --product simulate "${SWIFT_FLAGS[@]}" >/dev/null
+    swift build --product simulate "${SWIFT_FLAGS[@]}" >/dev/null 2>&1
     if output=$(.build/debug/simulate --seed 1 --runs "$seeds" --trace 0); then
         echo "$bug: not found in $seeds seeds"
     else

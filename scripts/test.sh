@@ -75,7 +75,7 @@ step "simulation: all services under faults and virtual time" simulate
 postgres_port=$(free_port)
 broker_port=$(free_port)
 step "starting PostgreSQL and a broker" start_servers
-step "tests of the core and the stores" unit 'AlertCoreTests|TidyTests|PersistenceTests|WorkflowArchiveTests'
+step "tests of the core and the stores" unit 'AlertCoreTests|TidyTests|PersistenceTests|WorkflowArchiveTests|SimulationTests'
 step "tests of messaging" unit 'MessagingTests'
 step "tests of scripts" unit 'ScriptingTests'
 step "tests of outbound calls" unit 'OutboundHTTPTests|EndpointsTests'

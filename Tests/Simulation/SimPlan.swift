@@ -47,8 +47,9 @@ struct SimPlan {
         self.rates = rates
         var kinds = Event.allCases.filter { _ in chance.happens(0.45) }
         if hasLongOutage { kinds.removeAll { $0 == .busOutage } }
-        let count = kinds.isEmpty ? 0 : chance.int(1...14)
-        let (seconds, known) = (activeSeconds, kinds)
+        let count = kinds.isEmpty ? 0 : chance.int(2...24)
+        // What dies and comes back shows the most.
+        let (seconds, known) = (activeSeconds, kinds + kinds.filter { $0 == .crash || $0 == .crashAtGate })
         events = (0..<count).map { _ in (chance.int(0...seconds * 1000), chance.pick(known)) }.sorted { $0.at < $1.at }
         parkAfter = .milliseconds(chance.pick([1000, 2000, 4000]))
         storm = chance.happens(0.3) ? StormRule(messages: chance.int(1...3), windowSeconds: 60, bypass: nil) : nil

@@ -75,6 +75,10 @@ public enum Simulation {
             tasks.addTask { await world.goWrong() }
             tasks.addTask { await world.sendRequests() }
         }
+        let empty = try SimStore(history: History(traceLimit: 0))
+        try await Migrator.bundled().run(
+            on: SimDatabase(
+                empty, for: SimProcess(name: "rebuild", run: 1), faults: Faults(), chance: Chance(seed: 1)))
         var waited = Duration.zero
         while let left = try world.whatIsLeft() {
             guard waited < settleTime else {
@@ -85,11 +89,8 @@ public enum Simulation {
             await world.executor.pause(lookEvery)
             waited += lookEvery
         }
+        // From here on nothing is awaited: the history and the database belong together.
         let snapshot = try world.store.read { try Snapshot($0, at: world.wall()) }
-        let empty = try SimStore(history: History(traceLimit: 0))
-        try await Migrator.bundled().run(
-            on: SimDatabase(
-                empty, for: SimProcess(name: "rebuild", run: 1), faults: Faults(), chance: Chance(seed: 1)))
         let rebuilt = try empty.write(by: "rebuild") { try snapshot.rebuiltAlerts(in: $0) }
         var checker = Checker(
             history: world.history, snapshot: snapshot, rebuiltAlerts: rebuilt, outbound: SimContent.outbound,

@@ -180,7 +180,7 @@ struct CheckerTests {
     }
 
     @Test func letsARepetitionPassThatWasInDoubt() async throws {
-        var world = try await Self.honest()
+        let world = try await Self.honest()
         // The answer to the first did not reach the sender.
         var first = world.history.arrivals[0]
         first.wasAnswered = false
