@@ -128,8 +128,8 @@ extension Simulation.Result {
     fileprivate func summary(_ seconds: Double) -> String {
         """
         seed \(seed): \(plan)
-          \(String(format: "%.1f", virtualSeconds)) s simulated in \(String(format: "%.2f", seconds)) s, \(steps) jobs, \
-        fingerprint \(String(fingerprint, radix: 16))
+          \(String(format: "%.1f", virtualSeconds)) s simulated in \(String(format: "%.2f", seconds)) s, \
+        \(steps) jobs, fingerprint \(String(fingerprint, radix: 16))
           \(list(counts))
           wrong on purpose: \(list(faults))
         """

@@ -131,7 +131,7 @@ final class SimMember: @unchecked Sendable {  // one thread
     /// The group goes on without it: it notices a while after it runs again.
     func lost() {
         guard !process.isDead else { return }
-        let delay = chance.milliseconds(0...4000)
+        let delay = chance.milliseconds(0...15_000)
         Task {
             do { try await process.gate(after: delay) } catch { return }
             feeds.values.forEach { $0.end() }

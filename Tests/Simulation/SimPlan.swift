@@ -4,7 +4,7 @@ import AlertCore
 /// out of about half of the runs, so that what one hides another run shows.
 struct SimPlan {
     enum Event: String, CaseIterable {
-        case crash, restart, pause, move, crashAtGate, databaseOutage, busOutage, fetchStall, mood, gone,
+        case crash, restart, pause, steal, move, crashAtGate, databaseOutage, busOutage, fetchStall, mood, gone,
             providerDown, clockJump
     }
 
@@ -28,7 +28,7 @@ struct SimPlan {
 
     init(_ chance: Chance) {
         partitionCount = chance.pick([1, 1, 2, 2, 3])
-        let instances = Dictionary(uniqueKeysWithValues: SimRole.allCases.map { ($0, chance.int(1...2)) })
+        let instances = Dictionary(uniqueKeysWithValues: SimRole.allCases.map { ($0, chance.pick([1, 2, 2])) })
         self.instances = instances
         requests = chance.int(3...14)
         hasLongOutage = chance.happens(0.03)
@@ -48,8 +48,9 @@ struct SimPlan {
         var kinds = Event.allCases.filter { _ in chance.happens(0.45) }
         if hasLongOutage { kinds.removeAll { $0 == .busOutage } }
         let count = kinds.isEmpty ? 0 : chance.int(2...24)
-        // What dies and comes back shows the most.
-        let (seconds, known) = (activeSeconds, kinds + kinds.filter { $0 == .crash || $0 == .crashAtGate })
+        // What dies or loses its partitions shows the most.
+        let often = kinds.filter { [.crash, .crashAtGate, .pause, .steal].contains($0) }
+        let (seconds, known) = (activeSeconds, kinds + often)
         events = (0..<count).map { _ in (chance.int(0...seconds * 1000), chance.pick(known)) }.sorted { $0.at < $1.at }
         parkAfter = .milliseconds(chance.pick([1000, 2000, 4000]))
         storm = chance.happens(0.3) ? StormRule(messages: chance.int(1...3), windowSeconds: 60, bypass: nil) : nil

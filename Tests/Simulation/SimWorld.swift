@@ -120,13 +120,16 @@ final class SimWorld: @unchecked Sendable {  // one thread
             program.process.isStopping = true
             Task { await program.group?.triggerGracefulShutdown() }
         case .pause:
-            let duration = chance.seconds(1...60)
+            let duration = chance.seconds(1...45)
             history.note("\(program.process.run) is paused for \(duration)")
             program.process.pause(duration)
             // Nobody hears of it for a session's time: then it is taken for dead.
             for member in broker.members(of: program.process) where duration > .seconds(10) {
                 executor.after(.seconds(10)) { [broker] in broker.expire(member) }
             }
+        case .steal:
+            // It goes on working: only the group has lost sight of it.
+            for member in broker.members(of: program.process) { broker.expire(member) }
         case .move: broker.move(chance)
         case .databaseOutage:
             faults.isDatabaseDown = true
