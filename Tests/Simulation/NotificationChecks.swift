@@ -38,9 +38,8 @@ extension Checker {
         let state = AlertCore.Notification.replay(notification.events)
         let row = snapshot.notifications[plan.id]
         if row?.status != state.phase || row?.version != notification.recorded.last?.version {
-            fail(
-                "the row of notification \(plan.id) is \(row?.status.rawValue ?? "missing"), the log says \(state.phase)"
-            )
+            let status = row?.status.rawValue ?? "missing"
+            fail("the row of notification \(plan.id) is \(status), the log says \(state.phase)")
         }
         let isOfAlert = plan.kindOfPurpose == .alert
         switch state.phase {
