@@ -30,6 +30,7 @@ struct Simulate {
             }
             if options.runs > 20, (seed - options.seed) % 25 == 24 { print("\(seed - options.seed + 1) runs") }
             fflush(nil)
+            if options.isVerbose, result.violations.isEmpty { result.trace.forEach { print("  \($0)") } }
             guard result.violations.isEmpty else {
                 report(result, options)
                 exit(1)

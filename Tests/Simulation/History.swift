@@ -73,6 +73,7 @@ final class History: @unchecked Sendable {  // one thread
         let place: String
         /// The one who had lost it.
         let process: String
+        let feed: Int
         let from: Int64
         var to: Int64
     }

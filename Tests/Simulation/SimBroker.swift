@@ -39,9 +39,11 @@ final class SimBroker: @unchecked Sendable {  // one thread
     let partitionCount: Int
     private let history: History
     private let executor = VirtualExecutor.shared
+    private var feedCount = 0
     private var stored: [Place: [Stored]] = [:]
     private var groups: [String: Group] = [:]
-    private var newest: [String: SimFeed] = [:]
+    /// Feeds that were given and may still be worked on.
+    private var open: [String: [SimFeed]] = [:]
 
     init(partitionCount: Int, history: History) {
         self.partitionCount = partitionCount
@@ -138,10 +140,7 @@ final class SimBroker: @unchecked Sendable {  // one thread
         if let group = groups[member.group], group.revoking.contains(feed.place), group.owners[feed.place] === member {
             take(feed.place, in: group)
         }
-        let run = feed.process.run
-        history.endOverlaps(at: executor.now) { overlap in
-            overlap.process == run && overlap.group == member.group && overlap.place == "\(feed.place)"
-        }
+        history.endOverlaps(at: executor.now) { $0.feed == feed.number }
     }
 
     private func take(_ place: Place, in group: Group) {
@@ -194,14 +193,17 @@ final class SimBroker: @unchecked Sendable {  // one thread
     private func give(_ place: Place, to member: SimMember, in group: Group) {
         group.owners[place] = member
         let key = "\(group.name) \(place)"
-        if let before = newest[key], !before.isReleased, !before.process.isDead {
+        let others = open[key, default: []].filter { !$0.isReleased && !$0.process.isDead }
+        for before in others {
             history.note("\(key) goes to \(member.process.run) while \(before.process.run) may still work on it")
             history.overlaps.append(
                 .init(
-                    group: group.name, place: "\(place)", process: before.process.run, from: executor.now, to: .max))
+                    group: group.name, place: "\(place)", process: before.process.run, feed: before.number,
+                    from: executor.now, to: .max))
         }
-        let feed = SimFeed(place, of: member, broker: self)
-        newest[key] = feed
+        feedCount += 1
+        let feed = SimFeed(place, number: feedCount, of: member, broker: self)
+        open[key] = others + [feed]
         history.given.append(
             .init(group: group.name, place: "\(place)", process: member.process.run, at: executor.now))
         member.feeds[place] = feed

@@ -142,6 +142,7 @@ final class SimMember: @unchecked Sendable {  // one thread
 
 final class SimFeed: PartitionFeed, @unchecked Sendable {  // one thread
     let place: SimBroker.Place
+    let number: Int
     let topic: Topic
     var partition: Int { place.partition }
     var process: SimProcess { member.process }
@@ -153,8 +154,9 @@ final class SimFeed: PartitionFeed, @unchecked Sendable {  // one thread
     private var isOver = false
     private let executor = VirtualExecutor.shared
 
-    init(_ place: SimBroker.Place, of member: SimMember, broker: SimBroker) {
+    init(_ place: SimBroker.Place, number: Int, of member: SimMember, broker: SimBroker) {
         self.place = place
+        self.number = number
         topic = Topic(place.topic)
         self.member = member
         self.broker = broker
