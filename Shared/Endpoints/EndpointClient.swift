@@ -7,7 +7,7 @@ import Persistence
 /// Sends requests to endpoints: authenticated as the endpoint says, through the guarded client, or to this server's
 /// own API within the process. One for a process, so that access tokens are shared.
 public final class EndpointClient: Sendable {
-    private let client: OutboundHTTPClient
+    private let client: any OutboundSender
     private let secrets: SecretBox
     private let internalAPI: (any InternalAPI)?
     private let tokens: AccessTokens
@@ -18,7 +18,7 @@ public final class EndpointClient: Sendable {
     ///   - database: Where a refresh token is kept that a token server gave in place of another.
     ///   - internalAPI: What endpoints of the platform's own kind lead to; without it, their calls fail.
     public init(
-        client: OutboundHTTPClient, secrets: SecretBox, database: any SQLDatabase,
+        client: any OutboundSender, secrets: SecretBox, database: any SQLDatabase,
         internalAPI: (any InternalAPI)? = nil, now: @escaping Clock, logger: Logger
     ) {
         self.client = client

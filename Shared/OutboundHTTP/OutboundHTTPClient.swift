@@ -1,6 +1,13 @@
 import Foundation
 import Logging
 
+/// Sends requests to targets: the guarded client, or what stands for it where there is no network.
+public protocol OutboundSender: Sendable {
+    /// - Returns: Any answer, whatever its status.
+    /// - Throws: ``OutboundError``.
+    func send(_ request: OutboundRequest) async throws -> OutboundResponse
+}
+
 /// The one HTTP client for requests to targets that other people choose: webhooks, integrations, agents.
 ///
 /// Every address is judged by the ``OutboundPolicy`` at the moment when the socket for it is opened, so a
@@ -10,7 +17,7 @@ import Logging
 /// One thread drives all transfers. Idle connections are kept and used again. When the target closes one
 /// at the very moment of a request, libcurl sends that request **again** on a new connection, whatever its
 /// method; a target tells repetitions apart by an id in the request.
-public final class OutboundHTTPClient: Sendable {
+public final class OutboundHTTPClient: OutboundSender {
     public struct Limits: Sendable {
         /// Transfers that run at once. Each has a connection, which is a file descriptor.
         public var transfers: Int

@@ -1,0 +1,66 @@
+import AlertCore
+import Messaging
+
+/// One run of one service's process: from its start to its end. Everything that leaves it goes through ``gate()``, so
+/// that nothing it does has any effect once it is dead, and nothing happens while it is paused.
+final class SimProcess: @unchecked Sendable {  // one thread
+    /// What a dead process gets for whatever it still tries. Loops that go on after any other error end.
+    struct Dead: FatalError {
+        var isFatal: Bool { true }
+    }
+
+    /// As in `notifier-2`.
+    let name: String
+    /// As in `notifier-2#3`: its third run.
+    let run: String
+    private(set) var isDead = false
+    /// Whether it is being stopped in an orderly way.
+    var isStopping = false
+    /// How far its wall clock is from the real time.
+    var clockOffset = Duration.zero
+    /// It dies at the so many-th passage through the gate from now; `nil` for not at all.
+    var passagesLeft: Int?
+    /// Called once, when it dies by itself.
+    var died: () -> Void = {}
+    private var pausedUntil: Int64 = 0
+    private let executor = VirtualExecutor.shared
+
+    init(name: String, run: Int) {
+        self.name = name
+        self.run = "\(name)#\(run)"
+    }
+
+    func kill() {
+        guard !isDead else { return }
+        isDead = true
+        died()
+    }
+
+    /// Nothing of it happens for that long, and it does not know.
+    func pause(_ duration: Duration) { pausedUntil = executor.now + duration.nanoseconds }
+
+    var isPaused: Bool { executor.now < pausedUntil }
+
+    /// Passed by every effect, before it and after it.
+    func gate() async throws {
+        if let left = passagesLeft {
+            passagesLeft = left - 1
+            if left <= 1 { kill() }
+        }
+        while isPaused, !isDead { await executor.pause(.nanoseconds(pausedUntil - executor.now)) }
+        guard !isDead else { throw Dead() }
+    }
+
+    /// As ``gate()``, after a time that passes whether or not the task is cancelled.
+    func gate(after delay: Duration) async throws {
+        await executor.pause(delay)
+        try await gate()
+    }
+}
+
+extension Duration {
+    var nanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+    }
+}
