@@ -135,7 +135,9 @@ struct OutboundProxyTests {
         #expect((proxy.credentials != nil) == text.contains("@"))
     }
 
-    @Test(arguments: ["", "proxy", "socks5://proxy", "http://", "http://proxy/path", "http://proxy?q=1", "http://u:secret@"])
+    @Test(arguments: [
+        "", "proxy", "socks5://proxy", "http://", "http://proxy/path", "http://proxy?q=1", "http://u:secret@",
+    ])
     func refusesWhatIsNoProxy(_ text: String) {
         let error = #expect(throws: OutboundProxy.ParseError.self) { try OutboundProxy(parsing: text) }
         #expect(error?.description.contains("secret") == false)
