@@ -59,7 +59,8 @@ struct FilterTests {
         ("properties.a = 1", 14, "="), ("properties.a == \"x", 17, "does not end"), ("1 == 1 == 1", 8, "&&"),
         ("properties.a.matches('x')", 14, "no function matches"), ("(true", 6, ")"), ("true)", 5, "an operator"),
         ("true true", 6, "true"), ("properties[x]", 12, "a name in quotes"), ("properties[-1]", 12, "place from 0"),
-        ("[1, 2", 6, "]"), ("'\\q'", 3, "\\q"), ("1.2.3 == 1", 1, "1.2.3 is no number"), ("a && é", 1, "no name a"),
+        ("[1, 2", 6, "]"), ("'\\q'", 2, "\\q"), ("1.2.3 == 1", 1, "1.2.3 is no number"),
+        ("a && é", 6, "é has no meaning"),
         ("true && #", 9, "# has no meaning"), ("has properties.a", 1, "no name has"),
     ])
     func saysWhereAConditionIsWrong(_ text: String, _ position: Int, _ words: String) {

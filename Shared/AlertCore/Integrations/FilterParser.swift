@@ -26,7 +26,8 @@ struct FilterToken: Equatable {
 
 /// Cuts a condition into words and signs.
 enum FilterLexer {
-    private static let signs = ["&&", "||", "==", "!=", "<=", ">=", "<", ">", "!", "(", ")", "[", "]", ".", ","]
+    private static let pairs: Set<String> = ["&&", "||", "==", "!=", "<=", ">="]
+    private static let signs: Set<Character> = ["<", ">", "!", "(", ")", "[", "]", ".", ","]
 
     static func isName(_ text: String) -> Bool {
         guard let first = text.first, isNameStart(first) else { return false }
@@ -63,9 +64,12 @@ enum FilterLexer {
                 || (character == "-" && characters.dropFirst(index + 1).first.map(isDigit) == true)
             {
                 kind = .value(try number(in: characters, from: &index))
-            } else if let sign = signs.first(where: { Array($0) == Array(characters[index...].prefix($0.count)) }) {
-                index += sign.count
-                kind = .sign(sign)
+            } else if index + 1 < characters.count, pairs.contains(String(characters[index...index + 1])) {
+                index += 2
+                kind = .sign(String(characters[start..<index]))
+            } else if signs.contains(character) {
+                index += 1
+                kind = .sign(String(character))
             } else {
                 throw Filter.Problem(position: start + 1, message: "\(character) has no meaning")
             }
