@@ -17,6 +17,8 @@ actor DeliveryLanes {
     private var lanes: [String: Lane] = [:]
     private let inHand: DeliveriesInHand
     private var attempts: [String: Task<Void, Never>] = [:]
+    /// What waits until the rate of a lane lets its next attempt begin.
+    private var pauses: [String: Task<Void, Never>] = [:]
 
     init(
         recorder: PartitionRecorder<DeliveryRecord>, inHand: DeliveriesInHand, database: any SQLDatabase,
@@ -41,13 +43,10 @@ actor DeliveryLanes {
         // Looked at before the database: what leaves the memory in between is in the database by then.
         let repeated = Set(ids.filter(inHand.contains))
         let unknown = Set(messages.map(\.payload.integration.id)).subtracting(lanes.keys)
-        let (recorded, waiting) = try await database.reading { connection in
-            let deliveries = WebhookDeliveries(connection)
-            return (try deliveries.get(ids).map(\.id), try deliveries.waiting(for: Array(unknown)))
+        let (recorded, stored) = try await database.reading { connection in
+            (try WebhookDeliveries(connection).get(ids).map(\.id), try StoredLanes(unknown, connection))
         }
-        for integration in unknown where lanes[integration] == nil {
-            lanes[integration] = Lane(waiting: waiting[integration] ?? [:])
-        }
+        for integration in unknown where lanes[integration] == nil { lanes[integration] = stored.lane(integration) }
         let done = repeated.union(recorded)
         let admittedAt = now()
         for message in messages {
@@ -81,7 +80,7 @@ actor DeliveryLanes {
             found.append(
                 LaneWork(
                     request: request, offset: nil, state: state, version: events.last?.version ?? 0,
-                    admittedAt: now(), isRetry: true, isWaiting: true))
+                    admittedAt: now(), isRetry: true, isWaiting: true, parkedFor: decoded.lastParking?.reason))
         }
         try await makeLanes(for: found)
         for work in found.sorted(by: { $0.request.sequence < $1.request.sequence }) {
@@ -94,10 +93,8 @@ actor DeliveryLanes {
     private func makeLanes(for works: [LaneWork]) async throws {
         let unknown = Set(works.map(\.request.integration.id)).subtracting(lanes.keys)
         guard !unknown.isEmpty else { return }
-        let waiting = try await database.reading { try WebhookDeliveries($0).waiting(for: Array(unknown)) }
-        for integration in unknown where lanes[integration] == nil {
-            lanes[integration] = Lane(waiting: waiting[integration] ?? [:])
-        }
+        let stored = try await database.reading { try StoredLanes(unknown, $0) }
+        for integration in unknown where lanes[integration] == nil { lanes[integration] = stored.lane(integration) }
     }
 
     /// Parks what has been in memory for too long, and starts what can be started, until cancelled.
@@ -111,32 +108,50 @@ actor DeliveryLanes {
             for integration in lanes.keys {
                 let steps =
                     lanes[integration]?.overdue(admittedBefore: limit, at: moment, timeout: runner.longest) ?? []
-                carryOut(steps, target: nil)
+                await carryOut(steps, target: nil)
                 if lanes[integration]?.queue.isEmpty == false { await pump(integration) }
             }
         }
     }
 
     /// Ends all attempts under way: their deliveries come again, here or elsewhere.
-    func stop() { attempts.values.forEach { $0.cancel() } }
+    func stop() {
+        attempts.values.forEach { $0.cancel() }
+        pauses.values.forEach { $0.cancel() }
+    }
 
     private func pump(_ integration: String) async {
         do {
+            let moment = now()
             let target = try Target(
-                integration: integration, in: try await directory.current(), secrets: secrets)
-            carryOut(lanes[integration]?.next(obstacle: nil, at: now()) ?? [], target: target)
+                integration: integration, in: try await directory.current(), secrets: secrets, at: moment)
+            lanes[integration]?.adopt(target.lane, at: moment)
+            await carryOut(lanes[integration]?.next(obstacle: nil, at: moment) ?? [], target: target)
+            comeBack(to: integration, after: lanes[integration]?.pause(at: moment))
         } catch let unavailable as Target.Unavailable {
             // Looked at again by and by: somebody may put the integration back into service.
             let parking = WebhookDelivery.Parking(
                 reason: unavailable.reason, detail: unavailable.detail, until: now().advanced(by: .seconds(30)))
-            carryOut(lanes[integration]?.next(obstacle: parking, at: now()) ?? [], target: nil)
+            await carryOut(lanes[integration]?.next(obstacle: parking, at: now()) ?? [], target: nil)
         } catch {
             // The queue stays: the watch tries again.
             logger.warning("the directory cannot be read", metadata: ["error": "\(error)"])
         }
     }
 
-    private func carryOut(_ steps: [Lane.Step], target: Target?) {
+    /// Starts what waits for its turn by a rate, when it is its turn. One timer for each lane.
+    private func comeBack(to integration: String, after pause: Duration?) {
+        guard let pause, pauses[integration] == nil else { return }
+        pauses[integration] = Task {
+            // Cancelled: the condition sees it.
+            try? await Task.sleep(for: pause)
+            pauses[integration] = nil
+            if !Task.isCancelled { await pump(integration) }
+        }
+    }
+
+    private func carryOut(_ steps: [Lane.Step], target: Target?) async {
+        var postponed: [(work: LaneWork, until: Timestamp)] = []
         for step in steps {
             switch step {
             case .attempt(let work):
@@ -144,11 +159,29 @@ actor DeliveryLanes {
                 attempts[work.request.id] = Task { [runner] in
                     let attempt = await runner.run(work.request, number: work.state.attempts + 1, to: target)
                     if Task.isCancelled { return }
-                    await self.complete(work.request, attempt, target.schedule)
+                    await self.complete(work.request, attempt, target)
                 }
             case .park(let work, let parking): park(work, parking)
+            case .postpone(let work, let until): postponed.append((work, until))
             }
         }
+        if !postponed.isEmpty { await postpone(postponed) }
+    }
+
+    /// Gives deliveries another time, all in one transaction: nothing else about them changes.
+    private func postpone(_ postponed: [(work: LaneWork, until: Timestamp)]) async {
+        let times = postponed.map { (id: $0.work.request.id, due: $0.until) }
+        do {
+            try await database.retrying { connection in
+                for (due, group) in Dictionary(grouping: times, by: \.due) {
+                    try DueWork(connection).postpone(group.map(\.id), kind: DeliveryWriter.dueKind, until: due)
+                }
+            }
+        } catch {
+            // They come again when their lease ends.
+            logger.warning("webhooks cannot be postponed", metadata: ["error": "\(error)"])
+        }
+        for id in times.map(\.id) { inHand.release(id) }
     }
 
     private func park(_ work: LaneWork, _ parking: WebhookDelivery.Parking) {
@@ -167,26 +200,44 @@ actor DeliveryLanes {
     }
 
     private func complete(
-        _ request: WebhookDelivery.Request, _ attempt: WebhookDelivery.Attempt, _ schedule: RetrySchedule
+        _ request: WebhookDelivery.Request, _ attempt: WebhookDelivery.Attempt, _ target: Target
     ) async {
         attempts[request.id] = nil
         let integration = request.integration.id
+        let moment = now()
         guard
             let work = lanes[integration]?.end(
-                request.id, succeeded: attempt.isSuccess || attempt.hasCompleted != nil, at: now())
+                request.id, succeeded: attempt.isSuccess || attempt.hasCompleted != nil, at: moment)
         else { return }
         let command = WebhookDelivery.Command.recordAttempt(
-            attempt, schedule: schedule, chance: Double.random(in: 0..<1))
-        let disables = attempt.isGone ? "the target answered 410 Gone at \(now().iso)" : nil
-        record(work, [command], due: nil, disables: disables)
+            attempt, schedule: target.schedule, chance: Double.random(in: 0..<1))
+        let change =
+            attempt.showsTarget(of: request)
+            ? lanes[integration]?.failures.record(
+                success: attempt.isSuccess, inServiceSince: target.lane.inServiceSince, at: moment) : nil
+        let disables = reasonToDisable(integration, after: attempt, at: moment)
+        if disables != nil { lanes[integration]?.failures.forget() }
+        record(work, [command], due: nil, disables: disables, failures: disables == nil ? change : .ended)
         inHand.release(request.id)
         attempt.log(request, logger)
         await pump(integration)
     }
 
+    /// `nil` while the integration stays in service.
+    private func reasonToDisable(
+        _ integration: String, after attempt: WebhookDelivery.Attempt, at now: Timestamp
+    ) -> String? {
+        if attempt.isGone { return "the target answered 410 Gone at \(now.iso)" }
+        guard let failures = lanes[integration]?.failures, failures.isOver(settings.disableAfter, at: now),
+            let since = failures.since
+        else { return nil }
+        return "every attempt has failed since \(since.iso), the last at \(now.iso): \(attempt.outcome)"
+    }
+
     /// Decides what the commands mean, keeps the lane's count right, and hands the events to be written.
     private func record(
-        _ work: LaneWork, _ commands: [WebhookDelivery.Command], due: Timestamp?, disables: String?
+        _ work: LaneWork, _ commands: [WebhookDelivery.Command], due: Timestamp?, disables: String?,
+        failures: FailureSpan.Change? = nil
     ) {
         let moment = now()
         var (state, events) = (work.state, [WebhookDelivery.Event]())
@@ -217,7 +268,7 @@ actor DeliveryLanes {
             with: [
                 DeliveryRecord(
                     request: work.request, events: events, state: state, version: after.version, at: moment,
-                    due: dueAt, releasesNext: releases, disables: disables)
+                    due: dueAt, releasesNext: releases, disables: disables, failures: failures)
             ])
     }
 }
@@ -230,7 +281,34 @@ extension Lane {
     }
 }
 
+/// What the database knows of lanes that are not in memory.
+private struct StoredLanes {
+    private let waiting: [String: [String: Int]]
+    private let failing: [String: Timestamp]
+
+    init(_ integrations: Set<String>, _ connection: any SQLConnection) throws {
+        waiting = try WebhookDeliveries(connection).waiting(for: Array(integrations))
+        failing = try WebhookFailures(connection).since(of: Array(integrations))
+    }
+
+    func lane(_ integration: String) -> Lane {
+        Lane(waiting: waiting[integration] ?? [:], failingSince: failing[integration])
+    }
+}
+
+extension [WebhookDelivery.Event] {
+    fileprivate var lastParking: WebhookDelivery.Parking? {
+        for event in reversed() { if case .parked(let parking, _) = event { return parking } }
+        return nil
+    }
+}
+
 extension WebhookDelivery.Attempt {
+    /// Whether it says anything of the integration: a callback has none, and a script that no sandbox took says nothing.
+    fileprivate func showsTarget(of request: WebhookDelivery.Request) -> Bool {
+        request.callback == nil && (request.script == nil || hasCompleted != nil)
+    }
+
     fileprivate func log(_ request: WebhookDelivery.Request, _ logger: Logger) {
         Counter(
             label: "tocsin_webhook_attempts_total", dimensions: [("outcome", isSuccess ? "success" : "failure")]

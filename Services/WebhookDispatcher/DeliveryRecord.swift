@@ -15,6 +15,8 @@ struct DeliveryRecord: Sendable {
     let releasesNext: Bool
     /// Why the integration is to be taken out of service, if it is.
     let disables: String?
+    /// What has changed about how long the integration has been failing.
+    let failures: FailureSpan.Change?
 
     /// Why it waits, if it does.
     var reason: WebhookDelivery.Parking.Reason? {
@@ -42,7 +44,12 @@ struct DeliveryWriter: Sendable {
         try deliveries.insert(rows.filter { stored[$0.id] == nil })
         try deliveries.put(rows.filter { stored[$0.id] != nil })
         try setTimers(Array(last.values), known: stored, in: connection)
-        for record in fresh { try disable(record, in: connection) }
+        for record in fresh {
+            if let change = record.failures {
+                try WebhookFailures(connection).record(change, of: record.request.integration.id)
+            }
+            try disable(record, in: connection)
+        }
     }
 
     private func newEvents(_ record: DeliveryRecord) throws -> [NewEvent] {
@@ -69,7 +76,8 @@ struct DeliveryWriter: Sendable {
             guard record.releasesNext else { continue }
             let next = try WebhookDeliveries(connection).firstWaiting(
                 integration: record.request.integration.id, alert: record.request.alert)
-            if let next {
+            // What has a time of its own keeps it: it waits for nobody.
+            if let next, next.reason == WebhookDelivery.Parking.Reason.behind.rawValue {
                 try work.schedule(next.id, kind: Self.dueKind, partition: partition, payload: "{}", at: record.at)
             }
         }
@@ -87,6 +95,8 @@ struct DeliveryWriter: Sendable {
         let origin = Origin(
             actor: "<webhook-dispatcher>", causation: record.request.id, correlation: record.request.correlation)
         try directory.put(integration, by: origin, at: record.at)
+        let notice = DisabledNotice(integration, reason: reason, after: record.request, at: record.at)
+        try notice.alert(by: origin, from: directory)?.schedule(at: record.at, in: connection)
     }
 }
 

@@ -46,6 +46,7 @@ struct FanOut: MessageHandler {
         guard let payload = WebhookPayload(message.event, of: details) else { return [] }
         let integrations = view.outboundIntegrations(form: details.form.id, trigger: payload.trigger)
             .filter { $0.deployed && $0.isSetOff(by: message.event) && isExecuted($0, for: message) }
+            .filter { $0.filterRefusal(of: payload, alert: message.alert, details) == nil }
         guard !integrations.isEmpty || !details.callbacks.isEmpty else { return [] }
         let body = try JSON.encode(payload.body)
         let script = try scriptInput(for: message, of: subject, integrations)

@@ -11,11 +11,17 @@ public struct WebhookDispatcherSettings: Sendable {
     public var timeout: Duration
     /// How long a delivery may be in memory before it is parked, so that reading goes on.
     public var parkAfter: Duration
+    /// After how long of nothing but failures an integration is taken out of service; `nil` for never.
+    public var disableAfter: Duration?
 
-    public init(timeout: Duration, parkAfter: Duration) {
+    public init(timeout: Duration, parkAfter: Duration, disableAfter: Duration? = nil) {
         self.timeout = timeout
         self.parkAfter = parkAfter
+        self.disableAfter = disableAfter
     }
+
+    /// How long any attempt can take.
+    var longestTimeout: Duration { max(timeout, .seconds(DeliverySettings.timeoutRange.upperBound)) }
 }
 
 /// Sends what happens to alerts to the outbound integrations that want it.
@@ -82,7 +88,7 @@ public struct WebhookDispatcher: Service {
             runner: runner, settings: settings, now: now,
             logger: logger)
         let retries = DueWorkLoop(
-            kind: DeliveryWriter.dueKind, partition: feed.partition, lease: settings.timeout + .seconds(30),
+            kind: DeliveryWriter.dueKind, partition: feed.partition, lease: settings.longestTimeout + .seconds(30),
             database: database, signal: scheduled, now: now, logger: logger
         ) { items in try await lanes.retry(items.map(\.id)) }
         try await withThrowingTaskGroup(of: Void.self) { tasks in

@@ -47,27 +47,35 @@ public final class EndpointClient: Sendable {
         let deadline = ContinuousClock.now + call.timeout
         let credentials = try isAuthenticated ? .none : endpoint.credentials()
         switch credentials {
-        case .none: return try await client.send(request)
+        case .none: return try await send(request, of: call)
         case .bearer(let sealed):
             let token = try open(sealed, for: .endpointToken(endpoint.id), of: endpoint)
-            return try await client.send(request.with("Bearer \(token)", until: deadline))
+            return try await send(request.with("Bearer \(token)", until: deadline), of: call)
         case .basic(let user, let sealed):
             let password = try open(sealed, for: .endpointPassword(endpoint.id), of: endpoint)
             let header = "Basic " + Data("\(user):\(password)".utf8).base64EncodedString()
             if !endpoint.preemptive {
-                let first = try await client.send(request)
+                let first = try await send(request, of: call)
                 guard first.status == 401, Self.takesBasic(first) else { return first }
             }
-            return try await client.send(request.with(header, until: deadline))
+            return try await send(request.with(header, until: deadline), of: call)
         case .oauth2, .remedy:
             let scheme = if case .remedy = credentials { "AR-JWT" } else { "Bearer" }
             let token = try await accessToken(of: endpoint, credentials)
-            let first = try await client.send(request.with("\(scheme) \(token)", until: deadline))
+            let first = try await send(request.with("\(scheme) \(token)", until: deadline), of: call)
             guard first.status == 401 else { return first }
             let fresh = try await accessToken(of: endpoint, credentials, except: token)
-            return try await client.send(request.with("\(scheme) \(fresh)", until: deadline))
+            return try await send(request.with("\(scheme) \(fresh)", until: deadline), of: call)
         }
     }
+
+    private func send(_ request: OutboundRequest, of call: EndpointCall) async throws -> OutboundResponse {
+        call.onSend?(request)
+        return try await client.send(request)
+    }
+
+    /// What requests name as their sender.
+    var userAgent: String { client.userAgent }
 
     /// What a script gets from `http.authenticate`: the token that calls to the endpoint carry.
     ///

@@ -41,6 +41,7 @@ struct ConsoleRoutes<Context: RequestContext>: Sendable {
         addActivity(to: router)
         addWorkflows(to: router)
         addIntegrations(to: router)
+        addOutbound(to: router)
         addVersions(to: router)
         addWebhooks(to: router)
         addOnCall(to: router)

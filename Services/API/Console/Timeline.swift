@@ -295,6 +295,7 @@ extension WebhookDelivery.Parking.Reason {
         case .slow: "no answer yet"
         case .busy: "too many attempts under way"
         case .behind: "behind an earlier one of this alert"
+        case .throttled: "rate limit"
         case .circuitOpen: "circuit breaker open"
         case .disabled: "out of service"
         case .unconfigured: "not configured"

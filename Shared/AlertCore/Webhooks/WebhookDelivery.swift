@@ -118,6 +118,8 @@ public enum WebhookDelivery: Aggregate {
             case behind
             /// The circuit breaker is open.
             case circuitOpen
+            /// The rate of the integration, or of its recovery, is used up.
+            case throttled
             /// The integration is out of service.
             case disabled
             /// The integration, or its endpoint, is not configured.
