@@ -75,7 +75,9 @@ struct DeliveryWriter: Sendable {
             let next = try WebhookDeliveries(connection).firstWaiting(
                 integration: record.request.integration.id, alert: record.request.alert)
             // One that has a time of its own keeps it.
-            if let next { try work.add(next.id, kind: Self.dueKind, partition: partition, payload: "{}", at: record.at) }
+            if let next {
+                try work.add(next.id, kind: Self.dueKind, partition: partition, payload: "{}", at: record.at)
+            }
         }
     }
 

@@ -61,7 +61,8 @@ public struct WebhookDispatcher: Service {
 
     private func fanOut(_ feed: any PartitionFeed) async throws {
         try await ConsumerLoop(
-            FanOut(bus: bus, database: database, directory: directory, now: now, logger: logger), feed: feed, as: Self.group,
+            FanOut(bus: bus, database: database, directory: directory, now: now, logger: logger), feed: feed,
+            as: Self.group,
             database: database, now: now, logger: logger
         ).run()
     }

@@ -184,8 +184,10 @@ import Testing
                 let store = DeadLetters(connection)
                 let all = try store.list(topic: nil, isRedriven: nil, offset: 0, limit: 2)
                 #expect(all.total == 3 && all.rows == [letters[2], letters[1]])
-                #expect(try store.list(topic: "alert-events", isRedriven: false, offset: 0, limit: 9).rows == [letters[1]])
-                let redriven = try #require(try store.list(topic: nil, isRedriven: true, offset: 0, limit: 9).rows.first)
+                #expect(
+                    try store.list(topic: "alert-events", isRedriven: false, offset: 0, limit: 9).rows == [letters[1]])
+                let redriven = try #require(
+                    try store.list(topic: nil, isRedriven: true, offset: 0, limit: 9).rows.first)
                 #expect(redriven.id == "alert-events/1/1" && redriven.redriven?.by == "mary")
                 #expect(try store.get("alert-events/1/1") == redriven)
                 for id in ["alert-events/1/9", "alert-events", "a/b/c", ""] { #expect(try store.get(id) == nil) }

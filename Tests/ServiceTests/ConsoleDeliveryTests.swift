@@ -59,7 +59,8 @@ import Testing
             let page = try await world.page("/console/replays", cookie)
             #expect(page.body.contains("Chat") && page.body.contains("There has been no replay"))
             let form = [
-                "csrf": page.csrf, "integration": ReplayRoutesTests.target, "since": "2026-03-09T14:00:00Z", "rate": "5",
+                "csrf": page.csrf, "integration": ReplayRoutesTests.target, "since": "2026-03-09T14:00:00Z",
+                "rate": "5",
             ]
             let dry = try await world.post("/console/replays", form.merging(["action": "dry"]) { $1 }, cookie)
             #expect(dry.status == 200 && dry.body.contains("1 would be sent, of 1 events"))

@@ -19,6 +19,7 @@ struct RedriveWorld: Sendable {
     let bus: EmbeddedBus
     let sink = TestSink()
     let port: Int
+    let secrets = SecretBox(key: .init(size: .bits256))
     let now: Clock = { Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) }
     let origin = Origin(actor: "mary", causation: "c", correlation: "r")
 
@@ -48,7 +49,9 @@ struct RedriveWorld: Sendable {
     ) async throws {
         var integration = Integration(
             id: id, plan: "plan", form: "form", name: id, integrationType: .outbound, operation: .sendWebhook,
-            triggeredBy: .status, endpoint: "e", path: path, retrySchedule: RetrySchedule(delays: schedule))
+            triggeredBy: .status, endpoint: "e", path: path,
+            sealedSigningSecrets: [secrets.seal(RandomSecret.signingSecret(), for: .signingSecret(id))],
+            retrySchedule: RetrySchedule(delays: schedule))
         change(&integration)
         let (wanted, at) = (integration, now())
         try await database.transaction { [origin] in try Directory($0).put(wanted, by: origin, at: at) }
@@ -56,7 +59,6 @@ struct RedriveWorld: Sendable {
 
     func dispatcher(on bus: (any MessageBus)? = nil, database: (any SQLDatabase)? = nil) throws -> WebhookDispatcher {
         let policy = OutboundPolicy(allowing: [try CIDR(parsing: "127.0.0.0/8")])
-        let secrets = SecretBox(key: .init(size: .bits256))
         return WebhookDispatcher(
             bus: bus ?? self.bus, database: database ?? self.database,
             directory: DirectoryCache(database: self.database), secrets: secrets,

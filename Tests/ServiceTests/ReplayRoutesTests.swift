@@ -11,7 +11,8 @@ import Testing
 
     static func addTarget(_ world: ConsoleWorld, _ change: (inout Integration) -> Void = { _ in }) async throws {
         var integration = Integration(
-            id: target, plan: ConsoleWorld.plan.id, form: ConsoleWorld.form.id, name: "Chat", integrationType: .outbound,
+            id: target, plan: ConsoleWorld.plan.id, form: ConsoleWorld.form.id, name: "Chat",
+            integrationType: .outbound,
             operation: .sendWebhook, triggeredBy: .status, endpoint: "e", path: "/x")
         change(&integration)
         let (wanted, now) = (integration, world.clock.now)
@@ -55,16 +56,17 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ([:], 400, "integration"), (["integration": "Chat"], 400, "since"),
-        (["integration": "Chat", "since": "yesterday"], 400, "since"),
-        (["integration": "Chat", "since": "alert/0:9"], 404, "alert/0:9"),
-        (["integration": "Chat", "since": "alert/0:0"], 400, "since"),
-        (["integration": "None", "since": "2026-03-09T14:00:00Z"], 404, "None"),
-        (["integration": "Prometheus", "since": "2026-03-09T14:00:00Z"], 400, "integration"),
-        (["integration": "Chat", "since": "2026-03-09T14:00:00Z", "rate": 501], 400, "rate"),
-        (["integration": "Chat", "since": "2026-03-09T14:00:00Z", "includeSent": "no"], 400, "includeSent"),
-    ] as [(JSONValue, Int, String)])
+    @Test(
+        arguments: [
+            ([:], 400, "integration"), (["integration": "Chat"], 400, "since"),
+            (["integration": "Chat", "since": "yesterday"], 400, "since"),
+            (["integration": "Chat", "since": "alert/0:9"], 404, "alert/0:9"),
+            (["integration": "Chat", "since": "alert/0:0"], 400, "since"),
+            (["integration": "None", "since": "2026-03-09T14:00:00Z"], 404, "None"),
+            (["integration": "Prometheus", "since": "2026-03-09T14:00:00Z"], 400, "integration"),
+            (["integration": "Chat", "since": "2026-03-09T14:00:00Z", "rate": 501], 400, "rate"),
+            (["integration": "Chat", "since": "2026-03-09T14:00:00Z", "includeSent": "no"], 400, "includeSent"),
+        ] as [(JSONValue, Int, String)])
     func refusesAReplayThatIsNone(_ body: JSONValue, _ status: Int, _ hint: String) async throws {
         try await ConsoleWorld.run { world in
             try await world.addAlert()

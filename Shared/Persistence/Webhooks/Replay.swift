@@ -100,8 +100,10 @@ public struct Replays {
     public func update(_ id: String, _ change: (inout Replay) throws -> Bool) throws -> Replay? {
         let rows = try connection.execute(
             "UPDATE webhook_replays SET status = status WHERE id = \(id) RETURNING document")
-        guard var replay: Replay = try rows.first.map({ try JSON.decode($0.text(0)) }) else { return nil }
-        guard try change(&replay) else { return replay }
+        guard let row = rows.first else { return nil }
+        var replay = try JSON.decode(row.text(0), as: Replay.self)
+        let isChanged = try change(&replay)
+        guard isChanged else { return replay }
         try connection.execute(
             """
             UPDATE webhook_replays SET status = \(replay.status.rawValue), document = \(try JSON.encode(replay))
