@@ -7,15 +7,15 @@ import Persistence
 /// The lanes of one partition of `webhook-deliveries`: every integration has its own, and none waits for another.
 actor DeliveryLanes {
     private let recorder: PartitionRecorder<DeliveryRecord>
-    private let database: any SQLDatabase
+    let database: any SQLDatabase
     private let directory: DirectoryCache
     private let secrets: SecretBox
     private let runner: AttemptRunner
     private let settings: WebhookDispatcherSettings
-    private let now: Clock
-    private let logger: Logger
+    let now: Clock
+    let logger: Logger
     private var lanes: [String: Lane] = [:]
-    private let inHand: DeliveriesInHand
+    let inHand: DeliveriesInHand
     private var attempts: [String: Task<Void, Never>] = [:]
     /// What waits until the rate of a lane lets its next attempt begin.
     private var pauses: [String: Task<Void, Never>] = [:]
@@ -63,34 +63,56 @@ actor DeliveryLanes {
         for integration in Set(messages.map(\.payload.integration.id)) { await pump(integration) }
     }
 
-    /// Takes up deliveries that are due again.
+    /// Takes up deliveries that are due again. One that has an earlier one of its alert before it by now, since that
+    /// was redriven or came by a replay, goes behind it.
     func retry(_ ids: [String]) async throws {
-        let fresh = ids.filter { !inHand.contains($0) }
-        let streams = fresh.map { "\(WebhookDelivery.category)-\($0)" }
-        let history = try await database.reading { try EventLog($0).read(streams: streams) }
-        var found: [LaneWork] = []
-        for (stream, events) in Dictionary(grouping: history, by: \.stream) {
-            let decoded = try events.map { try EventCodec<WebhookDelivery.Event>.decode($0.data) }
-            let state = WebhookDelivery.replay(decoded)
-            guard case .requested(let request, _) = decoded.first, state.phase == .parked else {
-                let id = String(stream.dropFirst(WebhookDelivery.category.count + 1))
-                try await database.retrying { try DueWork($0).finish([id], kind: DeliveryWriter.dueKind) }
-                continue
+        // Taken before they are read: what somebody else does with one of them is written by then.
+        let taken = ids.filter(inHand.take)
+        let (found, overtaking): ([LaneWork], Set<String>)
+        do {
+            found = try await works(of: taken)
+            let waiting = found.filter { $0.state.phase == .parked }.map(\.request.id)
+            let others = Set(taken).subtracting(waiting)
+            try await database.retrying { try DueWork($0).finish(Array(others), kind: DeliveryWriter.dueKind) }
+            overtaking = try await database.reading { try WebhookDeliveries($0).waitingBehind(waiting) }
+            try await makeLanes(for: found)
+        } catch {
+            taken.forEach(inHand.release)
+            throw error
+        }
+        var kept: Set<String> = []
+        for work in found.sorted(by: { $0.request.sequence < $1.request.sequence })
+        where work.state.phase == .parked {
+            if overtaking.contains(work.request.id) {
+                record(work, [.park(.behind)], due: nil, disables: nil, releasesFirst: true)
+            } else {
+                kept.insert(work.request.id)
+                lanes[work.request.integration.id]?.add(work)
             }
-            found.append(
-                LaneWork(
-                    request: request, offset: nil, state: state, version: events.last?.version ?? 0,
-                    admittedAt: now(), isRetry: true, isWaiting: true, parkedFor: decoded.lastParking?.reason))
         }
-        try await makeLanes(for: found)
-        for work in found.sorted(by: { $0.request.sequence < $1.request.sequence }) {
-            guard inHand.take(work.request.id) else { continue }
-            lanes[work.request.integration.id]?.add(work)
-        }
+        for id in taken where !kept.contains(id) { inHand.release(id) }
         for integration in Set(found.map(\.request.integration.id)) { await pump(integration) }
     }
 
-    private func makeLanes(for works: [LaneWork]) async throws {
+    /// Deliveries as the log has them.
+    func works(of ids: [String]) async throws -> [LaneWork] {
+        let streams = ids.map { "\(WebhookDelivery.category)-\($0)" }
+        let history = try await database.reading { try EventLog($0).read(streams: streams) }
+        var found: [LaneWork] = []
+        for (_, events) in Dictionary(grouping: history, by: \.stream) {
+            let decoded = try events.map { try EventCodec<WebhookDelivery.Event>.decode($0.data) }
+            let state = WebhookDelivery.replay(decoded)
+            guard case .requested(let request, _) = decoded.first else { continue }
+            found.append(
+                LaneWork(
+                    request: request, offset: nil, state: state, version: events.last?.version ?? 0,
+                    admittedAt: now(), isRetry: true, isWaiting: state.phase == .parked,
+                    parkedFor: decoded.lastParking?.reason))
+        }
+        return found
+    }
+
+    func makeLanes(for works: [LaneWork]) async throws {
         let unknown = Set(works.map(\.request.integration.id)).subtracting(lanes.keys)
         guard !unknown.isEmpty else { return }
         let stored = try await database.reading { try StoredLanes(unknown, $0) }
@@ -235,9 +257,13 @@ actor DeliveryLanes {
     }
 
     /// Decides what the commands mean, keeps the lane's count right, and hands the events to be written.
-    private func record(
+    /// - Parameters:
+    ///   - failures: What has changed about how long the integration has been failing.
+    ///   - releasesFirst: Whether the first of those that wait for the alert gets its turn, whichever it is.
+    ///   - order: The payload of the due work that is done with this.
+    func record(
         _ work: LaneWork, _ commands: [WebhookDelivery.Command], due: Timestamp?, disables: String?,
-        failures: FailureSpan.Change? = nil
+        failures: FailureSpan.Change? = nil, releasesFirst: Bool = false, order: String? = nil
     ) {
         let moment = now()
         var (state, events) = (work.state, [WebhookDelivery.Event]())
@@ -268,7 +294,8 @@ actor DeliveryLanes {
             with: [
                 DeliveryRecord(
                     request: work.request, events: events, state: state, version: after.version, at: moment,
-                    due: dueAt, releasesNext: releases, disables: disables, failures: failures)
+                    due: dueAt, releasesNext: releases || releasesFirst, disables: disables, failures: failures,
+                    order: order)
             ])
     }
 }

@@ -17,16 +17,13 @@ struct DeliveryRecord: Sendable {
     let disables: String?
     /// What has changed about how long the integration has been failing.
     let failures: FailureSpan.Change?
-
-    /// Why it waits, if it does.
-    var reason: WebhookDelivery.Parking.Reason? {
-        if case .parked(let parking, _) = events.last { parking.reason } else { nil }
-    }
+    /// The payload of the order that is carried out by this.
+    var order: String?
 }
 
 /// Writes what has happened to deliveries: events, rows, timers.
 struct DeliveryWriter: Sendable {
-    static let dueKind = "webhook"
+    static let dueKind = WebhookDeliveries.dueKind
 
     let partition: Int
 
@@ -49,6 +46,8 @@ struct DeliveryWriter: Sendable {
                 try WebhookFailures(connection).record(change, of: record.request.integration.id)
             }
             try disable(record, in: connection)
+            guard let order = record.order else { continue }
+            try DueWork(connection).finish(record.request.id, kind: DeliveryOrders.dueKind, payload: order)
         }
     }
 
@@ -69,20 +68,22 @@ struct DeliveryWriter: Sendable {
         _ records: [DeliveryRecord], known: [String: Version], in connection: any SQLConnection
     ) throws {
         let work = DueWork(connection)
+        // First of all: what is released below may be among them.
+        let done = records.filter { $0.due == nil && known[$0.request.id] != nil }
+        try work.finish(done.map(\.request.id), kind: Self.dueKind)
         for record in records {
             if let due = record.due {
                 try work.schedule(record.request.id, kind: Self.dueKind, partition: partition, payload: "{}", at: due)
             }
-            guard record.releasesNext else { continue }
+        }
+        for record in records where record.releasesNext {
             let next = try WebhookDeliveries(connection).firstWaiting(
                 integration: record.request.integration.id, alert: record.request.alert)
-            // What has a time of its own keeps it: it waits for nobody.
-            if let next, next.reason == WebhookDelivery.Parking.Reason.behind.rawValue {
-                try work.schedule(next.id, kind: Self.dueKind, partition: partition, payload: "{}", at: record.at)
+            // One that has a time of its own keeps it.
+            if let next {
+                try work.add(next.id, kind: Self.dueKind, partition: partition, payload: "{}", at: record.at)
             }
         }
-        let done = records.filter { $0.due == nil && known[$0.request.id] != nil }
-        try work.finish(done.map(\.request.id), kind: Self.dueKind)
     }
 
     private func disable(_ record: DeliveryRecord, in connection: any SQLConnection) throws {
@@ -102,8 +103,6 @@ struct DeliveryWriter: Sendable {
 
 extension DeliveryRecord {
     fileprivate var row: WebhookDeliveryRow {
-        WebhookDeliveryRow(
-            id: request.id, integration: request.integration.id, alert: request.alert, sequence: request.sequence,
-            status: state.phase, reason: reason, attempts: state.attempts, version: version, updatedAt: at)
+        WebhookDeliveryRow(request, state, last: events.last, version: version, at: at)
     }
 }

@@ -29,6 +29,8 @@ public struct WebhookDispatcher: Service {
     static let group = ConsumerGroup("webhook-dispatcher")
     /// How many deliveries of one partition may be in memory.
     private static let openLimit = 4000
+    /// Longer than a step of a replay takes.
+    private static let orderLease = Duration.seconds(30)
 
     let bus: any MessageBus
     let database: any SQLDatabase
@@ -65,7 +67,8 @@ public struct WebhookDispatcher: Service {
 
     private func fanOut(_ feed: any PartitionFeed) async throws {
         try await ConsumerLoop(
-            FanOut(bus: bus, database: database, directory: directory, logger: logger), feed: feed, as: Self.group,
+            FanOut(bus: bus, database: database, directory: directory, now: now, logger: logger), feed: feed,
+            as: Self.group,
             database: database, now: now, logger: logger
         ).run()
     }
@@ -91,9 +94,17 @@ public struct WebhookDispatcher: Service {
             kind: DeliveryWriter.dueKind, partition: feed.partition, lease: settings.longestTimeout + .seconds(30),
             database: database, signal: scheduled, now: now, logger: logger
         ) { items in try await lanes.retry(items.map(\.id)) }
+        let orders = DueWorkLoop(
+            kind: DeliveryOrders.dueKind, partition: feed.partition, lease: Self.orderLease, database: database,
+            signal: Signal(), now: now, logger: logger
+        ) { items in try await carryOut(items, by: lanes, partition: feed.partition) }
+        let sweep = DeliverySweep(database: database, partitionCount: bus.partitionCount, now: now, logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { await lanes.watch() }
             tasks.addTask { await retries.run() }
+            tasks.addTask { await orders.run() }
+            // One looks after all partitions.
+            if feed.partition == 0 { tasks.addTask { await sweep.run() } }
             try await recorder.run { messages in
                 var understood: [Received<WebhookDelivery.Request>] = []
                 for message in messages {
@@ -110,5 +121,17 @@ public struct WebhookDispatcher: Service {
             tasks.cancelAll()
         }
         await lanes.stop()
+    }
+
+    /// What people want done, and steps of replays.
+    private func carryOut(_ items: [DueWork.Item], by lanes: DeliveryLanes, partition: Int) async throws {
+        let runner = ReplayRunner(
+            bus: bus, database: database, directory: directory, partition: partition, now: now, logger: logger)
+        var orders: [String: (order: DeliveryOrder, payload: String)] = [:]
+        for item in items {
+            let order: DeliveryOrder = try JSON.decode(item.payload)
+            if order == .replay { try await runner.step(item.id) } else { orders[item.id] = (order, item.payload) }
+        }
+        if !orders.isEmpty { try await lanes.carryOut(orders) }
     }
 }

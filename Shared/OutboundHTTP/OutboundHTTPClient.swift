@@ -3,6 +3,8 @@ import Logging
 
 /// Sends requests to targets: the guarded client, or what stands for it where there is no network.
 public protocol OutboundSender: Sendable {
+    /// What a request names as its sender when it does not say so itself.
+    var userAgent: String { get }
     /// - Returns: Any answer, whatever its status.
     /// - Throws: ``OutboundError``.
     func send(_ request: OutboundRequest) async throws -> OutboundResponse

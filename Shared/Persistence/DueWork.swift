@@ -29,6 +29,18 @@ public struct DueWork {
             """)
     }
 
+    /// Schedules the item, unless it is there.
+    public func add(
+        _ id: String, kind: String, partition: Int, payload: String, at due: Timestamp
+    ) throws(StoreError) {
+        try connection.execute(
+            """
+            INSERT INTO due_work (kind, id, partition_number, payload, due_at, leased_until)
+            VALUES (\(kind), \(id), \(partition), \(payload), \(due.milliseconds), 0)
+            ON CONFLICT (kind, id) DO NOTHING
+            """)
+    }
+
     public func finish(_ ids: [String], kind: String) throws(StoreError) {
         guard !ids.isEmpty else { return }
         try connection.execute("DELETE FROM due_work WHERE kind = \(kind) AND id IN \(list: ids)")

@@ -53,7 +53,8 @@ struct FanOutTests {
         let view = try await DirectoryCache(database: database).current()
         let fanOut = FanOut(
             bus: EmbeddedBus(database: database, partitionCount: 1), database: database,
-            directory: DirectoryCache(database: database), logger: Logger(label: "t") { _ in SwiftLogNoOpLogHandler() })
+            directory: DirectoryCache(database: database), now: { at },
+            logger: Logger(label: "t") { _ in SwiftLogNoOpLogHandler() })
         let answer = AlertResponse(id: "x", by: Self.ann, device: "D", option: "o", comment: nil, source: "EMAIL")
         let events: [(Alert.Event, [String])] = [
             (

@@ -67,7 +67,7 @@ extension Checker {
         case .delivered:
             if !taken.contains(where: \.wasAnswered) { fail("\(id) is called delivered, and no target has said so") }
         case .exhausted: count("webhooks given up")
-        case .parked, .unknown:
+        case .parked, .unknown, .cancelled, .skipped:
             fail(
                 "the webhook \(id) of \(expected.alert)@\(expected.sequence) to \(expected.integration) is still "
                     + "\(state.phase.rawValue) (\(row?.reason ?? "")) at the end")

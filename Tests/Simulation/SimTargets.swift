@@ -86,6 +86,7 @@ final class SimTargets: @unchecked Sendable {  // one thread
 
 /// One process's way to the targets.
 struct SimSender: OutboundSender {
+    let userAgent = "Tocsin/simulation"
     let targets: SimTargets
     let process: SimProcess
     let history: History

@@ -39,6 +39,8 @@ struct ConsoleRoutes<Context: RequestContext>: Sendable {
         addPassword(to: router)
         addAlerts(to: router)
         addActivity(to: router)
+        addDeliveries(to: router)
+        addDeadLetters(to: router)
         addWorkflows(to: router)
         addIntegrations(to: router)
         addOutbound(to: router)
