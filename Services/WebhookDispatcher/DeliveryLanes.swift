@@ -143,8 +143,12 @@ actor DeliveryLanes {
 
     private func pump(_ integration: String) async {
         do {
-            let target = try Target(
-                integration: integration, in: try await directory.current(), secrets: secrets)
+            var view = try await directory.current()
+            // Requested by a newer configuration than this process has looked at: its integration may be new.
+            if let newest = lanes[integration]?.queue.last?.request.configuration, newest > view.version {
+                view = try await directory.refreshed()
+            }
+            let target = try Target(integration: integration, in: view, secrets: secrets)
             carryOut(lanes[integration]?.next(obstacle: nil, at: now()) ?? [], target: target)
         } catch let unavailable as Target.Unavailable {
             // Looked at again by and by: somebody may put the integration back into service.
