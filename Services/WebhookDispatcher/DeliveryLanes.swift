@@ -144,9 +144,13 @@ actor DeliveryLanes {
 
     private func pump(_ integration: String) async {
         do {
+            var view = try await directory.current()
+            // Requested by a newer configuration than this process has looked at: its integration may be new.
+            if let newest = lanes[integration]?.queue.last?.request.configuration, newest > view.version {
+                view = try await directory.refreshed()
+            }
             let moment = now()
-            let target = try Target(
-                integration: integration, in: try await directory.current(), secrets: secrets, at: moment)
+            let target = try Target(integration: integration, in: view, secrets: secrets, at: moment)
             lanes[integration]?.adopt(target.lane, at: moment)
             await carryOut(lanes[integration]?.next(obstacle: nil, at: moment) ?? [], target: target)
             comeBack(to: integration, after: lanes[integration]?.pause(at: moment))

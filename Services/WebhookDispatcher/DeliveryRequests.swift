@@ -6,8 +6,8 @@ extension WebhookDelivery.Request {
     /// The delivery of an event to an integration that wants it.
     /// - Parameters:
     ///   - body: The payload as JSON.
-    ///   - replay: The id of the replay that sends it; `nil` for the event itself. The delivery's id follows from event,
-    ///     integration and replay.
+    ///   - replay: The id of the replay that sends it; `nil` for the event itself. The delivery's id follows from
+    ///     event, integration and replay.
     init(
         _ message: AlertEventMessage, of subject: FanOut.Subject, to integration: Integration, trigger: Trigger,
         body: String, in view: DirectoryView, replay: String? = nil

@@ -117,6 +117,15 @@ import Testing
         }
     }
 
+    func change(_ id: String, sent: Int, isKept: Bool, in database: any SQLDatabase) async throws -> Replay? {
+        try await database.transaction { connection in
+            try Replays(connection).update(id) { stored in
+                (stored.status, stored.sent) = (.cancelled, sent)
+                return isKept
+            }
+        }
+    }
+
     @Test(arguments: Backend.available)
     func keepsItsState(on backend: Backend) async throws {
         try await backend.withDatabase { database in
@@ -125,21 +134,11 @@ import Testing
             try await database.transaction { try Replays($0).add(replay) }
             await #expect(throws: StoreError.self) { try await database.transaction { try Replays($0).add(replay) } }
             #expect(try await database.reading { try Replays($0).running(for: "i") } == replay)
-            let changed = try await database.transaction { connection in
-                try Replays(connection).update("r1") { stored in
-                    stored.status = .cancelled
-                    stored.sent = 4
-                    return true
-                }
-            }
+            let changed = try await change("r1", sent: 4, isKept: true, in: database)
             #expect(changed?.sent == 4 && changed?.status == .cancelled)
-            try await database.transaction { connection in
-                #expect(try Replays(connection).update("none") { _ in true } == nil)
-                try Replays(connection).update("r1") { stored in
-                    stored.sent = 5
-                    return false
-                }
-            }
+            let none = try await change("none", sent: 4, isKept: true, in: database)
+            #expect(none == nil)
+            _ = try await change("r1", sent: 5, isKept: false, in: database)
             try await database.reading { (connection) throws in
                 let replays = Replays(connection)
                 #expect(try replays.get("r1") == changed)

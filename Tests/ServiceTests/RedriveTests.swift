@@ -121,6 +121,26 @@ struct RedriveTests {
         await world.close()
     }
 
+    /// Requested by a process that has seen the new integration, sent by one whose look at the directory is older.
+    @Test(arguments: Backend.available)
+    func anIntegrationThatIsNewIsLookedFor(on backend: Backend) async throws {
+        let world = try await RedriveWorld(backend)
+        let old = DirectoryCache(database: world.database, interval: .seconds(3600))
+        _ = try await old.current()
+        try await world.put("new", path: "/new")
+        let version = try await DirectoryCache(database: world.database).current().integrationVersions["new"]
+        let request = WebhookDelivery.Request(
+            id: "d", integration: NamedReference(id: "new", name: "new"), trigger: .status, alert: "a",
+            alertNumber: 1, sequence: 1, payload: "{}", correlation: "r", configuration: version)
+        try await world.bus.publish([try OutgoingMessage(key: "new", encoding: request)], to: .webhookDeliveries)
+        try await world.running(try world.dispatcher(directory: old)) {
+            try await eventually("delivered") { try await world.statuses("new") == [.delivered] }
+        }
+        let events = try await world.events("d")
+        #expect(events.count == 3, "requested, attempted, delivered: it was never parked")
+        await world.close()
+    }
+
     /// Its due work was lost, and it has none before it: the sweep finds it, and all of the alert goes on.
     @Test(arguments: Backend.available)
     func whatWaitsForNothingIsFound(on backend: Backend) async throws {

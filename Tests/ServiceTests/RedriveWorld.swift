@@ -57,11 +57,13 @@ struct RedriveWorld: Sendable {
         try await database.transaction { [origin] in try Directory($0).put(wanted, by: origin, at: at) }
     }
 
-    func dispatcher(on bus: (any MessageBus)? = nil, database: (any SQLDatabase)? = nil) throws -> WebhookDispatcher {
+    func dispatcher(
+        database: (any SQLDatabase)? = nil, directory: DirectoryCache? = nil
+    ) throws -> WebhookDispatcher {
         let policy = OutboundPolicy(allowing: [try CIDR(parsing: "127.0.0.0/8")])
         return WebhookDispatcher(
-            bus: bus ?? self.bus, database: database ?? self.database,
-            directory: DirectoryCache(database: self.database), secrets: secrets,
+            bus: bus, database: database ?? self.database,
+            directory: directory ?? DirectoryCache(database: self.database), secrets: secrets,
             client: EndpointClient(
                 client: OutboundHTTPClient(policy: policy, userAgent: "test", logger: Self.silent), secrets: secrets,
                 database: self.database, now: now, logger: Self.silent),

@@ -28,12 +28,15 @@ struct DeliveryWhy: Sendable {
     ) throws {
         let log = EventLog(connection)
         let events = try AlertHistory.events(of: alert.id, in: connection)
-        var records = Dictionary(
-            grouping: try WebhookDeliveries(connection).ofAlert(alert.id).filter {
-                integration == nil || $0.integration == integration
-            }, by: \.integration)
-        let ahead = records.mapValues { rows in rows.first { $0.status == .parked }?.id }
-        records = records.mapValues { $0.sorted { $0.sequence < $1.sequence } }
+        let rows = try WebhookDeliveries(connection).ofAlert(alert.id).filter {
+            integration == nil || $0.integration == integration
+        }
+        // In the order of the alert: the first that waits is the next.
+        let ahead = Dictionary(rows.filter { $0.status == .parked }.map { ($0.integration, $0.id) }) { first, _ in first
+        }
+        let records = Dictionary(grouping: rows, by: \.sequence).mapValues {
+            Dictionary(grouping: $0, by: \.integration)
+        }
         var since: [String: Timestamp] = [:]
         var lines: [Line] = []
         for entry in events {
@@ -48,22 +51,23 @@ struct DeliveryWhy: Sendable {
                         trigger: payload?.trigger, integration: integration,
                         currentVersion: directory.integrationVersions[integration.id], verdict: verdict))
             }
-            var concerned = Set(records.filter { $0.value.contains { $0.sequence == sequence } }.keys)
+            let own = records[sequence] ?? [:]
+            var concerned = Set(own.keys)
             if let integration {
                 concerned = [integration]
             } else if let trigger = payload?.trigger {
-                let own = directory.outboundIntegrations(form: alert.details.form.id, trigger: trigger)
-                concerned.formUnion(own.map(\.id))
+                let wanting = directory.outboundIntegrations(form: alert.details.form.id, trigger: trigger)
+                concerned.formUnion(wanting.map(\.id))
             }
             for id in concerned.sorted() {
-                let rows = (records[id] ?? []).filter { $0.sequence == sequence }
+                let rows = own[id] ?? []
                 guard let integration = directory.integrations[id] else {
                     // What is gone, and callbacks, which have no integration: what is recorded says all.
                     for row in rows {
                         let name = DeliveryRowRepresentation(row, directory).name
                         add(
                             NamedReference(id: id, name: name),
-                            DeliveryVerdict(row.verdictRecord, ahead: ahead[id] ?? nil))
+                            DeliveryVerdict(row.verdictRecord, ahead: ahead[id]))
                     }
                     continue
                 }
@@ -74,7 +78,7 @@ struct DeliveryWhy: Sendable {
                     NamedReference(id: id, name: integration.name),
                     DeliveryVerdict(
                         of: subject, at: integration, since: since[id], records: rows.map(\.verdictRecord),
-                        ahead: ahead[id] ?? nil, now: now))
+                        ahead: ahead[id], now: now))
             }
         }
         self.lines = lines
