@@ -17,6 +17,7 @@ actor DeliveryLanes {
     private var lanes: [String: Lane] = [:]
     private let inHand: DeliveriesInHand
     private var attempts: [String: Task<Void, Never>] = [:]
+    private var isStopped = false
 
     init(
         recorder: PartitionRecorder<DeliveryRecord>, inHand: DeliveriesInHand, database: any SQLDatabase,
@@ -117,10 +118,15 @@ actor DeliveryLanes {
         }
     }
 
-    /// Ends all attempts under way: their deliveries come again, here or elsewhere.
-    func stop() { attempts.values.forEach { $0.cancel() } }
+    /// Ends all attempts under way, and begins no more: their deliveries come again, here or elsewhere. What would still
+    /// be sent from here could not be written down any more.
+    func stop() {
+        isStopped = true
+        attempts.values.forEach { $0.cancel() }
+    }
 
     private func pump(_ integration: String) async {
+        guard !isStopped else { return }
         do {
             let target = try Target(
                 integration: integration, in: try await directory.current(), secrets: secrets)
@@ -137,6 +143,7 @@ actor DeliveryLanes {
     }
 
     private func carryOut(_ steps: [Lane.Step], target: Target?) {
+        guard !isStopped else { return }
         for step in steps {
             switch step {
             case .attempt(let work):

@@ -85,23 +85,28 @@ public struct WebhookDispatcher: Service {
             kind: DeliveryWriter.dueKind, partition: feed.partition, lease: settings.timeout + .seconds(30),
             database: database, signal: scheduled, now: now, logger: logger
         ) { items in try await lanes.retry(items.map(\.id)) }
-        try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { await lanes.watch() }
-            tasks.addTask { await retries.run() }
-            try await recorder.run { messages in
-                var understood: [Received<WebhookDelivery.Request>] = []
-                for message in messages {
-                    do {
-                        understood.append(Received(message: message, payload: try message.decode()))
-                    } catch {
-                        let letter = message.deadLetter(feed, reason: "\(error)", at: now())
-                        try await database.retrying { try DeadLetters($0).add(letter) }
-                        recorder.finish(message.offset, with: [])
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                tasks.addTask { await lanes.watch() }
+                tasks.addTask { await retries.run() }
+                try await recorder.run { messages in
+                    var understood: [Received<WebhookDelivery.Request>] = []
+                    for message in messages {
+                        do {
+                            understood.append(Received(message: message, payload: try message.decode()))
+                        } catch {
+                            let letter = message.deadLetter(feed, reason: "\(error)", at: now())
+                            try await database.retrying { try DeadLetters($0).add(letter) }
+                            recorder.finish(message.offset, with: [])
+                        }
                     }
+                    try await lanes.admit(understood)
                 }
-                try await lanes.admit(understood)
+                tasks.cancelAll()
             }
-            tasks.cancelAll()
+        } catch {
+            await lanes.stop()
+            throw error
         }
         await lanes.stop()
     }
