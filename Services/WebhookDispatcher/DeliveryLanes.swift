@@ -118,8 +118,8 @@ actor DeliveryLanes {
         }
     }
 
-    /// Ends all attempts under way, and begins no more: their deliveries come again, here or elsewhere. What would still
-    /// be sent from here could not be written down any more.
+    /// Ends all attempts under way, and begins no more: their deliveries come again, here or elsewhere. What would be
+    /// sent from here now could not be written down any more.
     func stop() {
         isStopped = true
         attempts.values.forEach { $0.cancel() }
