@@ -19,6 +19,7 @@ actor DeliveryLanes {
     private var attempts: [String: Task<Void, Never>] = [:]
     /// What waits until the rate of a lane lets its next attempt begin.
     private var pauses: [String: Task<Void, Never>] = [:]
+    private var isStopped = false
 
     init(
         recorder: PartitionRecorder<DeliveryRecord>, inHand: DeliveriesInHand, database: any SQLDatabase,
@@ -136,13 +137,16 @@ actor DeliveryLanes {
         }
     }
 
-    /// Ends all attempts under way: their deliveries come again, here or elsewhere.
+    /// Ends all attempts under way, and begins no more: their deliveries come again, here or elsewhere. What would be
+    /// sent from here now could not be written down any more.
     func stop() {
+        isStopped = true
         attempts.values.forEach { $0.cancel() }
         pauses.values.forEach { $0.cancel() }
     }
 
     private func pump(_ integration: String) async {
+        guard !isStopped else { return }
         do {
             var view = try await directory.current()
             // Requested by a newer configuration than this process has looked at: its integration may be new.
@@ -177,6 +181,7 @@ actor DeliveryLanes {
     }
 
     private func carryOut(_ steps: [Lane.Step], target: Target?) async {
+        guard !isStopped else { return }
         var postponed: [(work: LaneWork, until: Timestamp)] = []
         for step in steps {
             switch step {

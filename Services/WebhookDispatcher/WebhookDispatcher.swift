@@ -99,26 +99,31 @@ public struct WebhookDispatcher: Service {
             signal: Signal(), now: now, logger: logger
         ) { items in try await carryOut(items, by: lanes, partition: feed.partition) }
         let sweep = DeliverySweep(database: database, partitionCount: bus.partitionCount, now: now, logger: logger)
-        try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { await lanes.watch() }
-            tasks.addTask { await retries.run() }
-            tasks.addTask { await orders.run() }
-            // One looks after all partitions.
-            if feed.partition == 0 { tasks.addTask { await sweep.run() } }
-            try await recorder.run { messages in
-                var understood: [Received<WebhookDelivery.Request>] = []
-                for message in messages {
-                    do {
-                        understood.append(Received(message: message, payload: try message.decode()))
-                    } catch {
-                        let letter = message.deadLetter(feed, reason: "\(error)", at: now())
-                        try await database.retrying { try DeadLetters($0).add(letter) }
-                        recorder.finish(message.offset, with: [])
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                tasks.addTask { await lanes.watch() }
+                tasks.addTask { await retries.run() }
+                tasks.addTask { await orders.run() }
+                // One looks after all partitions.
+                if feed.partition == 0 { tasks.addTask { await sweep.run() } }
+                try await recorder.run { messages in
+                    var understood: [Received<WebhookDelivery.Request>] = []
+                    for message in messages {
+                        do {
+                            understood.append(Received(message: message, payload: try message.decode()))
+                        } catch {
+                            let letter = message.deadLetter(feed, reason: "\(error)", at: now())
+                            try await database.retrying { try DeadLetters($0).add(letter) }
+                            recorder.finish(message.offset, with: [])
+                        }
                     }
+                    try await lanes.admit(understood)
                 }
-                try await lanes.admit(understood)
+                tasks.cancelAll()
             }
-            tasks.cancelAll()
+        } catch {
+            await lanes.stop()
+            throw error
         }
         await lanes.stop()
     }

@@ -20,7 +20,7 @@ final class SimBus: MessageBus, @unchecked Sendable {  // one thread
     var partitionCount: Int { broker.partitionCount }
 
     func publish(_ messages: [OutgoingMessage], to topic: Topic) async throws {
-        try await process.gate(after: chance.milliseconds(0...3))
+        try await process.gate(after: chance.milliseconds(0...3), isEffect: true)
         guard !messages.isEmpty else { return }
         if faults.isBusDown {
             try await process.gate(after: chance.milliseconds(500...5000))
@@ -33,7 +33,7 @@ final class SimBus: MessageBus, @unchecked Sendable {  // one thread
         case .partly: messages.prefix(chance.int(0...messages.count - 1)).forEach { append($0, topic, delay) }
         case .none, .unacknowledged: messages.forEach { append($0, topic, delay) }
         }
-        try await process.gate(after: chance.milliseconds(0...3))
+        try await process.gate(after: chance.milliseconds(0...3), isEffect: true)
         if fault != .none { throw NotAcknowledged() }
     }
 

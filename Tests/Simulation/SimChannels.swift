@@ -81,7 +81,7 @@ private struct SimChannel: NotificationChannel {
 
     private func pass(after delay: Duration) async throws {
         do {
-            try await process.gate(after: delay)
+            try await process.gate(after: delay, isEffect: true)
         } catch {
             throw ChannelError(reason: "the process is dead", isPermanent: false, isInDoubt: true)
         }

@@ -94,14 +94,14 @@ final class SimDatabase: SQLDatabase, @unchecked Sendable {  // one thread
 
     @discardableResult
     func transaction<T: Sendable>(_ body: @escaping @Sendable (any SQLConnection) throws -> T) async throws -> T {
-        try await reach()
+        try await reach(isEffect: true)
         let fault = faults.ofTransaction(chance)
         let result = try store.write(by: process.run) {
             if fault == .failsBefore { throw StoreError(.unavailable, "the connection was lost before the commit") }
         } _: {
             try body($0)
         }
-        try await process.gate(after: chance.milliseconds(0...3))
+        try await process.gate(after: chance.milliseconds(0...3), isEffect: true)
         if fault == .failsAfter { throw StoreError(.unavailable, "the connection was lost during the commit") }
         return result
     }
@@ -116,8 +116,8 @@ final class SimDatabase: SQLDatabase, @unchecked Sendable {  // one thread
 
     func close() async {}
 
-    private func reach() async throws {
-        try await process.gate(after: chance.milliseconds(0...2))
+    private func reach(isEffect: Bool = false) async throws {
+        try await process.gate(after: chance.milliseconds(0...2), isEffect: isEffect)
         guard faults.isDatabaseDown else { return }
         try await process.gate(after: chance.milliseconds(1...2000))
         throw StoreError(.unavailable, "the database cannot be reached")

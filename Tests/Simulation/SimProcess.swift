@@ -18,8 +18,9 @@ final class SimProcess: @unchecked Sendable {  // one thread
     var isStopping = false
     /// How far its wall clock is from the real time.
     var clockOffset = Duration.zero
-    /// It dies at the so many-th passage through the gate from now; `nil` for not at all.
-    var passagesLeft: Int?
+    /// It dies at the so many-th effect from now, before it or after it; `nil` for not at all. Between two effects it
+    /// makes no difference when it dies.
+    var effectsLeft: Int?
     /// Called once, when it dies by itself.
     var died: () -> Void = {}
     private var pausedUntil: Int64 = 0
@@ -41,10 +42,11 @@ final class SimProcess: @unchecked Sendable {  // one thread
 
     var isPaused: Bool { executor.now < pausedUntil }
 
-    /// Passed by every effect, before it and after it.
-    func gate() async throws {
-        if let left = passagesLeft {
-            passagesLeft = left - 1
+    /// Passed before and after whatever leaves the process or comes to it.
+    /// - Parameter isEffect: Whether it changes anything outside.
+    func gate(isEffect: Bool = false) async throws {
+        if isEffect, let left = effectsLeft {
+            effectsLeft = left - 1
             if left <= 1 { kill() }
         }
         while isPaused, !isDead { await executor.pause(.nanoseconds(pausedUntil - executor.now)) }
@@ -52,9 +54,9 @@ final class SimProcess: @unchecked Sendable {  // one thread
     }
 
     /// As ``gate()``, after a time that passes whether or not the task is cancelled.
-    func gate(after delay: Duration) async throws {
+    func gate(after delay: Duration, isEffect: Bool = false) async throws {
         await executor.pause(delay)
-        try await gate()
+        try await gate(isEffect: isEffect)
     }
 }
 

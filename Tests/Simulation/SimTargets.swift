@@ -128,7 +128,7 @@ struct SimSender: OutboundSender {
 
     private func pass() async throws {
         do {
-            try await process.gate()
+            try await process.gate(isEffect: true)
         } catch {
             throw OutboundError(.closed, "the process is dead", isInDoubt: true)
         }

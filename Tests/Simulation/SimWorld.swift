@@ -103,7 +103,7 @@ final class SimWorld: @unchecked Sendable {  // one thread
         faults.end()
         targets.calm()
         providers.down = []
-        for program in programs.values { program.process.passagesLeft = nil }
+        for program in programs.values { program.process.effectsLeft = nil }
         history.note("nothing goes wrong any more")
     }
 
@@ -114,7 +114,7 @@ final class SimWorld: @unchecked Sendable {  // one thread
         guard let program = alive.isEmpty ? nil : chance.pick(alive) else { return }
         switch event {
         case .crash: program.process.kill()
-        case .crashAtGate: program.process.passagesLeft = chance.int(1...60)
+        case .crashAtGate: program.process.effectsLeft = chance.int(1...40)
         case .restart:
             history.note("\(program.process.run) is told to stop")
             program.process.isStopping = true
