@@ -155,7 +155,7 @@ let package = Package(
         tests("PersistenceTests", ["AlertCore", "Persistence", "TestSupport"]),
         tests("MessagingTests", ["AlertCore", "KafkaBus", "Messaging", "Persistence", "TestSupport"]),
         tests("ScriptingTests", ["JavaScriptEngine", "Scripting", "TestSupport"], exclude: ["Corpus"]),
-        tests("OutboundHTTPTests", ["OutboundHTTP"]),
+        tests("OutboundHTTPTests", ["OutboundHTTP", "TestSupport"]),
         tests(
             "EndpointsTests", ["AlertCore", "Endpoints", "OutboundHTTP", "Persistence", "TestSupport", hummingbird]),
         tests(

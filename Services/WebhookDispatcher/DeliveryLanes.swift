@@ -340,7 +340,7 @@ extension [WebhookDelivery.Event] {
 }
 
 extension WebhookDelivery.Attempt {
-    /// Whether it says anything of the integration: a callback has none, and a script that no sandbox took says nothing.
+    /// Whether it says anything of the integration: a callback has none, a script that no sandbox took says nothing.
     fileprivate func showsTarget(of request: WebhookDelivery.Request) -> Bool {
         request.callback == nil && (request.script == nil || hasCompleted != nil)
     }

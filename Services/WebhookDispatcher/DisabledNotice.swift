@@ -46,10 +46,11 @@ struct DisabledNotice {
         details.textProperties = details.properties.keys.sorted()
         details.systemEventType = Self.eventType
         details.subject = "The integration \(integration.name) is out of service"
+        let workflow = plan?.name ?? ""
+        let sentence =
+            "The integration \(integration.name) of the workflow \(workflow) was taken out of service: \(reason)."
         details.body =
-            "<p>\(escaped("The integration \(integration.name) of the workflow \(plan?.name ?? "") was taken out of "))"
-            + "\(escaped("service: \(reason)."))</p><p>What it has to deliver is kept, and goes out when it is deployed "
-            + "again.</p>"
+            "<p>\(escaped(sentence))</p><p>What it has to deliver is kept, and goes out when it is deployed again.</p>"
         return SystemAlert(
             id: DerivedID.uuid("integration-disabled", integration.id, request.id, now.iso), details: details,
             origin: origin)

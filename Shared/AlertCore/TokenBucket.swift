@@ -2,22 +2,19 @@
 public struct TokenBucket: Equatable, Sendable {
     /// More than 0.
     public private(set) var perSecond: Double
-    /// How many tokens may be saved up, at least 1; `nil` for a tenth of a second's worth.
-    private let fixedCapacity: Double?
     private var tokens: Double
     private var filledAt: Timestamp
 
     /// Full at first.
-    /// - Parameter capacity: A tenth of a second's worth as a rule, so that no second sees much more than its share.
-    public init(perSecond: Double, capacity: Double? = nil, at now: Timestamp) {
+    public init(perSecond: Double, at now: Timestamp) {
         precondition(perSecond > 0, "a rate is more than nothing")
         self.perSecond = perSecond
-        fixedCapacity = capacity
-        tokens = max(1, capacity ?? perSecond / 10)
+        tokens = max(1, perSecond / 10)
         filledAt = now
     }
 
-    public var capacity: Double { max(1, fixedCapacity ?? perSecond / 10) }
+    /// How many tokens may be saved up: a tenth of a second's worth, so that no second sees much more than its share.
+    public var capacity: Double { max(1, perSecond / 10) }
 
     /// How long it takes until there is a token; zero when there is one.
     public func wait(at now: Timestamp) -> Duration {

@@ -4,8 +4,9 @@ import OutboundHTTP
 
 /// One call to an endpoint with what came of it: never an error, for that is an outcome as well.
 public struct EndpointExchange: Sendable {
-    /// As it went over the wire, the last one where there were several; `nil` when none did.
-    public var sent: SentRequest?
+    /// The last request, where there were several; `nil` when none went out.
+    var request: OutboundRequest?
+    var userAgent = ""
     /// The HTTP status, if there was an answer.
     public var status: Int?
     public var headers: [(name: String, value: String)] = []
@@ -31,6 +32,15 @@ public struct EndpointExchange: Sendable {
                 headers: headers.map { name, value in
                     (name, name.lowercased().hasPrefix("webhook-") ? value : SecretMask.header(name, value))
                 })
+        }
+    }
+
+    /// The request as it went over the wire; `nil` when none did.
+    public var sent: SentRequest? {
+        request.map { request in
+            SentRequest(
+                method: request.method, url: request.url,
+                headers: request.sentHeaders(userAgent: userAgent).map { (name: $0.0, value: $0.1) })
         }
     }
 
@@ -68,11 +78,8 @@ extension EndpointClient {
             exchange.error = "\(error)"
             exchange.isInDoubt = true
         }
-        exchange.sent = sent.last.map { request in
-            .init(
-                method: request.method, url: request.url,
-                headers: request.sentHeaders(userAgent: userAgent).map { (name: $0.0, value: $0.1) })
-        }
+        exchange.request = sent.last
+        exchange.userAgent = userAgent
         return exchange
     }
 }

@@ -185,8 +185,8 @@ extension Setting {
     public static let outboundProxy = Setting(
         "outbound-proxy", isSecret: true,
         """
-        The proxy that webhooks, scripts and HTTP providers go through, as in http://user:password@proxy:3128; it has to \
-        take CONNECT to addresses.
+        The proxy that webhooks, scripts and HTTP providers go through, as in http://user:password@proxy:3128; it has \
+        to take CONNECT to addresses.
         """)
     public static let partitions = Setting(
         "partitions", "Partitions of each topic, from 1 to 256: 8 with Kafka, 4 without, by default.")

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import OutboundHTTP
@@ -113,6 +114,38 @@ struct OutboundProxyTests {
             try await guarded.send(OutboundRequest(url: server.url("/")))
         }
         #expect(error?.code == .refused && proxy.connections == 0)
+    }
+
+    /// With a client's certificate, and the server's checked against the name: the proxy sees neither.
+    @Test func tlsGoesThroughTheTunnel() async throws {
+        let authority = try await TestAuthority()
+        defer { authority.remove() }
+        let server = try await TLSServer(authority, asksForCertificate: true)
+        defer { server.stop() }
+        let proxy = try TestProxy()
+        let client = try client(proxy) { $0 == "other.example.com" ? [.v4(0x7f00_0001)] : nil }
+        func outcome(_ url: String, trusts: Bool = true, shows: Bool = true) async throws -> OutboundError.Code? {
+            var request = OutboundRequest(url: url, timeout: .seconds(10))
+            request.certificateAuthority = trusts ? try authority.text("ca.pem") : nil
+            if shows {
+                request.clientCertificate = .init(
+                    certificate: try authority.text("client.pem"), privateKey: try authority.text("client.key"))
+            }
+            do {
+                let status = try await client.send(request).status
+                #expect(status == 200)
+                return nil
+            } catch let error as OutboundError {
+                return error.code
+            }
+        }
+        #expect(try await outcome(server.url) == nil)
+        let port = server.url.split(separator: ":").last ?? ""
+        #expect(proxy.requests.map(\.line) == ["CONNECT 127.0.0.1:\(port) HTTP/1.1"])
+        #expect(try await outcome(server.url, trusts: false) == .tls)
+        #expect(try await outcome(server.url, shows: false) != nil)
+        // The address is right, but the certificate is for another name.
+        #expect(try await outcome("https://other.example.com:\(port)") == .tls)
     }
 
     /// The environment's `no_proxy` would lead around the proxy, and so around the judgement of the address.

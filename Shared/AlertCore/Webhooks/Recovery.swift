@@ -13,12 +13,12 @@ public struct Recovery: Equatable, Sendable {
 
     /// - Parameter steady: How many deliveries come within a second.
     public init(steady: Double, at now: Timestamp) {
-        bucket = TokenBucket(perSecond: Self.limit(steady: steady), capacity: 1, at: now)
+        bucket = TokenBucket(perSecond: Self.limit(steady: steady), at: now)
         keptBackAt = now
     }
 
-    /// Attempts a second at most.
-    public static func limit(steady: Double) -> Double { max(leastPerSecond, 2 * steady) }
+    /// Attempts a second on the average: with what the bucket saves up, no second has more than twice the steady rate.
+    public static func limit(steady: Double) -> Double { max(leastPerSecond, 1.8 * steady) }
 
     /// At which rate deliveries that wait come back, so that there is room for those that come meanwhile.
     public static func returnRate(steady: Double) -> Double { limit(steady: steady) - steady }
