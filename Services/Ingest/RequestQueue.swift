@@ -3,8 +3,8 @@ import Messaging
 /// The requests of one partition that wait until they can be run: first come, first served within an integration, the
 /// integrations in turn. Pure.
 ///
-/// More runs at once than there are engines only wait for each other, and one integration whose runs take long shall not
-/// hold up those of the others: each has some places, which a run gives back when it ends or takes too long.
+/// More runs at once than there are engines only wait for each other, and one integration whose runs take long shall
+/// not hold up those of the others: each has some places, which a run gives back when it ends or takes too long.
 struct RequestQueue {
     /// How many runs of one integration hold a place.
     static let places = 8

@@ -61,8 +61,10 @@ struct FanOut: MessageHandler {
         var skips: [WebhookDelivery.Skip] = []
         var integrations: [Integration] = []
         for integration in view.outboundIntegrations(form: details.form.id, trigger: payload.trigger) {
-            guard let refusal = integration.refusal(
-                    of: message.event, payload, details, alert: message.alert) else {
+            guard
+                let refusal = integration.refusal(
+                    of: message.event, payload, details, alert: message.alert)
+            else {
                 integrations.append(integration)
                 continue
             }

@@ -60,8 +60,10 @@ public struct WebhookTarget: Sendable {
     ///   - id: The delivery's.
     ///   - usualTimeout: Where the integration says nothing else.
     public func call(id: String, body: [UInt8], at now: Timestamp, usualTimeout: Duration) -> EndpointCall {
-        let signature = keys.isEmpty ? [] : webhookHeaders(id: id, sentAt: now, body: body, keys: keys)
-        return .webhook(body, path: path, headers: signature, timeout: timeout ?? usualTimeout)
+        // By its id a receiver tells a repetition, whether or not it wants a signature.
+        let headers =
+            keys.isEmpty ? [("webhook-id", id)] : webhookHeaders(id: id, sentAt: now, body: body, keys: keys)
+        return .webhook(body, path: path, headers: headers, timeout: timeout ?? usualTimeout)
     }
 }
 

@@ -16,7 +16,8 @@ public struct DueWorkLoop: Sendable {
     let perform: @Sendable ([DueWork.Item]) async throws -> Void
 
     private static let batchLimit = 100
-    /// How long it takes at most to see what somebody else has scheduled, or appended. Shorter where a test's clock jumps.
+    /// How long it takes at most to see what somebody else has scheduled, or appended. Shorter where a test's clock
+    /// jumps.
     @TaskLocal public static var pollInterval = Duration.seconds(1)
 
     /// - Parameters:
@@ -75,7 +76,8 @@ public struct DueWorkLoop: Sendable {
 }
 
 extension Signal {
-    /// For a ``DueWorkLoop``: something has been scheduled. What is due later than the loop looks by itself needs no signal.
+    /// For a ``DueWorkLoop``: something has been scheduled. What is due later than the loop looks by itself needs no
+    /// signal.
     public func notify(due: Timestamp, at now: Timestamp) {
         if due.since(now) < DueWorkLoop.pollInterval { notify() }
     }

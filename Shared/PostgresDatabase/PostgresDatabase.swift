@@ -5,8 +5,8 @@ import Persistence
 /// is made anew by the next transaction; while the server is away, each one fails with `.unavailable`.
 ///
 /// A commit costs a flush of the disk, however much is in it. So few connections write, and each takes several of the
-/// transactions that wait and commits them at once. When one of them fails, all are taken back and done again one by one:
-/// each still happens whole or not at all.
+/// transactions that wait and commits them at once. When one of them fails, all are taken back and done again one by
+/// one: each still happens whole or not at all.
 public final class PostgresDatabase: SQLDatabase {
     private struct Job {
         /// Runs the caller's body and keeps its result.

@@ -142,6 +142,10 @@ struct DeliveryVerdictTests {
         Refusal(
             testDescription: "not deployed", change: { $0.deployed = false }, reason: .notDeployed, replayed: nil),
         Refusal(
+            testDescription: "its filter", change: { $0.delivery = DeliverySettings(filter: "1 == 2") },
+            reason: .filter,
+            replayed: .filter),
+        Refusal(
             testDescription: "for an agent", change: { $0.operation = .sendToAgent }, reason: .notExecuted,
             replayed: .notExecuted),
         Refusal(
@@ -155,9 +159,9 @@ struct DeliveryVerdictTests {
         var integration = Self.integration
         row.change(&integration)
         let payload = try #require(WebhookPayload(row.event, of: Self.alert))
-        #expect(integration.refusal(of: row.event, payload, Self.alert)?.reason == row.reason)
+        #expect(integration.refusal(of: row.event, payload, Self.alert, alert: "a")?.reason == row.reason)
         #expect(
-            integration.refusal(of: row.event, payload, Self.alert, ignoringDeployment: true)?.reason
+            integration.refusal(of: row.event, payload, Self.alert, alert: "a", ignoringDeployment: true)?.reason
                 == row.replayed)
     }
 }

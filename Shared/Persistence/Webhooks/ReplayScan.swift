@@ -39,7 +39,8 @@ public struct ReplayScan: Sendable {
                 let payload = WebhookPayload(event, of: alert.details), payload.trigger == integration.triggeredBy
             else { continue }
             if integration.refusal(
-                of: event, payload, alert.details, alert: recorded.alert, ignoringDeployment: true) != nil {
+                of: event, payload, alert.details, alert: recorded.alert, ignoringDeployment: true) != nil
+            {
                 after.refused += 1
             } else if known.contains(Place(alert: recorded.alert, sequence: recorded.version)) {
                 after.passedOver += 1
