@@ -1,10 +1,10 @@
 import CLibRDKafka
 import Foundation
 
-// A broker should hold an empty fetch for `fetch.wait.max.ms`. One that answers at once instead, as small brokers
-// for development do, is asked again at once by librdkafka, some ten thousand times a second, which takes a core on
-// either side. So whatever is answered faster than any waiting broker would is followed by a short pause. It delays what
-// arrives meanwhile by that long at most, and lets it come together; a broker that waits is never slowed down.
+// A broker should hold an empty fetch for `fetch.wait.max.ms`. One that answers at once instead, as small brokers for
+// development do, is asked again at once by librdkafka, some ten thousand times a second, which takes a core on either
+// side. So whatever is answered faster than any waiting broker would is followed by a short pause. It delays what comes
+// meanwhile by that long at most, and lets it come together; a broker that waits is never slowed down.
 
 /// A fetch that took less than this did not wait: microseconds.
 private let promptAnswer: Int64 = 1000
