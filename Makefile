@@ -1,7 +1,7 @@
 # `make` lists the targets.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast build release vendor format lint fuzz bench doc clean
+.PHONY: help run test test-fast build release vendor format lint fuzz sim bench doc clean
 
 # C libraries are optimised in debug builds, too: password hashes take seconds otherwise.
 SWIFT_FLAGS := -Xcc -O2 -Xcxx -O2
@@ -37,6 +37,10 @@ lint: ## Check the format of the Swift sources
 
 fuzz: vendor ## Fuzz what takes bytes from outside, 10 minutes for each way in
 	@Fuzz/run.sh
+
+sim: vendor ## Simulate all services under faults: SEED=7 replays a run (VERBOSE=1 shows all of it), RUNS=500 tries many
+	@swift build --product simulate $(SWIFT_FLAGS) 2>&1 | grep -E 'error|complete' ; \
+	.build/debug/simulate --seed $(or $(SEED),1) --runs $(or $(RUNS),1) $(if $(VERBOSE),--verbose --trace 1000000)
 
 bench: vendor ## Run the benchmarks (takes about 25 minutes the first time)
 	@Benchmarks/run.sh

@@ -155,7 +155,7 @@ let package = Package(
         tests("PersistenceTests", ["AlertCore", "Persistence", "PostgresDatabase", "TestSupport", logging]),
         tests("MessagingTests", ["AlertCore", "KafkaBus", "Messaging", "Persistence", "TestSupport"]),
         tests("ScriptingTests", ["JavaScriptEngine", "Scripting", "TestSupport"], exclude: ["Corpus"]),
-        tests("OutboundHTTPTests", ["OutboundHTTP"]),
+        tests("OutboundHTTPTests", ["OutboundHTTP", "TestSupport"]),
         tests(
             "EndpointsTests", ["AlertCore", "Endpoints", "OutboundHTTP", "Persistence", "TestSupport", hummingbird]),
         tests(
@@ -165,6 +165,20 @@ let package = Package(
                 "Messaging", "Notifier", "OutboundHTTP", "Persistence", "Scripting", "SelfAudit", "TestSupport",
                 "WebhookDispatcher", "WorkflowArchive",
             ], exclude: ["Fixtures"]),
+        // All services in one process under virtual time. CSimulation takes the place of the C library's clocks and random
+        // numbers in whatever links it: the program `simulate`, and nothing else.
+        .target(name: "CSimulation", path: "Tests/CSimulation"),
+        .target(
+            name: "Simulation",
+            dependencies: [
+                "AlertCore", "AlertEngine", "Endpoints", "Ingest", "Messaging", "Notifier", "OutboundHTTP",
+                "Persistence", "SQLiteDatabase", "Scripting", "WebhookDispatcher", hummingbird, lifecycle, logging,
+                nioCore,
+            ], path: "Tests/Simulation", exclude: ["Bugs"], swiftSettings: strict),
+        .executableTarget(
+            name: "simulate", dependencies: ["CSimulation", "Simulation"], path: "Tests/Simulate",
+            swiftSettings: strict),
+        tests("SimulationTests", ["AlertCore", "Persistence", "Simulation", "TestSupport"]),
         tests("TidyTests", []),
     ]
 )

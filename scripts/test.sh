@@ -6,7 +6,7 @@ source scripts/common.sh
 logs=$PWD/.test/logs/test
 rm -rf "$logs"
 mkdir -p "$logs"
-total=15
+total=16
 
 packages=(
     librdkafka-dev libpq-dev libsqlite3-dev libzip-dev libcurl4-openssl-dev libxml2-dev libgmime-3.0-dev libssl-dev pkg-config curl openssl procps
@@ -52,6 +52,18 @@ unit() {
 
 end_to_end() { (cd Tests/EndToEnd && "../../$python" -m pytest -v "$@"); }
 
+# Always the same seeds, on both of two processors, for about a minute.
+simulate() {
+    local first=1 each=14 failed=0 run
+    local runs=()
+    for first in 1 15; do
+        .build/debug/simulate --seed "$first" --runs "$each" &
+        runs+=($!)
+    done
+    for run in "${runs[@]}"; do wait "$run" || failed=1; done
+    return "$failed"
+}
+
 trap stop_all EXIT
 rm -f .test/e2e/measured-*.txt
 step "installing what is missing" install "${packages[@]}"
@@ -59,10 +71,11 @@ step "fetching QuickJS-ng and xmldom" fetch_sources
 step "preparing Python" make_venv
 step "building (some minutes the first time)" build
 step "checking the deployment files" scripts/check-deploy.sh
+step "simulation: all services under faults and virtual time" simulate
 postgres_port=$(free_port)
 broker_port=$(free_port)
 step "starting PostgreSQL and a broker" start_servers
-step "tests of the core and the stores" unit 'AlertCoreTests|TidyTests|PersistenceTests|WorkflowArchiveTests'
+step "tests of the core and the stores" unit 'AlertCoreTests|TidyTests|PersistenceTests|WorkflowArchiveTests|SimulationTests'
 step "tests of messaging" unit 'MessagingTests'
 step "tests of scripts" unit 'ScriptingTests'
 step "tests of outbound calls" unit 'OutboundHTTPTests|EndpointsTests'

@@ -1,5 +1,6 @@
 import AlertCore
 import Answers
+import Endpoints
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -21,12 +22,13 @@ public struct APIRoutes<Context: RequestContext>: Sendable {
     ///   - publicURL: What people's browsers reach us by; cookies are for https only when it is.
     ///   - authenticator: The process's one; a new one when there is none yet.
     ///   - hasMail: Whether the settings name a mail server, as the list of providers says.
+    ///   - webhookClient: What tries of webhooks go out by; `nil` where none can.
     ///   - oauthClientId: What clients of OAuth2 have to give; `nil` lets every one pass.
     /// - Throws: When the templates of the pages are missing or wrong.
     public init(
         database: any SQLDatabase, bus: any MessageBus, cache: DirectoryCache, secrets: SecretBox,
         publicURL: String, now: @escaping Clock, logger: Logger, authenticator: Authenticator? = nil,
-        oauthClientId: String? = nil, hasMail: Bool = false
+        oauthClientId: String? = nil, hasMail: Bool = false, webhookClient: EndpointClient? = nil
     ) throws {
         let accessTokens = AccessTokens(secrets: secrets)
         let authenticator =
@@ -39,7 +41,7 @@ public struct APIRoutes<Context: RequestContext>: Sendable {
         let pages = ConsolePages(assets: try ConsoleAssets())
         rest = RESTAPI(
             database: database, bus: bus, cache: cache, secrets: secrets, authenticator: authenticator, now: now,
-            publicURL: publicURL, hasMail: hasMail)
+            publicURL: publicURL, hasMail: hasMail, webhookClient: webhookClient)
         calendarFeeds = CalendarFeedRoutes(services: rest.services)
         tokens = TokenRoutes(
             database: database, cache: cache, authenticator: authenticator, tokens: accessTokens,

@@ -1,4 +1,5 @@
 import AlertCore
+import Endpoints
 import Hummingbird
 import Messaging
 import Persistence
@@ -10,14 +11,17 @@ public struct RESTAPI<Context: RequestContext>: Sendable {
 
     var services: RESTServices { configuration.services }
 
-    /// - Parameter hasMail: Whether the settings name a mail server, as the list of providers says.
+    /// - Parameters:
+    ///   - hasMail: Whether the settings name a mail server, as the list of providers says.
+    ///   - webhookClient: What tries of webhooks go out by; `nil` where none can.
     public init(
         database: any SQLDatabase, bus: any MessageBus, cache: DirectoryCache, secrets: SecretBox,
-        authenticator: Authenticator, now: @escaping Clock, publicURL: String = "", hasMail: Bool = false
+        authenticator: Authenticator, now: @escaping Clock, publicURL: String = "", hasMail: Bool = false,
+        webhookClient: EndpointClient? = nil
     ) {
         configuration = RESTRoutes(
             database: database, cache: cache, secrets: secrets, authenticator: authenticator, now: now,
-            publicURL: publicURL, partitionCount: bus.partitionCount, hasMail: hasMail)
+            publicURL: publicURL, partitionCount: bus.partitionCount, hasMail: hasMail, webhookClient: webhookClient)
         events = EventRESTRoutes(
             services: EventServices(
                 database: database, cache: cache, authenticator: authenticator,

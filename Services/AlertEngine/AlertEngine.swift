@@ -87,12 +87,14 @@ struct CommandHandler: MessageHandler {
 
     func effects(of messages: [Received<AlertCommandMessage>], partition: Int) async throws -> Effects {
         let commands = messages.map(\.payload)
-        let committed: @Sendable () -> Void = {
-            Counter(label: "tocsin_alert_commands_total").increment(by: commands.count)
-            appended.notify()
-            scheduled.notify()
+        return Effects { connection in
+            let due = try writer.write(commands, in: connection)
+            return {
+                Counter(label: "tocsin_alert_commands_total").increment(by: commands.count)
+                appended.notify()
+                if let due { scheduled.notify(due: due, at: writer.now()) }
+            }
         }
-        return Effects(afterCommit: committed) { connection in try writer.write(commands, in: connection) }
     }
 }
 

@@ -12,7 +12,7 @@ struct AlertWriter: Sendable {
     let now: Clock
 
     /// Writes what `messages` lead to, in their order.
-    /// - Returns: When the earliest new timer is due; `nil` when there is none.
+    /// - Returns: When the earliest work that was scheduled is due; `nil` when there is none.
     @discardableResult
     func write(_ messages: [AlertCommandMessage], in connection: any SQLConnection) throws -> Timestamp? {
         let at = now()
@@ -28,7 +28,8 @@ struct AlertWriter: Sendable {
         for (message, outcome) in zip(messages, outcomes) where message.wantsResult {
             try CommandResults(connection).put(message.commandId, rejection: outcome.refusal, at: at)
         }
-        return try setTimers(outcomes, in: connection)
+        let timer = try setTimers(outcomes, in: connection)
+        return floods.isEmpty ? timer : at
     }
 
     /// Without those that somebody has had an answer to: a command whose publish was in doubt can come again, when

@@ -16,6 +16,7 @@ struct RequestRunner: Sendable {
     let secrets: SecretBox
     let limits: ScriptLimits
     let flood: TriggerFlood
+    let numbers: AlertNumbers
     let now: Clock
 
     /// What came of it. Throws only for what passes by itself (database, bus): the request is then run again.
@@ -56,7 +57,7 @@ struct RequestRunner: Sendable {
         }
         let maker = AlertMaker(
             message: message, integration: integration, submitter: submitter, view: view, bus: bus,
-            numbers: AlertNumbers(database: database), secrets: secrets, isDry: message.run?.attempt == .dryRun)
+            numbers: numbers, secrets: secrets, isDry: message.run?.attempt == .dryRun)
         if let integration, integration.operation != .createAlert || integration.scriptStep != nil {
             try await runScript(integration, message, view, maker, &activity)
         } else {

@@ -10,30 +10,31 @@ struct EscalationLoops: Sendable {
 
     private let steps: DueWorkLoop
     private let reports: LogRelay
-    private let moved: [Signal]
+    /// Wakes those who go on with what has come of something.
+    let notify: @Sendable (EscalationWriter.Moved) -> Void
 
-    /// - Parameter scheduled: Given when something has been scheduled, here or by the planner.
+    /// - Parameter scheduled: Given when notifications have been planned, here or by the planner.
     init(_ notifier: Notifier, partition: Int, scheduled: Signal) {
         let (database, directory, now) = (notifier.database, notifier.directory, notifier.now)
         let (due, appended) = (Signal(), Signal())
-        moved = [due, appended]
+        let notify: @Sendable (EscalationWriter.Moved) -> Void = { moved in
+            if moved.plans { scheduled.notify() }
+            if moved.reports { appended.notify() }
+            if let step = moved.due { due.notify(due: step, at: now()) }
+        }
+        self.notify = notify
         steps = DueWorkLoop(
             kind: EscalationWriter.dueKind, partition: partition, lease: Self.lease, database: database,
             signal: due, now: now, logger: notifier.logger
         ) { items in
             let writer = EscalationWriter(try await directory.current(), partition: partition, at: now())
-            try await database.retrying { try writer.reach(items, in: $0) }
-            scheduled.notify()
-            appended.notify()
+            notify(try await database.retrying { try writer.reach(items, in: $0) })
         }
         reports = LogRelay(
             LogPartition(AlertEscalation.category, partition), to: .alertCommands, bus: notifier.bus,
             database: database, signal: appended, logger: notifier.logger
         ) { try Self.report($0)?.outgoing() }
     }
-
-    /// Wakes those who wait for new steps and reports.
-    func notify() { moved.forEach { $0.notify() } }
 
     /// Runs until the task is cancelled.
     func run() async {
@@ -46,7 +47,7 @@ struct EscalationLoops: Sendable {
     /// What an event of an escalation is to its alert; `nil` for one that is nothing to it.
     private static func report(_ recorded: RecordedEvent) throws -> AlertCommandMessage? {
         let types = ["escalated", "recipientsFailed", "completed"].map { "\(AlertEscalation.category).\($0)" }
-        guard types.contains(recorded.type) else { return nil }  // others can be large
+        guard types.contains(recorded.type) else { return nil }  // not even decoded: others can be large
         let alert = String(recorded.stream.dropFirst(AlertEscalation.category.count + 1))
         let command: Alert.Command
         switch try EventCodec<AlertEscalation.Event>.decode(recorded.data) {

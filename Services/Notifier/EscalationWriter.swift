@@ -24,8 +24,19 @@ struct EscalationWriter: Sendable {
         self.now = now
     }
 
+    /// Who has something to do now.
+    struct Moved: Sendable {
+        /// Whether notifications were planned.
+        var plans = false
+        /// Whether the alerts are to hear of something.
+        var reports = false
+        /// When the earliest step that was scheduled is due.
+        var due: Timestamp?
+    }
+
     /// What has happened to alerts, in its order.
-    func follow(_ messages: [AlertEventMessage], in connection: any SQLConnection) throws {
+    @discardableResult
+    func follow(_ messages: [AlertEventMessage], in connection: any SQLConnection) throws -> Moved {
         var cancelled: [Cancellation] = []
         let commands = messages.compactMap { message -> ((Roster) -> Command)? in
             guard let command = command(for: message) else { return nil }
@@ -33,11 +44,12 @@ struct EscalationWriter: Sendable {
         }
         let outcomes = try execute(commands, in: connection)
         for message in messages { cancelled += cancellation(by: message, outcomes) }
-        try apply(outcomes, cancelled, in: connection)
+        return try apply(outcomes, cancelled, in: connection)
     }
 
     /// What is due of some escalations.
-    func reach(_ items: [DueWork.Item], in connection: any SQLConnection) throws {
+    @discardableResult
+    func reach(_ items: [DueWork.Item], in connection: any SQLConnection) throws -> Moved {
         let outcomes = try execute(
             items.map { item in
                 { (roster: Roster) in
@@ -46,9 +58,10 @@ struct EscalationWriter: Sendable {
                         by: Origin(actor: "<notifier>", causation: "due", correlation: item.payload))
                 }
             }, in: connection)
-        try apply(outcomes, [], in: connection)
+        let moved = try apply(outcomes, [], in: connection)
         let unknown = outcomes.filter { $0.state.phase == .unknown }.map(\.id)
         try DueWork(connection).finish(unknown, kind: Self.dueKind)
+        return moved
     }
 
     private func command(for message: AlertEventMessage) -> ((Roster) -> AlertEscalation.Command)? {
@@ -128,7 +141,7 @@ extension EscalationWriter {
 extension EscalationWriter {
     private func apply(
         _ outcomes: [Outcome], _ others: [Cancellation], in connection: any SQLConnection
-    ) throws {
+    ) throws -> Moved {
         let cancellations = outcomes.flatMap(\.cancellations) + others
         var waiting = try Notifications(connection).waiting(of: Set(cancellations.map(\.alert)))
         var commands: [AddressedCommand<Notification>] = []
@@ -155,14 +168,17 @@ extension EscalationWriter {
             }
         }
         others.forEach(cancel)
-        try carryOut(commands, in: connection)
-        try setTimers(outcomes, in: connection)
+        return Moved(
+            plans: try carryOut(commands, in: connection),
+            reports: outcomes.contains { $0.events.contains(where: \.isReported) },
+            due: try setTimers(outcomes, in: connection))
     }
 
+    /// - Returns: Whether notifications were planned.
     private func carryOut(
         _ commands: [AddressedCommand<Notification>], in connection: any SQLConnection
-    ) throws {
-        guard !commands.isEmpty else { return }
+    ) throws -> Bool {
+        guard !commands.isEmpty else { return false }
         let outcomes = try EventLog(connection).execute(
             commands, in: LogPartition(Notification.category, partition), at: now)
         try Notifications(connection).apply(outcomes, at: now)
@@ -174,10 +190,12 @@ extension EscalationWriter {
         try DueWork(connection).add(
             planned.map { ($0, "{}", now) }, kind: NotificationPlanner.dueKind, partition: partition)
         try DueWork(connection).finish(cancelled, kind: NotificationPlanner.dueKind)
+        return !planned.isEmpty
     }
 
     /// One item for each escalation in which something is to come by itself.
-    private func setTimers(_ outcomes: [Outcome], in connection: any SQLConnection) throws {
+    /// - Returns: When the earliest is due.
+    private func setTimers(_ outcomes: [Outcome], in connection: any SQLConnection) throws -> Timestamp? {
         let new = Set(outcomes.filter(\.hasJustBegun).map(\.id))
         let last = Dictionary(outcomes.map { ($0.id, $0.state) }) { $1 }
         let work = DueWork(connection)
@@ -194,6 +212,7 @@ extension EscalationWriter {
         }
         try work.add(begun, kind: Self.dueKind, partition: partition)
         try work.finish(finished, kind: Self.dueKind)
+        return last.values.compactMap(\.nextDue).min()
     }
 
     private func origin(_ outcome: Outcome) -> Origin {
@@ -225,6 +244,16 @@ extension CommandOutcome<AlertEscalation> {
             EscalationWriter.Cancellation(alert: id, reason: reason) { notification, _ in
                 state.isCancelled(notification, by: event)
             }
+        }
+    }
+}
+
+extension AlertEscalation.Event {
+    /// Whether its alert hears of it.
+    var isReported: Bool {
+        switch self {
+        case .escalated, .recipientsFailed, .completed: true
+        default: false
         }
     }
 }

@@ -8,13 +8,14 @@ struct NotificationPlanner: MessageHandler {
 
     let directory: DirectoryCache
     let now: Clock
-    /// Called when something has been planned.
-    let planned: @Sendable () -> Void
+    /// Called with what came of some events.
+    let moved: @Sendable (EscalationWriter.Moved) -> Void
 
     func effects(of messages: [Received<AlertEventMessage>], partition: Int) async throws -> Effects {
         let writer = EscalationWriter(try await directory.current(), partition: partition, at: now())
-        return Effects(afterCommit: planned) { connection in
-            try writer.follow(messages.map(\.payload), in: connection)
+        return Effects { [moved] connection in
+            let outcome = try writer.follow(messages.map(\.payload), in: connection)
+            return { moved(outcome) }
         }
     }
 }

@@ -80,10 +80,7 @@ public struct Notifier: Service {
         let scheduled = Signal()
         let escalations = EscalationLoops(self, partition: feed.partition, scheduled: scheduled)
         let consumer = ConsumerLoop(
-            NotificationPlanner(directory: directory, now: now) {
-                scheduled.notify()
-                escalations.notify()
-            }, feed: feed, as: Self.group,
+            NotificationPlanner(directory: directory, now: now, moved: escalations.notify), feed: feed, as: Self.group,
             database: database, now: now, logger: logger)
         let delivery = NotificationDelivery(
             self, partition: feed.partition, lanes: lanes, lease: Self.lease, scheduled: scheduled)

@@ -1,14 +1,10 @@
 import AlertCore
 import Endpoints
 import Foundation
-import OutboundHTTP
 import Persistence
 
 /// Makes one attempt to deliver. Never throws: whatever happens is the attempt's outcome.
 struct AttemptRunner: Sendable {
-    /// How much of an answer's body is kept.
-    static let bodyLimit = 2048
-
     let client: EndpointClient
     let scripts: OutboundScripts
     let timeout: Duration
@@ -26,17 +22,12 @@ struct AttemptRunner: Sendable {
     }
 
     private func send(
-        _ request: WebhookDelivery.Request, number: Int, to target: Target.Webhook
+        _ request: WebhookDelivery.Request, number: Int, to target: WebhookTarget
     ) async -> WebhookDelivery.Attempt {
         let started = now()
-        let body = Array(request.payload.utf8)
-        var headers: [(String, String)] = []
-        if !target.secrets.isEmpty {
-            headers += webhookHeaders(id: request.id, sentAt: started, body: body, secrets: target.secrets)
-        }
-        return await post(
-            body, to: target.endpoint, path: target.path, url: target.url, headers: headers,
-            number: number, startedAt: started)
+        let call = target.call(
+            id: request.id, body: Array(request.payload.utf8), at: started, usualTimeout: timeout)
+        return await post(call, to: target.endpoint, url: target.url, number: number, startedAt: started)
     }
 
     /// To the URL of an alert's own request, which has no integration behind it.
@@ -65,46 +56,28 @@ struct AttemptRunner: Sendable {
         }
         let endpoint = Endpoint(id: request.integration.id, plan: "", name: request.integration.name, url: callback.url)
         attempt = await post(
-            Array(request.payload.utf8), to: endpoint, path: nil, url: callback.url, headers: headers, number: number,
-            startedAt: started)
+            .webhook(Array(request.payload.utf8), path: nil, headers: headers, timeout: timeout), to: endpoint,
+            url: callback.url, number: number, startedAt: started)
         attempt.isFinal = attempt.isGone ? true : nil
         return attempt
     }
 
     private func post(
-        _ body: [UInt8], to endpoint: Endpoint, path: String?, url: String, headers: [(String, String)], number: Int,
-        startedAt started: Timestamp
+        _ call: EndpointCall, to endpoint: Endpoint, url: String, number: Int, startedAt started: Timestamp
     ) async -> WebhookDelivery.Attempt {
-        var attempt = WebhookDelivery.Attempt(number: number, url: url, startedAt: started, durationMilliseconds: 0)
-        do {
-            let response = try await client.send(
-                EndpointCall(
-                    method: "POST", path: path,
-                    headers: [("Content-Type", "application/json; charset=UTF-8")] + headers, body: body,
-                    timeout: timeout, answerLimit: Self.bodyLimit, cutsAnswer: true),
-                to: endpoint, as: nil)
-            attempt.status = response.status
-            attempt.responseBody = String(decoding: response.body, as: UTF8.self).withoutNUL
-            attempt.isBodyTruncated = response.isBodyTruncated
-            attempt.retryAfter = [429, 503].contains(response.status) ? Self.retryAfter(response) : nil
-        } catch let error as OutboundError {
-            attempt.error = error.detail
-            attempt.isInDoubt = error.isInDoubt
-        } catch let error as TokenProblem {
-            attempt.error = error.description
-        } catch let error as EndpointProblem {
-            attempt.error = error.description
-        } catch {
-            attempt.error = "\(error)"
-            attempt.isInDoubt = true
-        }
-        attempt.durationMilliseconds = max(0, now().since(started).milliseconds)
-        return attempt
+        let exchange = await client.exchange(call, with: endpoint)
+        let hasBody = exchange.status != nil
+        return WebhookDelivery.Attempt(
+            number: number, url: url, startedAt: started,
+            durationMilliseconds: max(0, now().since(started).milliseconds), status: exchange.status,
+            responseBody: hasBody ? exchange.body : nil, isBodyTruncated: exchange.isBodyTruncated,
+            error: exchange.error, isInDoubt: exchange.isInDoubt,
+            retryAfter: exchange.status.flatMap { [429, 503].contains($0) ? Self.retryAfter(exchange) : nil })
     }
 
     /// Seconds only: a date in `Retry-After` (RFC 9110 §10.2.3) is rare, and the schedule's pause serves as well.
-    private static func retryAfter(_ response: OutboundResponse) -> Int? {
-        response.header("Retry-After").flatMap { Int($0.trimmingCharacters(in: .whitespaces)) }.map { max(0, $0) }
+    private static func retryAfter(_ exchange: EndpointExchange) -> Int? {
+        exchange.header("Retry-After").flatMap { Int($0.trimmingCharacters(in: .whitespaces)) }.map { max(0, $0) }
     }
 }
 

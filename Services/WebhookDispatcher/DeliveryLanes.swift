@@ -7,16 +7,19 @@ import Persistence
 /// The lanes of one partition of `webhook-deliveries`: every integration has its own, and none waits for another.
 actor DeliveryLanes {
     private let recorder: PartitionRecorder<DeliveryRecord>
-    private let database: any SQLDatabase
+    let database: any SQLDatabase
     private let directory: DirectoryCache
     private let secrets: SecretBox
     private let runner: AttemptRunner
     private let settings: WebhookDispatcherSettings
-    private let now: Clock
-    private let logger: Logger
+    let now: Clock
+    let logger: Logger
     private var lanes: [String: Lane] = [:]
-    private let inHand: DeliveriesInHand
+    let inHand: DeliveriesInHand
     private var attempts: [String: Task<Void, Never>] = [:]
+    /// What waits until the rate of a lane lets its next attempt begin.
+    private var pauses: [String: Task<Void, Never>] = [:]
+    private var isStopped = false
 
     init(
         recorder: PartitionRecorder<DeliveryRecord>, inHand: DeliveriesInHand, database: any SQLDatabase,
@@ -41,13 +44,10 @@ actor DeliveryLanes {
         // Looked at before the database: what leaves the memory in between is in the database by then.
         let repeated = Set(ids.filter(inHand.contains))
         let unknown = Set(messages.map(\.payload.integration.id)).subtracting(lanes.keys)
-        let (recorded, waiting) = try await database.reading { connection in
-            let deliveries = WebhookDeliveries(connection)
-            return (try deliveries.get(ids).map(\.id), try deliveries.waiting(for: Array(unknown)))
+        let (recorded, stored) = try await database.reading { connection in
+            (try WebhookDeliveries(connection).get(ids).map(\.id), try StoredLanes(unknown, connection))
         }
-        for integration in unknown where lanes[integration] == nil {
-            lanes[integration] = Lane(waiting: waiting[integration] ?? [:])
-        }
+        for integration in unknown where lanes[integration] == nil { lanes[integration] = stored.lane(integration) }
         let done = repeated.union(recorded)
         let admittedAt = now()
         for message in messages {
@@ -64,40 +64,60 @@ actor DeliveryLanes {
         for integration in Set(messages.map(\.payload.integration.id)) { await pump(integration) }
     }
 
-    /// Takes up deliveries that are due again.
+    /// Takes up deliveries that are due again. One that has an earlier one of its alert before it by now, since that
+    /// was redriven or came by a replay, goes behind it.
     func retry(_ ids: [String]) async throws {
-        let fresh = ids.filter { !inHand.contains($0) }
-        let streams = fresh.map { "\(WebhookDelivery.category)-\($0)" }
-        let history = try await database.reading { try EventLog($0).read(streams: streams) }
-        var found: [LaneWork] = []
-        for (stream, events) in Dictionary(grouping: history, by: \.stream) {
-            let decoded = try events.map { try EventCodec<WebhookDelivery.Event>.decode($0.data) }
-            let state = WebhookDelivery.replay(decoded)
-            guard case .requested(let request, _) = decoded.first, state.phase == .parked else {
-                let id = String(stream.dropFirst(WebhookDelivery.category.count + 1))
-                try await database.retrying { try DueWork($0).finish([id], kind: DeliveryWriter.dueKind) }
-                continue
+        // Taken before they are read: what somebody else does with one of them is written by then.
+        let taken = ids.filter(inHand.take)
+        let (found, overtaking): ([LaneWork], Set<String>)
+        do {
+            found = try await works(of: taken)
+            let waiting = found.filter { $0.state.phase == .parked }.map(\.request.id)
+            let others = Set(taken).subtracting(waiting)
+            try await database.retrying { try DueWork($0).finish(Array(others), kind: DeliveryWriter.dueKind) }
+            overtaking = try await database.reading { try WebhookDeliveries($0).waitingBehind(waiting) }
+            try await makeLanes(for: found)
+        } catch {
+            taken.forEach(inHand.release)
+            throw error
+        }
+        var kept: Set<String> = []
+        for work in found.sorted(by: { $0.request.sequence < $1.request.sequence })
+        where work.state.phase == .parked {
+            if overtaking.contains(work.request.id) {
+                record(work, [.park(.behind)], due: nil, disables: nil, releasesFirst: true)
+            } else {
+                kept.insert(work.request.id)
+                lanes[work.request.integration.id]?.add(work)
             }
-            found.append(
-                LaneWork(
-                    request: request, offset: nil, state: state, version: events.last?.version ?? 0,
-                    admittedAt: now(), isRetry: true, isWaiting: true))
         }
-        try await makeLanes(for: found)
-        for work in found.sorted(by: { $0.request.sequence < $1.request.sequence }) {
-            guard inHand.take(work.request.id) else { continue }
-            lanes[work.request.integration.id]?.add(work)
-        }
+        for id in taken where !kept.contains(id) { inHand.release(id) }
         for integration in Set(found.map(\.request.integration.id)) { await pump(integration) }
     }
 
-    private func makeLanes(for works: [LaneWork]) async throws {
+    /// Deliveries as the log has them.
+    func works(of ids: [String]) async throws -> [LaneWork] {
+        let streams = ids.map { "\(WebhookDelivery.category)-\($0)" }
+        let history = try await database.reading { try EventLog($0).read(streams: streams) }
+        var found: [LaneWork] = []
+        for (_, events) in Dictionary(grouping: history, by: \.stream) {
+            let decoded = try events.map { try EventCodec<WebhookDelivery.Event>.decode($0.data) }
+            let state = WebhookDelivery.replay(decoded)
+            guard case .requested(let request, _) = decoded.first else { continue }
+            found.append(
+                LaneWork(
+                    request: request, offset: nil, state: state, version: events.last?.version ?? 0,
+                    admittedAt: now(), isRetry: true, isWaiting: state.phase == .parked,
+                    parkedFor: decoded.lastParking?.reason))
+        }
+        return found
+    }
+
+    func makeLanes(for works: [LaneWork]) async throws {
         let unknown = Set(works.map(\.request.integration.id)).subtracting(lanes.keys)
         guard !unknown.isEmpty else { return }
-        let waiting = try await database.reading { try WebhookDeliveries($0).waiting(for: Array(unknown)) }
-        for integration in unknown where lanes[integration] == nil {
-            lanes[integration] = Lane(waiting: waiting[integration] ?? [:])
-        }
+        let stored = try await database.reading { try StoredLanes(unknown, $0) }
+        for integration in unknown where lanes[integration] == nil { lanes[integration] = stored.lane(integration) }
     }
 
     /// Parks what has been in memory for too long, and starts what can be started, until cancelled.
@@ -111,32 +131,58 @@ actor DeliveryLanes {
             for integration in lanes.keys {
                 let steps =
                     lanes[integration]?.overdue(admittedBefore: limit, at: moment, timeout: runner.longest) ?? []
-                carryOut(steps, target: nil)
+                await carryOut(steps, target: nil)
                 if lanes[integration]?.queue.isEmpty == false { await pump(integration) }
             }
         }
     }
 
-    /// Ends all attempts under way: their deliveries come again, here or elsewhere.
-    func stop() { attempts.values.forEach { $0.cancel() } }
+    /// Ends all attempts under way, and begins no more: their deliveries come again, here or elsewhere. What would be
+    /// sent from here now could not be written down any more.
+    func stop() {
+        isStopped = true
+        attempts.values.forEach { $0.cancel() }
+        pauses.values.forEach { $0.cancel() }
+    }
 
     private func pump(_ integration: String) async {
+        guard !isStopped else { return }
         do {
-            let target = try Target(
-                integration: integration, in: try await directory.current(), secrets: secrets)
-            carryOut(lanes[integration]?.next(obstacle: nil, at: now()) ?? [], target: target)
+            var view = try await directory.current()
+            // Requested by a newer configuration than this process has looked at: its integration may be new.
+            if let newest = lanes[integration]?.queue.last?.request.configuration, newest > view.version {
+                view = try await directory.refreshed()
+            }
+            let moment = now()
+            let target = try Target(integration: integration, in: view, secrets: secrets, at: moment)
+            lanes[integration]?.adopt(target.lane, at: moment)
+            await carryOut(lanes[integration]?.next(obstacle: nil, at: moment) ?? [], target: target)
+            comeBack(to: integration, after: lanes[integration]?.pause(at: moment))
         } catch let unavailable as Target.Unavailable {
             // Looked at again by and by: somebody may put the integration back into service.
             let parking = WebhookDelivery.Parking(
                 reason: unavailable.reason, detail: unavailable.detail, until: now().advanced(by: .seconds(30)))
-            carryOut(lanes[integration]?.next(obstacle: parking, at: now()) ?? [], target: nil)
+            await carryOut(lanes[integration]?.next(obstacle: parking, at: now()) ?? [], target: nil)
         } catch {
             // The queue stays: the watch tries again.
             logger.warning("the directory cannot be read", metadata: ["error": "\(error)"])
         }
     }
 
-    private func carryOut(_ steps: [Lane.Step], target: Target?) {
+    /// Starts what waits for its turn by a rate, when it is its turn. One timer for each lane.
+    private func comeBack(to integration: String, after pause: Duration?) {
+        guard let pause, pauses[integration] == nil else { return }
+        pauses[integration] = Task {
+            // Cancelled: the condition sees it.
+            try? await Task.sleep(for: pause)
+            pauses[integration] = nil
+            if !Task.isCancelled { await pump(integration) }
+        }
+    }
+
+    private func carryOut(_ steps: [Lane.Step], target: Target?) async {
+        guard !isStopped else { return }
+        var postponed: [(work: LaneWork, until: Timestamp)] = []
         for step in steps {
             switch step {
             case .attempt(let work):
@@ -144,11 +190,29 @@ actor DeliveryLanes {
                 attempts[work.request.id] = Task { [runner] in
                     let attempt = await runner.run(work.request, number: work.state.attempts + 1, to: target)
                     if Task.isCancelled { return }
-                    await self.complete(work.request, attempt, target.schedule)
+                    await self.complete(work.request, attempt, target)
                 }
             case .park(let work, let parking): park(work, parking)
+            case .postpone(let work, let until): postponed.append((work, until))
             }
         }
+        if !postponed.isEmpty { await postpone(postponed) }
+    }
+
+    /// Gives deliveries another time, all in one transaction: nothing else about them changes.
+    private func postpone(_ postponed: [(work: LaneWork, until: Timestamp)]) async {
+        let times = postponed.map { (id: $0.work.request.id, due: $0.until) }
+        do {
+            try await database.retrying { connection in
+                for (due, group) in Dictionary(grouping: times, by: \.due) {
+                    try DueWork(connection).postpone(group.map(\.id), kind: DeliveryWriter.dueKind, until: due)
+                }
+            }
+        } catch {
+            // They come again when their lease ends.
+            logger.warning("webhooks cannot be postponed", metadata: ["error": "\(error)"])
+        }
+        for id in times.map(\.id) { inHand.release(id) }
     }
 
     private func park(_ work: LaneWork, _ parking: WebhookDelivery.Parking) {
@@ -167,26 +231,48 @@ actor DeliveryLanes {
     }
 
     private func complete(
-        _ request: WebhookDelivery.Request, _ attempt: WebhookDelivery.Attempt, _ schedule: RetrySchedule
+        _ request: WebhookDelivery.Request, _ attempt: WebhookDelivery.Attempt, _ target: Target
     ) async {
         attempts[request.id] = nil
         let integration = request.integration.id
+        let moment = now()
         guard
             let work = lanes[integration]?.end(
-                request.id, succeeded: attempt.isSuccess || attempt.hasCompleted != nil, at: now())
+                request.id, succeeded: attempt.isSuccess || attempt.hasCompleted != nil, at: moment)
         else { return }
         let command = WebhookDelivery.Command.recordAttempt(
-            attempt, schedule: schedule, chance: Double.random(in: 0..<1))
-        let disables = attempt.isGone ? "the target answered 410 Gone at \(now().iso)" : nil
-        record(work, [command], due: nil, disables: disables)
+            attempt, schedule: target.schedule, chance: Double.random(in: 0..<1))
+        let change =
+            attempt.showsTarget(of: request)
+            ? lanes[integration]?.failures.record(
+                success: attempt.isSuccess, inServiceSince: target.lane.inServiceSince, at: moment) : nil
+        let disables = reasonToDisable(integration, after: attempt, at: moment)
+        if disables != nil { lanes[integration]?.failures.forget() }
+        record(work, [command], due: nil, disables: disables, failures: disables == nil ? change : .ended)
         inHand.release(request.id)
         attempt.log(request, logger)
         await pump(integration)
     }
 
+    /// `nil` while the integration stays in service.
+    private func reasonToDisable(
+        _ integration: String, after attempt: WebhookDelivery.Attempt, at now: Timestamp
+    ) -> String? {
+        if attempt.isGone { return "the target answered 410 Gone at \(now.iso)" }
+        guard let failures = lanes[integration]?.failures, failures.isOver(settings.disableAfter, at: now),
+            let since = failures.since
+        else { return nil }
+        return "every attempt has failed since \(since.iso), the last at \(now.iso): \(attempt.outcome)"
+    }
+
     /// Decides what the commands mean, keeps the lane's count right, and hands the events to be written.
-    private func record(
-        _ work: LaneWork, _ commands: [WebhookDelivery.Command], due: Timestamp?, disables: String?
+    /// - Parameters:
+    ///   - failures: What has changed about how long the integration has been failing.
+    ///   - releasesFirst: Whether the first of those that wait for the alert gets its turn, whichever it is.
+    ///   - order: The payload of the due work that is done with this.
+    func record(
+        _ work: LaneWork, _ commands: [WebhookDelivery.Command], due: Timestamp?, disables: String?,
+        failures: FailureSpan.Change? = nil, releasesFirst: Bool = false, order: String? = nil
     ) {
         let moment = now()
         var (state, events) = (work.state, [WebhookDelivery.Event]())
@@ -217,7 +303,8 @@ actor DeliveryLanes {
             with: [
                 DeliveryRecord(
                     request: work.request, events: events, state: state, version: after.version, at: moment,
-                    due: dueAt, releasesNext: releases, disables: disables)
+                    due: dueAt, releasesNext: releases || releasesFirst, disables: disables, failures: failures,
+                    order: order)
             ])
     }
 }
@@ -230,7 +317,34 @@ extension Lane {
     }
 }
 
+/// What the database knows of lanes that are not in memory.
+private struct StoredLanes {
+    private let waiting: [String: [String: Int]]
+    private let failing: [String: Timestamp]
+
+    init(_ integrations: Set<String>, _ connection: any SQLConnection) throws {
+        waiting = try WebhookDeliveries(connection).waiting(for: Array(integrations))
+        failing = try WebhookFailures(connection).since(of: Array(integrations))
+    }
+
+    func lane(_ integration: String) -> Lane {
+        Lane(waiting: waiting[integration] ?? [:], failingSince: failing[integration])
+    }
+}
+
+extension [WebhookDelivery.Event] {
+    fileprivate var lastParking: WebhookDelivery.Parking? {
+        for event in reversed() { if case .parked(let parking, _) = event { return parking } }
+        return nil
+    }
+}
+
 extension WebhookDelivery.Attempt {
+    /// Whether it says anything of the integration: a callback has none, a script that no sandbox took says nothing.
+    fileprivate func showsTarget(of request: WebhookDelivery.Request) -> Bool {
+        request.callback == nil && (request.script == nil || hasCompleted != nil)
+    }
+
     fileprivate func log(_ request: WebhookDelivery.Request, _ logger: Logger) {
         Counter(
             label: "tocsin_webhook_attempts_total", dimensions: [("outcome", isSuccess ? "success" : "failure")]

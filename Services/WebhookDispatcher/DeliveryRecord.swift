@@ -15,16 +15,15 @@ struct DeliveryRecord: Sendable {
     let releasesNext: Bool
     /// Why the integration is to be taken out of service, if it is.
     let disables: String?
-
-    /// Why it waits, if it does.
-    var reason: WebhookDelivery.Parking.Reason? {
-        if case .parked(let parking, _) = events.last { parking.reason } else { nil }
-    }
+    /// What has changed about how long the integration has been failing.
+    let failures: FailureSpan.Change?
+    /// The payload of the order that is carried out by this.
+    var order: String?
 }
 
 /// Writes what has happened to deliveries: events, rows, timers.
 struct DeliveryWriter: Sendable {
-    static let dueKind = "webhook"
+    static let dueKind = WebhookDeliveries.dueKind
 
     let partition: Int
 
@@ -42,7 +41,14 @@ struct DeliveryWriter: Sendable {
         try deliveries.insert(rows.filter { stored[$0.id] == nil })
         try deliveries.put(rows.filter { stored[$0.id] != nil })
         try setTimers(Array(last.values), known: stored, in: connection)
-        for record in fresh { try disable(record, in: connection) }
+        for record in fresh {
+            if let change = record.failures {
+                try WebhookFailures(connection).record(change, of: record.request.integration.id)
+            }
+            try disable(record, in: connection)
+            guard let order = record.order else { continue }
+            try DueWork(connection).finish(record.request.id, kind: DeliveryOrders.dueKind, payload: order)
+        }
     }
 
     private func newEvents(_ record: DeliveryRecord) throws -> [NewEvent] {
@@ -62,19 +68,22 @@ struct DeliveryWriter: Sendable {
         _ records: [DeliveryRecord], known: [String: Version], in connection: any SQLConnection
     ) throws {
         let work = DueWork(connection)
+        // First of all: what is released below may be among them.
+        let done = records.filter { $0.due == nil && known[$0.request.id] != nil }
+        try work.finish(done.map(\.request.id), kind: Self.dueKind)
         for record in records {
             if let due = record.due {
                 try work.schedule(record.request.id, kind: Self.dueKind, partition: partition, payload: "{}", at: due)
             }
-            guard record.releasesNext else { continue }
+        }
+        for record in records where record.releasesNext {
             let next = try WebhookDeliveries(connection).firstWaiting(
                 integration: record.request.integration.id, alert: record.request.alert)
+            // One that has a time of its own keeps it.
             if let next {
-                try work.schedule(next.id, kind: Self.dueKind, partition: partition, payload: "{}", at: record.at)
+                try work.add(next.id, kind: Self.dueKind, partition: partition, payload: "{}", at: record.at)
             }
         }
-        let done = records.filter { $0.due == nil && known[$0.request.id] != nil }
-        try work.finish(done.map(\.request.id), kind: Self.dueKind)
     }
 
     private func disable(_ record: DeliveryRecord, in connection: any SQLConnection) throws {
@@ -87,13 +96,13 @@ struct DeliveryWriter: Sendable {
         let origin = Origin(
             actor: "<webhook-dispatcher>", causation: record.request.id, correlation: record.request.correlation)
         try directory.put(integration, by: origin, at: record.at)
+        let notice = DisabledNotice(integration, reason: reason, after: record.request, at: record.at)
+        try notice.alert(by: origin, from: directory)?.schedule(at: record.at, in: connection)
     }
 }
 
 extension DeliveryRecord {
     fileprivate var row: WebhookDeliveryRow {
-        WebhookDeliveryRow(
-            id: request.id, integration: request.integration.id, alert: request.alert, sequence: request.sequence,
-            status: state.phase, reason: reason, attempts: state.attempts, version: version, updatedAt: at)
+        WebhookDeliveryRow(request, state, last: events.last, version: version, at: at)
     }
 }

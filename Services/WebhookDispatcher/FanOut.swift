@@ -6,11 +6,13 @@ import Metrics
 import Persistence
 
 /// Turns each event of an alert into one delivery for each integration that wants it, and hands them to their
-/// lanes. Ids follow from event and integration, so an event that comes again makes nothing new.
+/// lanes. Ids follow from event and integration, so an event that comes again makes nothing new. What an integration
+/// does not get, although its form and trigger match, is recorded with the reason.
 struct FanOut: MessageHandler {
     let bus: any MessageBus
     let database: any SQLDatabase
     let directory: DirectoryCache
+    let now: Clock
     let logger: Logger
 
     /// An alert as an event of it finds it.
@@ -26,47 +28,76 @@ struct FanOut: MessageHandler {
         let subjects = try await subjects(of: events)
         let view = try await directory.current()
         var outgoing: [OutgoingMessage] = []
+        var skips: [SkippedEvent] = []
         for event in events {
             guard let subject = subjects[event.alert] else {
                 throw StoreError(.invalid, "alert \(event.alert) has events but no details")
             }
-            outgoing += try requests(for: event, of: subject, in: view).map {
-                try OutgoingMessage(key: $0.integration.id, encoding: $0)
-            }
+            let choice = try choose(for: event, of: subject, in: view)
+            outgoing += try choice.requests.map { try OutgoingMessage(key: $0.integration.id, encoding: $0) }
+            skips += choice.skips.map { SkippedEvent(skip: $0, origin: event.origin) }
         }
         try await bus.publish(outgoing, to: .webhookDeliveries)
         Counter(label: "tocsin_webhooks_requested_total").increment(by: outgoing.count)
-        return .none
+        guard !skips.isEmpty else { return .none }
+        return Effects { [skips, now] connection in
+            try SkippedEvent.write(skips, partition: partition, at: now(), in: connection)
+            return {}
+        }
     }
 
     func requests(
         for message: AlertEventMessage, of subject: Subject, in view: DirectoryView
     ) throws -> [WebhookDelivery.Request] {
+        try choose(for: message, of: subject, in: view).requests
+    }
+
+    /// Who gets the event, and who does not although form and trigger match.
+    func choose(
+        for message: AlertEventMessage, of subject: Subject, in view: DirectoryView
+    ) throws -> (requests: [WebhookDelivery.Request], skips: [WebhookDelivery.Skip]) {
         let details = subject.details
-        guard let payload = WebhookPayload(message.event, of: details) else { return [] }
-        let integrations = view.outboundIntegrations(form: details.form.id, trigger: payload.trigger)
-            .filter { $0.deployed && $0.isSetOff(by: message.event) && isExecuted($0, for: message) }
-        guard !integrations.isEmpty || !details.callbacks.isEmpty else { return [] }
+        guard let payload = WebhookPayload(message.event, of: details) else { return ([], []) }
+        var skips: [WebhookDelivery.Skip] = []
+        var integrations: [Integration] = []
+        for integration in view.outboundIntegrations(form: details.form.id, trigger: payload.trigger) {
+            guard
+                let refusal = integration.refusal(
+                    of: message.event, payload, details, alert: message.alert)
+            else {
+                integrations.append(integration)
+                continue
+            }
+            skips.append(skip(integration, message, details, payload.trigger, refusal, in: view))
+        }
+        guard !integrations.isEmpty || !details.callbacks.isEmpty else { return ([], skips) }
         let body = try JSON.encode(payload.body)
-        let script = try scriptInput(for: message, of: subject, integrations)
         let callbacks = WebhookDelivery.Request.callbacks(
             of: message.alert, details, event: message.id, sequence: message.version, trigger: payload.trigger,
             body: body, correlation: message.origin.correlation)
-        return callbacks
-            + integrations.map { integration in
-                WebhookDelivery.Request(
-                    id: DerivedID.uuid("delivery", message.id, integration.id),
-                    integration: NamedReference(id: integration.id, name: integration.name), trigger: payload.trigger,
-                    alert: message.alert, alertNumber: details.number, sequence: message.version, payload: body,
-                    correlation: message.origin.correlation,
-                    script: integration.operation == .runScript ? script : nil)
-            }
+        let requests = try integrations.map { integration in
+            try WebhookDelivery.Request(
+                message, of: subject, to: integration, trigger: payload.trigger, body: body, in: view)
+        }
+        return (callbacks + requests, skips)
     }
 
-    /// What this version cannot run makes no delivery, which would wait forever; it is logged and counted instead,
-    /// and REST shows the reason with the integration.
-    private func isExecuted(_ integration: Integration, for message: AlertEventMessage) -> Bool {
-        guard let reason = integration.notExecuted else { return true }
+    private func skip(
+        _ integration: Integration, _ message: AlertEventMessage, _ details: AlertDetails, _ trigger: Trigger,
+        _ refusal: DeliveryRefusal, in view: DirectoryView
+    ) -> WebhookDelivery.Skip {
+        if refusal.reason == .notExecuted { noteNotExecuted(integration, for: message, refusal.detail) }
+        Counter(label: "tocsin_webhooks_skipped_total", dimensions: [("reason", refusal.reason.rawValue)]).increment()
+        return WebhookDelivery.Skip(
+            id: DerivedID.uuid("skip", message.id, integration.id),
+            integration: NamedReference(id: integration.id, name: integration.name), trigger: trigger,
+            alert: message.alert, alertNumber: details.number, sequence: message.version, refusal: refusal,
+            configuration: view.integrationVersions[integration.id])
+    }
+
+    /// What this version cannot run makes no delivery, which would wait forever; it is recorded, logged and counted
+    /// instead, and REST shows the reason with the integration.
+    private func noteNotExecuted(_ integration: Integration, for message: AlertEventMessage, _ reason: String) {
         Counter(label: "tocsin_webhooks_not_executed_total").increment()
         logger.notice(
             "integration not executed",
@@ -74,21 +105,6 @@ struct FanOut: MessageHandler {
                 "integration": "\(integration.name)", "alert": "\(message.alert)", "sequence": "\(message.version)",
                 "reason": "\(reason)",
             ])
-        return false
-    }
-
-    /// `nil` when none of the integrations runs a script.
-    private func scriptInput(
-        for message: AlertEventMessage, of subject: Subject, _ integrations: [Integration]
-    ) throws -> WebhookDelivery.Request.ScriptInput? {
-        guard integrations.contains(where: { $0.operation == .runScript }),
-            let outputs = TriggerOutputs(
-                message.event, of: subject.details, id: message.alert, startedAt: subject.startedAt,
-                status: subject.status)
-        else { return nil }
-        return WebhookDelivery.Request.ScriptInput(
-            globals: try JSON.encode(JSONValue.object(outputs.globals)), initiator: subject.details.submitter.id,
-            depth: subject.details.depth)
     }
 
     /// From the messages themselves where they hold them, otherwise from the read model.

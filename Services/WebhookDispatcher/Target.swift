@@ -1,25 +1,14 @@
 import AlertCore
-import Crypto
-import Foundation
+import Endpoints
 import Persistence
 
 /// What an integration does with each of its deliveries, as configured at the moment.
 struct Target: Sendable {
     enum Action: Sendable {
-        case webhook(Webhook)
+        case webhook(WebhookTarget)
         case script(Script)
         /// Wherever the delivery itself says; what opens its password.
         case callback(SecretBox)
-    }
-
-    /// A request that is sent.
-    struct Webhook: Sendable {
-        let endpoint: Endpoint
-        /// Appended to the endpoint's base URL.
-        let path: String?
-        let secrets: [SymmetricKey]
-
-        var url: String { endpoint.address(of: path) }
     }
 
     /// A script that is run.
@@ -31,6 +20,7 @@ struct Target: Sendable {
 
     let action: Action
     let schedule: RetrySchedule
+    let lane: LaneSettings
 
     /// Why there is no target.
     struct Unavailable: Error {
@@ -38,9 +28,11 @@ struct Target: Sendable {
         let detail: String
     }
 
-    init(integration id: String, in view: DirectoryView, secrets box: SecretBox) throws(Unavailable) {
+    init(
+        integration id: String, in view: DirectoryView, secrets box: SecretBox, at now: Timestamp
+    ) throws(Unavailable) {
         if id.hasPrefix(WebhookDelivery.Request.callbackLane) {
-            (action, schedule) = (.callback(box), .standard)
+            (action, schedule, lane) = (.callback(box), .standard, LaneSettings())
             return
         }
         guard let integration = view.integrations[id] else {
@@ -52,47 +44,15 @@ struct Target: Sendable {
         }
         if let reason = integration.notExecuted { throw Unavailable(reason: .unconfigured, detail: reason) }
         schedule = integration.retrySchedule ?? .standard
-        action =
-            integration.operation == .runScript
-            ? .script(Script(integration: integration, view: view))
-            : .webhook(try Webhook(integration, in: view, secrets: box))
-    }
-}
-
-extension Target.Webhook {
-    fileprivate init(
-        _ integration: Integration, in view: DirectoryView, secrets box: SecretBox
-    ) throws(Target.Unavailable) {
-        guard let endpoint = integration.endpoint.flatMap({ view.endpoints[$0] }) else {
-            throw Target.Unavailable(reason: .unconfigured, detail: "the integration has no endpoint")
-        }
-        guard endpoint.endpointType == .external else {
-            throw Target.Unavailable(
-                reason: .unconfigured,
-                detail: "the endpoint \(endpoint.name) is this server's own API, for scripts only")
+        lane = LaneSettings(integration)
+        if integration.operation == .runScript {
+            action = .script(Script(integration: integration, view: view))
+            return
         }
         do {
-            _ = try endpoint.credentials()
+            action = .webhook(try WebhookTarget(integration, in: view, secrets: box, at: now))
         } catch {
-            throw Target.Unavailable(reason: .unconfigured, detail: "\(error)")
+            throw Unavailable(reason: .unconfigured, detail: error.detail)
         }
-        do {
-            secrets = try integration.sealedSigningSecrets.map { sealed in
-                try Self.signingKey(box.open(sealed, for: .signingSecret(integration.id)))
-            }
-        } catch {
-            throw Target.Unavailable(
-                reason: .unconfigured, detail: "a secret cannot be opened with the present key")
-        }
-        self.endpoint = endpoint
-        path = integration.path
-    }
-
-    /// `whsec_` and base64 (Standard Webhooks).
-    private static func signingKey(_ secret: String) throws -> SymmetricKey {
-        guard let bytes = Data(base64Encoded: String(secret.dropFirst("whsec_".count))) else {
-            throw Target.Unavailable(reason: .unconfigured, detail: "the signing secret is not base64")
-        }
-        return SymmetricKey(data: bytes)
     }
 }

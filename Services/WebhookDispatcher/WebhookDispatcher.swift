@@ -11,11 +11,17 @@ public struct WebhookDispatcherSettings: Sendable {
     public var timeout: Duration
     /// How long a delivery may be in memory before it is parked, so that reading goes on.
     public var parkAfter: Duration
+    /// After how long of nothing but failures an integration is taken out of service; `nil` for never.
+    public var disableAfter: Duration?
 
-    public init(timeout: Duration, parkAfter: Duration) {
+    public init(timeout: Duration, parkAfter: Duration, disableAfter: Duration? = nil) {
         self.timeout = timeout
         self.parkAfter = parkAfter
+        self.disableAfter = disableAfter
     }
+
+    /// How long any attempt can take.
+    var longestTimeout: Duration { max(timeout, .seconds(DeliverySettings.timeoutRange.upperBound)) }
 }
 
 /// Sends what happens to alerts to the outbound integrations that want it.
@@ -23,6 +29,8 @@ public struct WebhookDispatcher: Service {
     static let group = ConsumerGroup("webhook-dispatcher")
     /// How many deliveries of one partition may be in memory.
     private static let openLimit = 4000
+    /// Longer than a step of a replay takes.
+    private static let orderLease = Duration.seconds(30)
 
     let bus: any MessageBus
     let database: any SQLDatabase
@@ -59,7 +67,8 @@ public struct WebhookDispatcher: Service {
 
     private func fanOut(_ feed: any PartitionFeed) async throws {
         try await ConsumerLoop(
-            FanOut(bus: bus, database: database, directory: directory, logger: logger), feed: feed, as: Self.group,
+            FanOut(bus: bus, database: database, directory: directory, now: now, logger: logger), feed: feed,
+            as: Self.group,
             database: database, now: now, logger: logger
         ).run()
     }
@@ -82,27 +91,52 @@ public struct WebhookDispatcher: Service {
             runner: runner, settings: settings, now: now,
             logger: logger)
         let retries = DueWorkLoop(
-            kind: DeliveryWriter.dueKind, partition: feed.partition, lease: settings.timeout + .seconds(30),
+            kind: DeliveryWriter.dueKind, partition: feed.partition, lease: settings.longestTimeout + .seconds(30),
             database: database, signal: scheduled, now: now, logger: logger
         ) { items in try await lanes.retry(items.map(\.id)) }
-        try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { await lanes.watch() }
-            tasks.addTask { await retries.run() }
-            try await recorder.run { messages in
-                var understood: [Received<WebhookDelivery.Request>] = []
-                for message in messages {
-                    do {
-                        understood.append(Received(message: message, payload: try message.decode()))
-                    } catch {
-                        let letter = message.deadLetter(feed, reason: "\(error)", at: now())
-                        try await database.retrying { try DeadLetters($0).add(letter) }
-                        recorder.finish(message.offset, with: [])
+        let orders = DueWorkLoop(
+            kind: DeliveryOrders.dueKind, partition: feed.partition, lease: Self.orderLease, database: database,
+            signal: Signal(), now: now, logger: logger
+        ) { items in try await carryOut(items, by: lanes, partition: feed.partition) }
+        let sweep = DeliverySweep(database: database, partitionCount: bus.partitionCount, now: now, logger: logger)
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                tasks.addTask { await lanes.watch() }
+                tasks.addTask { await retries.run() }
+                tasks.addTask { await orders.run() }
+                // One looks after all partitions.
+                if feed.partition == 0 { tasks.addTask { await sweep.run() } }
+                try await recorder.run { messages in
+                    var understood: [Received<WebhookDelivery.Request>] = []
+                    for message in messages {
+                        do {
+                            understood.append(Received(message: message, payload: try message.decode()))
+                        } catch {
+                            let letter = message.deadLetter(feed, reason: "\(error)", at: now())
+                            try await database.retrying { try DeadLetters($0).add(letter) }
+                            recorder.finish(message.offset, with: [])
+                        }
                     }
+                    try await lanes.admit(understood)
                 }
-                try await lanes.admit(understood)
+                tasks.cancelAll()
             }
-            tasks.cancelAll()
+        } catch {
+            await lanes.stop()
+            throw error
         }
         await lanes.stop()
+    }
+
+    /// What people want done, and steps of replays.
+    private func carryOut(_ items: [DueWork.Item], by lanes: DeliveryLanes, partition: Int) async throws {
+        let runner = ReplayRunner(
+            bus: bus, database: database, directory: directory, partition: partition, now: now, logger: logger)
+        var orders: [String: (order: DeliveryOrder, payload: String)] = [:]
+        for item in items {
+            let order: DeliveryOrder = try JSON.decode(item.payload)
+            if order == .replay { try await runner.step(item.id) } else { orders[item.id] = (order, item.payload) }
+        }
+        if !orders.isEmpty { try await lanes.carryOut(orders) }
     }
 }

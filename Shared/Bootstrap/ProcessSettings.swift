@@ -46,6 +46,7 @@ public struct ProcessSettings: Sendable {
     /// Where answers by email are taken.
     let mailListen: (host: String, port: Int)?
     let outboundAllow: [CIDR]
+    let outboundProxy: OutboundProxy?
     let audit: AuditSettings
     let webhooks: WebhookDispatcherSettings
 
@@ -78,10 +79,12 @@ public struct ProcessSettings: Sendable {
             reader.refuse(.mailListen, "needs \(Setting.mailDomain.variable): the domain of the mails that come there")
         }
         outboundAllow = reader.parsed(.outboundAllow, Self.blocks) ?? []
+        outboundProxy = Self.outboundProxy(reader)
         audit = AuditSettings(reader, canMail: reader.text(.smtpURL) != nil)
         webhooks = WebhookDispatcherSettings(
             timeout: .seconds(reader.number(.webhookTimeout, in: 1...300)),
-            parkAfter: .milliseconds(reader.number(.webhookParkAfter, in: 100...60_000)))
+            parkAfter: .milliseconds(reader.number(.webhookParkAfter, in: 100...60_000)),
+            disableAfter: Self.disableAfter(reader))
         try reader.finish()
         guard let mode else { throw SettingsError(problems: ["the settings are not complete"]) }
         self.mode = mode
@@ -170,6 +173,18 @@ public struct ProcessSettings: Sendable {
             bodyLimit: reader.number(.inboundBodyMax, in: 1024...900_000),
             rates: InboundRateLimits(perIntegration: rate(.inboundRate), perPlan: rate(.inboundRateWorkflow)),
             trustedProxies: reader.parsed(.trustedProxies, Self.blocks) ?? [])
+    }
+
+    private static func outboundProxy(_ reader: SettingsReader) -> OutboundProxy? {
+        let exceptions = (reader.text(.outboundNoProxy) ?? "").split(separator: ",")
+            .map { $0.trimmingCharacters(in: .whitespaces) }
+        return reader.parsed(.outboundProxy) { try OutboundProxy(parsing: $0, except: exceptions) }
+    }
+
+    /// `nil` for never.
+    private static func disableAfter(_ reader: SettingsReader) -> Duration? {
+        let seconds = reader.number(.webhookDisableAfter, in: 0...31_536_000)
+        return seconds == 0 ? nil : .seconds(seconds)
     }
 
     private static func notificationFlood(_ reader: SettingsReader) -> NotificationFloodControl {

@@ -74,7 +74,7 @@ final class ServiceParts {
             try APIRoutes<HTTPContext>(
                 database: platform.database, bus: platform.bus, cache: platform.directory, secrets: platform.secrets,
                 publicURL: settings.publicURL, now: Platform.now, logger: logger, authenticator: authenticator,
-                oauthClientId: settings.oauthClientId, hasMail: settings.smtp != nil
+                oauthClientId: settings.oauthClientId, hasMail: settings.smtp != nil, webhookClient: outsideEndpoints()
             ).add(to: router)
         case .alertEngine, .notifier, .webhookDispatcher, .selfAudit: break
         }
@@ -214,11 +214,17 @@ final class ServiceParts {
             logger: logger)
     }
 
+    /// What reaches endpoints outside only.
+    private func outsideEndpoints() -> EndpointClient {
+        EndpointClient(
+            client: client(), secrets: platform.secrets, database: platform.database, now: Platform.now, logger: logger)
+    }
+
     /// A guarded client of the service's own, so that one cannot use up the places of another.
     private func client() -> OutboundHTTPClient {
         let client = OutboundHTTPClient(
             policy: OutboundPolicy(allowing: settings.outboundAllow), userAgent: "Tocsin/\(Version.current)",
-            logger: logger)
+            proxy: settings.outboundProxy, logger: logger)
         closing.append { await client.shutdown() }
         return client
     }

@@ -16,6 +16,8 @@ public struct EndpointCall: Sendable {
     public var answerLimit: Int
     /// Whether a longer answer is cut, or else an error.
     public var cutsAnswer: Bool
+    /// Is told of each request that goes out, with its credentials.
+    var onSend: (@Sendable (OutboundRequest) -> Void)?
 
     public init(
         method: String, path: String?, headers: [(String, String)] = [], body: [UInt8]? = nil, host: String? = nil,

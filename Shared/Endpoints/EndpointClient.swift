@@ -7,7 +7,7 @@ import Persistence
 /// Sends requests to endpoints: authenticated as the endpoint says, through the guarded client, or to this server's
 /// own API within the process. One for a process, so that access tokens are shared.
 public final class EndpointClient: Sendable {
-    private let client: OutboundHTTPClient
+    private let client: any OutboundSender
     private let secrets: SecretBox
     private let internalAPI: (any InternalAPI)?
     private let tokens: AccessTokens
@@ -18,7 +18,7 @@ public final class EndpointClient: Sendable {
     ///   - database: Where a refresh token is kept that a token server gave in place of another.
     ///   - internalAPI: What endpoints of the platform's own kind lead to; without it, their calls fail.
     public init(
-        client: OutboundHTTPClient, secrets: SecretBox, database: any SQLDatabase,
+        client: any OutboundSender, secrets: SecretBox, database: any SQLDatabase,
         internalAPI: (any InternalAPI)? = nil, now: @escaping Clock, logger: Logger
     ) {
         self.client = client
@@ -47,27 +47,35 @@ public final class EndpointClient: Sendable {
         let deadline = ContinuousClock.now + call.timeout
         let credentials = try isAuthenticated ? .none : endpoint.credentials()
         switch credentials {
-        case .none: return try await client.send(request)
+        case .none: return try await send(request, of: call)
         case .bearer(let sealed):
             let token = try open(sealed, for: .endpointToken(endpoint.id), of: endpoint)
-            return try await client.send(request.with("Bearer \(token)", until: deadline))
+            return try await send(request.with("Bearer \(token)", until: deadline), of: call)
         case .basic(let user, let sealed):
             let password = try open(sealed, for: .endpointPassword(endpoint.id), of: endpoint)
             let header = "Basic " + Data("\(user):\(password)".utf8).base64EncodedString()
             if !endpoint.preemptive {
-                let first = try await client.send(request)
+                let first = try await send(request, of: call)
                 guard first.status == 401, Self.takesBasic(first) else { return first }
             }
-            return try await client.send(request.with(header, until: deadline))
+            return try await send(request.with(header, until: deadline), of: call)
         case .oauth2, .remedy:
             let scheme = if case .remedy = credentials { "AR-JWT" } else { "Bearer" }
             let token = try await accessToken(of: endpoint, credentials)
-            let first = try await client.send(request.with("\(scheme) \(token)", until: deadline))
+            let first = try await send(request.with("\(scheme) \(token)", until: deadline), of: call)
             guard first.status == 401 else { return first }
             let fresh = try await accessToken(of: endpoint, credentials, except: token)
-            return try await client.send(request.with("\(scheme) \(fresh)", until: deadline))
+            return try await send(request.with("\(scheme) \(fresh)", until: deadline), of: call)
         }
     }
+
+    private func send(_ request: OutboundRequest, of call: EndpointCall) async throws -> OutboundResponse {
+        call.onSend?(request)
+        return try await client.send(request)
+    }
+
+    /// What requests name as their sender.
+    var userAgent: String { client.userAgent }
 
     /// What a script gets from `http.authenticate`: the token that calls to the endpoint carry.
     ///

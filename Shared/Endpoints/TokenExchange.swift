@@ -73,7 +73,7 @@ struct TokenExchange: Sendable {
     static let answerLimit = 64 << 10
     private static let defaultLifetime = Duration.seconds(300)
 
-    let client: OutboundHTTPClient
+    let client: any OutboundSender
 
     /// - Throws: ``EndpointProblem`` that names endpoint and token URL and shows no secret. It says what the server
     ///   answered, shortened.

@@ -20,6 +20,7 @@ func installCallbacks(on configuration: OpaquePointer, for type: rd_kafka_type_t
         rd_kafka_conf_set_dr_msg_cb(configuration, reportDelivery)
     } else {
         rd_kafka_conf_set_rebalance_cb(configuration, reportRebalance)
+        installFetchPacing(on: configuration)
     }
 }
 

@@ -5,20 +5,15 @@ import Persistence
 
 /// What came of a batch, to be written in the transaction that moves the checkpoint.
 public struct Effects: Sendable {
-    let apply: @Sendable (any SQLConnection) throws -> Void
-    let afterCommit: @Sendable () -> Void
+    public typealias AfterCommit = @Sendable () -> Void
 
-    /// - Parameter afterCommit: Called once the effects are durable, to wake whoever waits for them. Not
-    ///   called after a crash: what it does must be found by somebody else then.
-    public init(
-        afterCommit: @escaping @Sendable () -> Void = {},
-        _ apply: @escaping @Sendable (any SQLConnection) throws -> Void
-    ) {
-        self.apply = apply
-        self.afterCommit = afterCommit
-    }
+    let apply: @Sendable (any SQLConnection) throws -> AfterCommit
 
-    public static let none = Effects { _ in }
+    /// - Parameter apply: Gives what is called once the effects are durable, to wake whoever waits for them. Not called
+    ///   after a crash: what it does must be found by somebody else then.
+    public init(_ apply: @escaping @Sendable (any SQLConnection) throws -> AfterCommit) { self.apply = apply }
+
+    public static let none = Effects { _ in {} }
 }
 
 /// A message whose body was understood.
@@ -73,9 +68,12 @@ public struct ConsumerLoop<Handler: MessageHandler>: Sendable {
         var next = try await checkpoint()
         try await feed.start(at: next)
         while let batch = try await nextBatch(&next) {
-            await retryingForever(logger: logger, what: partitionName) { try await handle(batch) }
-            if Task.isCancelled { return }
-            next = batch[batch.count - 1].offset + 1
+            // After an error, somebody else may have moved on, or the commit may have gone through.
+            let after = await retryingForever(logger: logger, what: partitionName) { [next] tries in
+                try await handle(batch, from: tries == 0 ? next : checkpoint())
+            }
+            guard let after, !Task.isCancelled else { return }
+            next = after
             feed.commit(next: next)
         }
     }
@@ -97,19 +95,22 @@ public struct ConsumerLoop<Handler: MessageHandler>: Sendable {
         }
     }
 
-    private func handle(_ batch: [Message]) async throws {
-        let next = try await checkpoint()
+    /// - Parameter next: The checkpoint.
+    /// - Returns: The checkpoint that was saved.
+    private func handle(_ batch: [Message], from next: Int64) async throws -> Int64 {
         let fresh = batch.drop { $0.offset < next }
-        guard let last = fresh.last else { return }
+        guard let last = fresh.last else { return next }
         let (payloads, letters) = decode(fresh)
         let effects = try await handler.effects(of: payloads, partition: feed.partition)
-        try await database.transaction { [group, partitionName] connection in
-            try effects.apply(connection)
+        let afterCommit = try await database.transaction { [group, partitionName] connection in
+            let afterCommit = try effects.apply(connection)
             for letter in letters { try DeadLetters(connection).add(letter) }
             try Checkpoint(group: group.name, partition: partitionName, in: connection)
                 .save(next: last.offset + 1, expecting: next)
+            return afterCommit
         }
-        effects.afterCommit()
+        afterCommit()
+        return last.offset + 1
     }
 
     private func decode(_ messages: ArraySlice<Message>) -> ([Received<Handler.Payload>], [DeadLetter]) {

@@ -16,7 +16,8 @@ public struct DueWorkLoop: Sendable {
     let perform: @Sendable ([DueWork.Item]) async throws -> Void
 
     private static let batchLimit = 100
-    /// How long it takes at most to see what somebody else has scheduled. Shorter where a test's clock jumps.
+    /// How long it takes at most to see what somebody else has scheduled, or appended. Shorter where a test's clock
+    /// jumps.
     @TaskLocal public static var pollInterval = Duration.seconds(1)
 
     /// - Parameters:
@@ -71,5 +72,13 @@ public struct DueWorkLoop: Sendable {
         // What has begun is brought to its end, also when the loop is cancelled meanwhile.
         try await Task { [perform] in try await perform(items) }.value
         return .zero
+    }
+}
+
+extension Signal {
+    /// For a ``DueWorkLoop``: something has been scheduled. What is due later than the loop looks by itself needs no
+    /// signal.
+    public func notify(due: Timestamp, at now: Timestamp) {
+        if due.since(now) < DueWorkLoop.pollInterval { notify() }
     }
 }

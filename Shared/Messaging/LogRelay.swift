@@ -17,8 +17,6 @@ public struct LogRelay: Sendable {
     static let positionHeader = "position"
 
     private static let batchLimit = 500
-    /// How long it takes at most to find events whose writer did not give the signal.
-    private static let pollInterval = Duration.seconds(1)
 
     /// - Parameters:
     ///   - signal: Given by whoever has appended to the partition.
@@ -38,25 +36,31 @@ public struct LogRelay: Sendable {
 
     /// Runs until the task is cancelled.
     public func run() async {
+        var known: Position?
         while !Task.isCancelled {
-            await retryingForever(logger: logger, what: "relay of \(partition)") {
-                while try await relayBatch() == Self.batchLimit {}
+            let batch = await retryingForever(logger: logger, what: "relay of \(partition)") { [known] tries in
+                try await relayBatch(after: tries == 0 ? known : nil)
             }
-            await signal.wait(upTo: Self.pollInterval)
+            guard let batch else { return }
+            // Read again when there was nothing to do: somebody may have moved it back.
+            known = batch.count == 0 ? nil : batch.last
+            if batch.count < Self.batchLimit { await signal.wait(upTo: DueWorkLoop.pollInterval) }
         }
     }
 
-    private func relayBatch() async throws -> Int {
+    /// - Parameter known: The checkpoint, when it is known: it is read otherwise.
+    /// - Returns: The checkpoint afterwards, and how many events there were.
+    private func relayBatch(after known: Position?) async throws -> (last: Position, count: Int) {
         let (next, events) = try await database.reading { [self] connection in
-            let next = try checkpoint(in: connection).next()
+            let next = try known ?? checkpoint(in: connection).next()
             return (next, try EventLog(connection).read(partition, after: next, limit: Self.batchLimit))
         }
-        guard let last = events.last else { return 0 }
+        guard let last = events.last else { return (next, 0) }
         try await bus.publish(try events.compactMap(placed), to: topic)
         try await database.transaction { [self] connection in
             try checkpoint(in: connection).save(next: last.position, expecting: next)
         }
-        return events.count
+        return (last.position, events.count)
     }
 
     /// The message for an event, which says where in the log the event is.

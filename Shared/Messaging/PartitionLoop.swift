@@ -76,19 +76,31 @@ public protocol FatalError: Error {
 public func retryingForever(
     logger: Logger, what: String, _ body: @Sendable () async throws -> Void
 ) async {
+    _ = await retryingForever(logger: logger, what: what) { _ in try await body() }
+}
+
+/// The same for a body that gives something, and learns how many tries were there before.
+/// - Returns: `nil` when the task was cancelled or the error was fatal.
+public func retryingForever<Value: Sendable>(
+    logger: Logger, what: String, _ body: @Sendable (_ tries: Int) async throws -> Value
+) async -> Value? {
     var pause = Duration.milliseconds(50)
+    var tries = 0
     while !Task.isCancelled {
         do {
-            return try await body()
+            return try await body(tries)
         } catch is CancellationError {
-            return
+            return nil
         } catch let error as any FatalError where error.isFatal {
-            return logger.critical("\(what) has ended", metadata: ["error": "\(error)"])
+            logger.critical("\(what) has ended", metadata: ["error": "\(error)"])
+            return nil
         } catch {
             logger.warning("\(what) goes on after an error", metadata: ["error": "\(error)", "pause": "\(pause)"])
             // Cancelled: the loop's condition sees it.
             try? await Task.sleep(for: pause)
             pause = min(pause * 2, .seconds(5))
+            tries += 1
         }
     }
+    return nil
 }

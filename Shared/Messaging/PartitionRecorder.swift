@@ -51,8 +51,9 @@ public actor PartitionRecorder<Record: Sendable> {
     /// Reads the partition from its checkpoint and gives each batch to `admit`, which calls ``finish(_:with:)`` for
     /// every message sooner or later. Returns when the feed has ended and everything is written.
     public func run(batchLimit: Int = 500, admit: @escaping @Sendable ([Message]) async throws -> Void) async throws {
-        saved = try await checkpoint()
-        tracker = OffsetTracker(next: saved)
+        // Due work may have led to records already: an error that passes is no reason to forget them.
+        await retryingForever(logger: logger, what: partitionName) { try await self.readCheckpoint() }
+        if Task.isCancelled { return }
         try await feed.start(at: saved)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { await self.writeUntilCancelled() }
@@ -84,6 +85,11 @@ public actor PartitionRecorder<Record: Sendable> {
                 tracker = OffsetTracker(next: saved)
             }
         }
+    }
+
+    private func readCheckpoint() async throws {
+        saved = try await checkpoint()
+        tracker = OffsetTracker(next: saved)
     }
 
     private func begin(_ batch: [Message]) async {

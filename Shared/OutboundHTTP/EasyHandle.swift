@@ -28,6 +28,8 @@ final class EasyHandle {
         // A resolver that hangs is left behind; libcurl would wait for its thread otherwise.
         set(CURLOPT_QUICK_EXIT, 1)
         set(CURLOPT_PROXY, "")
+        // Otherwise the environment's `no_proxy` could let a request pass by its proxy.
+        set(CURLOPT_NOPROXY, "")
         set(CURLOPT_NETRC, 0)
         set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
     }

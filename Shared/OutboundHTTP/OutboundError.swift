@@ -9,7 +9,7 @@ public struct OutboundError: Error, CustomStringConvertible {
         case invalidRequest
         /// The host name has no address, or the resolver did not answer.
         case unresolved
-        /// No address of the target took the connection.
+        /// No address of the target took the connection, or the proxy refused to make one.
         case connect
         /// The handshake failed or the certificate is not trusted.
         case tls

@@ -1,16 +1,26 @@
 import Foundation
 import Logging
 
+/// Sends requests to targets: the guarded client, or what stands for it where there is no network.
+public protocol OutboundSender: Sendable {
+    /// What a request names as its sender when it does not say so itself.
+    var userAgent: String { get }
+    /// - Returns: Any answer, whatever its status.
+    /// - Throws: ``OutboundError``.
+    func send(_ request: OutboundRequest) async throws -> OutboundResponse
+}
+
 /// The one HTTP client for requests to targets that other people choose: webhooks, integrations, agents.
 ///
 /// Every address is judged by the ``OutboundPolicy`` at the moment when the socket for it is opened, so a
 /// name cannot resolve to one address for the check and to another for the connection. Redirects are not
-/// followed, proxies and `.netrc` are not used, cookies are not kept; http and https only, HTTP/1.1.
+/// followed, `.netrc` is not used, cookies are not kept; http and https only, HTTP/1.1. A proxy is used only when it
+/// is given; nothing is taken from the environment.
 ///
 /// One thread drives all transfers. Idle connections are kept and used again. When the target closes one
 /// at the very moment of a request, libcurl sends that request **again** on a new connection, whatever its
 /// method; a target tells repetitions apart by an id in the request.
-public final class OutboundHTTPClient: Sendable {
+public final class OutboundHTTPClient: OutboundSender {
     public struct Limits: Sendable {
         /// Transfers that run at once. Each has a connection, which is a file descriptor.
         public var transfers: Int
@@ -28,27 +38,36 @@ public final class OutboundHTTPClient: Sendable {
     }
 
     private let policy: OutboundPolicy
-    private let userAgent: String
+    /// `Tocsin/<version>`.
+    public let userAgent: String
     private let logger: Logger
     private let resolver: HostResolver?
+    private let proxy: OutboundProxy?
+    private let lookup = HostLookup()
     private let loop: TransferLoop
 
     /// Starts the client's thread. Connections are shared by all requests of this client, and by no other
     /// client: they are only as good as the policy that they were opened under.
     ///
     /// - Parameter userAgent: `Tocsin/<version>`; a request's own `User-Agent` header wins.
-    public convenience init(policy: OutboundPolicy, userAgent: String, limits: Limits = Limits(), logger: Logger) {
-        self.init(policy: policy, userAgent: userAgent, limits: limits, logger: logger, resolver: nil)
+    public convenience init(
+        policy: OutboundPolicy, userAgent: String, limits: Limits = Limits(), proxy: OutboundProxy? = nil,
+        logger: Logger
+    ) {
+        self.init(policy: policy, userAgent: userAgent, limits: limits, proxy: proxy, logger: logger, resolver: nil)
     }
 
     /// - Parameter resolver: Asked for each request before the system's, so that tests can move hosts.
-    init(policy: OutboundPolicy, userAgent: String, limits: Limits = Limits(), logger: Logger, resolver: HostResolver?)
-    {
+    init(
+        policy: OutboundPolicy, userAgent: String, limits: Limits = Limits(), proxy: OutboundProxy? = nil,
+        logger: Logger, resolver: HostResolver?
+    ) {
         precondition(userAgent.utf8.allSatisfy { (32..<127).contains($0) }, "the user agent must be printable ASCII")
         self.policy = policy
         self.userAgent = userAgent
         self.logger = logger
         self.resolver = resolver
+        self.proxy = proxy
         loop = TransferLoop(limits: limits)
         loop.start()
     }
@@ -63,8 +82,13 @@ public final class OutboundHTTPClient: Sendable {
     /// - Throws: ``OutboundError``. Cancelling the task ends the transfer and throws `.cancelled`.
     public func send(_ request: OutboundRequest) async throws -> OutboundResponse {
         let target = try request.checkedTarget()
-        let transfer = Transfer(request, target: target, policy: policy, userAgent: userAgent, resolver: resolver)
         do {
+            let started = ContinuousClock.now
+            let route = try await route(to: target, within: request.timeout)
+            var request = request
+            if route != nil { request.timeout = max(request.timeout - (.now - started), .milliseconds(1)) }
+            let transfer = Transfer(
+                request, target: target, policy: policy, userAgent: userAgent, resolver: resolver, route: route)
             let raw = try await withTaskCancellationHandler {
                 try await withCheckedThrowingContinuation { loop.submit(transfer, resuming: $0) }
             } onCancel: {
@@ -76,6 +100,18 @@ public final class OutboundHTTPClient: Sendable {
                 "outbound request refused", metadata: ["origin": "\(target.origin)", "reason": "\(error.detail)"])
             throw error
         }
+    }
+
+    /// `nil` for a target that is reached directly.
+    private func route(to target: Target, within timeout: Duration) async throws(OutboundError) -> ProxiedRoute? {
+        guard let proxy, proxy.serves(target.host) else { return nil }
+        let addresses: [IPAddress]
+        if let given = resolver?(target.host) {
+            addresses = given
+        } else {
+            addresses = try await lookup.addresses(of: target.host, within: timeout)
+        }
+        return ProxiedRoute(proxy: proxy, address: try policy.chosen(of: addresses, host: target.host))
     }
 
     /// Ends what is under way with ``OutboundError/Code-swift.enum/closed``, closes all connections and

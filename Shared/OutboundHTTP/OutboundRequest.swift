@@ -58,3 +58,22 @@ public struct OutboundRequest: Sendable {
         self.certificateAuthority = certificateAuthority
     }
 }
+
+extension OutboundRequest {
+    /// All headers that go over the wire, with those that the client adds. Credentials of ``basicAuth`` are left out.
+    public func sentHeaders(userAgent: String) -> [(String, String)] {
+        func has(_ name: String) -> Bool { headers.contains { equalsIgnoringCase($0.0, name) } }
+        var sent: [(String, String)] = [("Host", host ?? Self.authority(of: url))]
+        if !has("accept") { sent.append(("Accept", "*/*")) }
+        sent += headers
+        if !has("user-agent") { sent.append(("User-Agent", userAgent)) }
+        if let body { sent.append(("Content-Length", String(body.count))) }
+        return sent
+    }
+
+    /// `example.com:8443`.
+    private static func authority(of url: String) -> String {
+        let rest = url.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false).dropFirst(2).first ?? ""
+        return String(rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" })
+    }
+}

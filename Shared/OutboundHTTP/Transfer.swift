@@ -23,6 +23,10 @@ final class Transfer: @unchecked Sendable {  // See above: handed over from one 
     let requestHeaders: UnsafeMutablePointer<curl_slist>?
     /// Addresses in place of those that the system's resolver knows, as libcurl wants them; for tests.
     let resolved: UnsafeMutablePointer<curl_slist>?
+    /// The way through a proxy; `nil` without one.
+    let route: ProxiedRoute?
+    /// Where the proxy connects to, as libcurl wants it.
+    let connectTo: UnsafeMutablePointer<curl_slist>?
 
     var stage = Stage.prepared
     var continuation: CheckedContinuation<RawResponse, any Error>?
@@ -40,8 +44,12 @@ final class Transfer: @unchecked Sendable {  // See above: handed over from one 
 
     enum Stop { case bodyIsEnough, bodyTooLarge, headersTooLarge }
 
-    init(_ request: OutboundRequest, target: Target, policy: OutboundPolicy, userAgent: String, resolver: HostResolver?)
-    {
+    init(
+        _ request: OutboundRequest, target: Target, policy: OutboundPolicy, userAgent: String, resolver: HostResolver?,
+        route: ProxiedRoute? = nil
+    ) {
+        self.route = route
+        connectTo = route.flatMap { curl_slist_append(nil, $0.connectTo(port: target.port)) }
         self.request = request
         self.target = target
         self.policy = policy
@@ -56,6 +64,7 @@ final class Transfer: @unchecked Sendable {  // See above: handed over from one 
     deinit {
         curl_slist_free_all(requestHeaders)
         curl_slist_free_all(resolved)
+        curl_slist_free_all(connectTo)
     }
 
     private static func headerList(
@@ -117,7 +126,8 @@ extension Transfer {
             refusal = refusal ?? "\(target.host) has an address of an unknown family"
             return -1
         }
-        if case .refused(let reason) = policy.verdict(for: ip) {
+        // The proxy is the operator's choice; the address that it is asked for has been judged.
+        if route == nil, case .refused(let reason) = policy.verdict(for: ip) {
             refusal = refusal ?? (target.host == "\(ip)" ? reason : "\(target.host) leads to \(ip): \(reason)")
             return -1
         }

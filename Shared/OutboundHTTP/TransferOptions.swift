@@ -38,8 +38,24 @@ extension Transfer {
             handle.set(CURLOPT_SSLKEY_BLOB, blob: own.privateKey)
             handle.set(CURLOPT_SSLKEYTYPE, "PEM")
         }
-        if let resolved { handle.set(CURLOPT_RESOLVE, resolved) }
+        if let route {
+            configure(handle, route)
+        } else if let resolved {
+            handle.set(CURLOPT_RESOLVE, resolved)
+        }
         configureMethod(handle)
+    }
+
+    private func configure(_ handle: EasyHandle, _ route: ProxiedRoute) {
+        handle.set(CURLOPT_PROXY, route.proxy.url)
+        handle.set(CURLOPT_HTTPPROXYTUNNEL, 1)
+        handle.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+        handle.set(CURLOPT_CONNECT_TO, connectTo)
+        if let credentials = route.proxy.credentials {
+            handle.set(CURLOPT_PROXYAUTH, 1)  // CURLAUTH_BASIC, a macro that Swift does not see.
+            handle.set(CURLOPT_PROXYUSERNAME, credentials.user)
+            handle.set(CURLOPT_PROXYPASSWORD, credentials.password)
+        }
     }
 
     private func configureMethod(_ handle: EasyHandle) {
@@ -72,7 +88,7 @@ extension Transfer {
     func outcome(_ code: CURLcode, of handle: EasyHandle) -> Result<RawResponse, OutboundError> {
         if code == CURLE_OK || stop == .bodyIsEnough {
             response.status = handle.integer(CURLINFO_RESPONSE_CODE)
-            response.remoteAddress = handle.string(CURLINFO_PRIMARY_IP)
+            response.remoteAddress = route.map { "\($0.address)" } ?? handle.string(CURLINFO_PRIMARY_IP)
             response.duration = .microseconds(handle.size(CURLINFO_TOTAL_TIME_T))
             return .success(response)
         }
@@ -91,7 +107,11 @@ extension Transfer {
     }
 
     /// Whether bytes of the request have left. Handshakes do not count.
-    func isInDoubt(_ handle: EasyHandle) -> Bool { handle.integer(CURLINFO_REQUEST_SIZE) > 0 }
+    func isInDoubt(_ handle: EasyHandle) -> Bool {
+        guard handle.integer(CURLINFO_REQUEST_SIZE) > 0 else { return false }
+        // Without a tunnel, it was only the proxy that was written to.
+        return route == nil || handle.size(CURLINFO_PRETRANSFER_TIME_T) > 0
+    }
 
     private func errorCode(_ code: CURLcode, isInDoubt: Bool) -> OutboundError.Code {
         if stop != nil { return .tooLarge }
@@ -100,7 +120,8 @@ extension Transfer {
         case CURLE_INTERFACE_FAILED: return .connect
         case CURLE_UNSUPPORTED_PROTOCOL where isInDoubt: return .protocolError  // The answer's, not the URL's.
         case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL: return .invalidURL
-        case CURLE_COULDNT_RESOLVE_HOST: return .unresolved
+        case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: return .unresolved
+        case CURLE_RECV_ERROR where route != nil && !isInDoubt, CURLE_PROXY: return .connect  // The proxy refused.
         case CURLE_OPERATION_TIMEDOUT: return .timeout
         default: return isTLSFailure(code) ? .tls : .protocolError
         }

@@ -29,6 +29,18 @@ public struct DueWork {
             """)
     }
 
+    /// Schedules the item, unless it is there.
+    public func add(
+        _ id: String, kind: String, partition: Int, payload: String, at due: Timestamp
+    ) throws(StoreError) {
+        try connection.execute(
+            """
+            INSERT INTO due_work (kind, id, partition_number, payload, due_at, leased_until)
+            VALUES (\(kind), \(id), \(partition), \(payload), \(due.milliseconds), 0)
+            ON CONFLICT (kind, id) DO NOTHING
+            """)
+    }
+
     public func finish(_ ids: [String], kind: String) throws(StoreError) {
         guard !ids.isEmpty else { return }
         try connection.execute("DELETE FROM due_work WHERE kind = \(kind) AND id IN \(list: ids)")
@@ -81,8 +93,14 @@ public struct DueWork {
     public func nextDue(kind: String, partition: Int) throws(StoreError) -> Timestamp? {
         try connection.execute(
             """
-            SELECT min(CASE WHEN leased_until > due_at THEN leased_until ELSE due_at END) FROM due_work
-            WHERE kind = \(kind) AND partition_number = \(partition)
+            SELECT min(due) FROM (
+                SELECT * FROM (
+                    SELECT due_at AS due FROM due_work
+                    WHERE kind = \(kind) AND partition_number = \(partition) AND leased_until = 0
+                    ORDER BY due_at LIMIT 1) AS waiting
+                UNION ALL
+                SELECT min(CASE WHEN leased_until > due_at THEN leased_until ELSE due_at END) FROM due_work
+                WHERE kind = \(kind) AND partition_number = \(partition) AND leased_until > 0) AS earliest
             """
         ).first?.optionalInteger(0).map(Timestamp.init(milliseconds:))
     }

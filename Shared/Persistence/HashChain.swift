@@ -4,15 +4,15 @@ import Foundation
 
 /// Ties each event of a log partition to all before it: whoever changes, removes or swaps a row breaks every
 /// hash after it.
-struct HashChain {
+package struct HashChain {
     /// The hash of the last event, in lower-case hexadecimal; empty before the first.
-    private(set) var head: String
+    package private(set) var head: String
 
-    init(head: String) { self.head = head }
+    package init(head: String) { self.head = head }
 
     /// The event's hash: SHA-256 over the previous hash and each column, every part preceded by its length in
     /// bytes, so that no two rows have the same text.
-    mutating func add(_ event: NewEvent, partition: LogPartition, position: Position) -> String {
+    package mutating func add(_ event: NewEvent, partition: LogPartition, position: Position) -> String {
         var hasher = SHA256()
         let parts = [
             head, partition.description, String(position), event.stream, String(event.version), event.type,

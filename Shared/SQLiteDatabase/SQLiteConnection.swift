@@ -1,9 +1,9 @@
 import CSQLite
 import Persistence
 
-/// One SQLite connection.
-final class SQLiteConnection: SQLConnection {
-    static let skippingLocked: SQL = ""  // one writer at a time: nobody else holds a lock
+/// One SQLite connection. The simulation uses one without threads.
+package final class SQLiteConnection: SQLConnection {
+    package static let skippingLocked: SQL = ""  // one writer at a time: nobody else holds a lock
 
     /// How many compiled statements are kept; past that, all are let go and compiled anew.
     private static let compiledLimit = 500
@@ -12,7 +12,7 @@ final class SQLiteConnection: SQLConnection {
     private var compiled: [String: OpaquePointer] = [:]
 
     /// - Parameter path: A file, or `:memory:` for a database that lives as long as the connection.
-    init(path: String, isReader: Bool = false) throws(StoreError) {
+    package init(path: String, isReader: Bool = false) throws(StoreError) {
         var handle: OpaquePointer?
         guard sqlite3_open(path, &handle) == SQLITE_OK, let handle else {
             let detail = handle.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
@@ -33,7 +33,7 @@ final class SQLiteConnection: SQLConnection {
     }
 
     @discardableResult
-    func execute(_ statement: SQL) throws(StoreError) -> [SQLRow] {
+    package func execute(_ statement: SQL) throws(StoreError) -> [SQLRow] {
         let step = try compile(statement.text)
         defer { sqlite3_reset(step) }
         bind(statement.values, to: step)
@@ -47,7 +47,7 @@ final class SQLiteConnection: SQLConnection {
         }
     }
 
-    func insert(_ rows: [[SQLValue]], into table: String, columns: [String]) throws(StoreError) {
+    package func insert(_ rows: [[SQLValue]], into table: String, columns: [String]) throws(StoreError) {
         let places = (1...columns.count).map { "$\($0)" }.joined(separator: ", ")
         let names = columns.joined(separator: ", ")
         let step = try compile("INSERT INTO \(table) (\(names)) VALUES (\(places))")

@@ -183,6 +183,17 @@ extension Setting {
         Address blocks (CIDR, comma separated) that webhooks and scripts may reach although they are private or \
         loopback.
         """)
+    public static let outboundNoProxy = Setting(
+        "outbound-no-proxy",
+        """
+        Hosts that are reached without outbound-proxy, separated by commas; .example.org stands for all names below it.
+        """)
+    public static let outboundProxy = Setting(
+        "outbound-proxy", isSecret: true,
+        """
+        The proxy that webhooks, scripts and HTTP providers go through, as in http://user:password@proxy:3128; it has \
+        to take CONNECT to addresses.
+        """)
     public static let partitions = Setting(
         "partitions", "Partitions of each topic, from 1 to 256: 8 with Kafka, 4 without, by default.")
     public static let port = Setting("port", default: "8080", "Port to listen on; 0 takes a free one, which is logged.")
@@ -241,6 +252,12 @@ extension Setting {
         """
         Address blocks (CIDR, comma separated) of the proxies whose X-Forwarded-For says where a request comes from.
         """)
+    public static let webhookDisableAfter = Setting(
+        "webhook-disable-after", default: "432000",
+        """
+        Seconds of nothing but failures after which an outbound integration is taken out of service and its owner is \
+        told, from 0, for never, to 31536000; 5 days by default.
+        """)
     public static let webhookParkAfter = Setting(
         "webhook-park-after", default: "2000",
         """
@@ -260,6 +277,6 @@ extension Setting {
         notificationFloodLimit, notificationFloodPeriod, notificationStormBypass, notificationStormLimit,
         notificationStormWindow, oauthClientId, outboundAllow, partitions, port, publicURL, scriptCalls, scriptMemory,
         scriptProcessorTime, scriptSandbox, scriptTimeout, scriptTotalTime, scriptWorkers, secretKey, secretKeyFile,
-        smtpURL, spoolMegabytes, spoolMessages, trustedProxies, webhookParkAfter, webhookTimeout,
+        smtpURL, spoolMegabytes, spoolMessages, trustedProxies, webhookDisableAfter, webhookParkAfter, webhookTimeout,
     ]
 }

@@ -55,6 +55,9 @@ struct CarryOver {
         integration.authenticatingUser = kept.authenticatingUser
         integration.sealedKey = kept.sealedKey
         integration.sealedSigningSecrets = kept.sealedSigningSecrets
+        integration.signingExpiries = kept.signingExpiries
+        integration.delivery = kept.delivery
+        integration.inServiceSince = kept.inServiceSince
         integration.disabledReason = kept.disabledReason
         let stated = integration.archived?.object ?? [:]
         if stated["floodControl"] == nil { integration.floodControl = kept.floodControl }

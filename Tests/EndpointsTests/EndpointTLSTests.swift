@@ -1,6 +1,7 @@
 import AlertCore
 import OutboundHTTP
 import Persistence
+import TestSupport
 import Testing
 
 @testable import Endpoints

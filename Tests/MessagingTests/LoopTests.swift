@@ -17,6 +17,7 @@ private struct Recording: MessageHandler {
                     type: "test.seen", data: "{}", on: "test-\(message.payload.name)", in: LogPartition("test", 0),
                     origin: Origin(actor: "t", causation: "c", correlation: "r"), at: Timestamp(milliseconds: 1))
             }
+            return {}
         }
     }
 }

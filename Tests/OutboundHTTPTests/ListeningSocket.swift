@@ -110,6 +110,37 @@ final class Connection {
         return true
     }
 
+    /// A connection to a port of 127.0.0.1; `nil` when nobody takes it.
+    static func to(port: Int) -> Connection? {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        address.sin_port = UInt16(port).bigEndian
+        let isOpen = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
+        }
+        guard isOpen else {
+            Glibc.close(descriptor)
+            return nil
+        }
+        return Connection(descriptor)
+    }
+
+    /// Whatever has come; `nil` at the end of the connection.
+    func readSome() -> [UInt8]? {
+        guard !buffer.isEmpty || fill() else { return nil }
+        defer { buffer = [] }
+        return buffer
+    }
+
+    /// Wakes whoever reads.
+    func end() { shutdown(descriptor, Int32(SHUT_RDWR)) }
+
+    func close() { Glibc.close(descriptor) }
+
     func waitForEnd() { while fill() {} }
 
     private func fill() -> Bool {

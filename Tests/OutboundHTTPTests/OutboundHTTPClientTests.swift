@@ -5,11 +5,13 @@ import Testing
 @testable import OutboundHTTP
 
 func makeClient(
-    allowing blocks: [String] = ["127.0.0.0/8"], limits: OutboundHTTPClient.Limits = .init()
+    allowing blocks: [String] = ["127.0.0.0/8"], limits: OutboundHTTPClient.Limits = .init(),
+    proxy: OutboundProxy? = nil, resolver: HostResolver? = nil
 ) throws -> OutboundHTTPClient {
     OutboundHTTPClient(
         policy: OutboundPolicy(allowing: try blocks.map { try CIDR(parsing: $0) }), userAgent: "Tocsin/test",
-        limits: limits, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+        limits: limits, proxy: proxy, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
+        resolver: resolver)
 }
 
 @Suite(.timeLimit(.minutes(1)))

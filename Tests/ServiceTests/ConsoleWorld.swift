@@ -111,7 +111,8 @@ struct ConsoleWorld: Sendable {
         try APIRoutes(
             database: database, bus: ObedientBus(database: database, clock: clock, isStuck: isStuck),
             cache: DirectoryCache(database: database, interval: .zero), secrets: secrets, publicURL: publicURL,
-            now: { clock.now }, logger: quiet
+            now: { clock.now }, logger: quiet,
+            webhookClient: try RESTTestServer.loopbackClient(database, secrets) { clock.now }
         ).add(to: router)
         let (ports, listening) = AsyncStream.makeStream(of: Int.self)
         let application = Application(

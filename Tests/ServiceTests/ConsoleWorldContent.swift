@@ -131,19 +131,13 @@ extension ConsoleWorld {
                 payload: #"{"status":"active","eventIdentifier":\#(row.details.number)}"#,
                 correlation: row.details.requestId)
             let origin = Origin(actor: "<webhook-dispatcher>", causation: "test", correlation: row.details.requestId)
-            var failed = 0
             for command in [.request(request)] + commands {
                 let outcome = try EventLog(connection).execute(
                     [AddressedCommand<WebhookDelivery>(command, on: id, by: origin)],
                     in: LogPartition("delivery", 0), at: now)[0]
-                failed = outcome.state.attempts
-                var reason: WebhookDelivery.Parking.Reason?
-                if case .parked(let parking, _) = outcome.events.last { reason = parking.reason }
                 try WebhookDeliveries(connection).put([
                     WebhookDeliveryRow(
-                        id: id, integration: request.integration.id, alert: alert, sequence: sequence,
-                        status: outcome.state.phase, reason: reason, attempts: failed, version: outcome.version,
-                        updatedAt: now)
+                        request, outcome.state, last: outcome.events.last, version: outcome.version, at: now)
                 ])
             }
         }

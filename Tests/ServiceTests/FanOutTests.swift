@@ -40,7 +40,10 @@ struct FanOutTests {
                 $0.operation = .runScript
                 $0.script = "1"
             }, integration("agent") { $0.operation = .sendToAgent },
-            integration("premise") { $0.environment = .onPremise }, integration("status") { $0.triggeredBy = .status },
+            integration("premise") { $0.environment = .onPremise },
+            integration("met") { $0.delivery = DeliverySettings(filter: #"payload.response == "Accept""#) },
+            integration("filtered") { $0.delivery = DeliverySettings(filter: #"alert.priority == "LOW""#) },
+            integration("status") { $0.triggeredBy = .status },
         ]
         try await database.transaction { connection in
             for integration in integrations {
@@ -50,12 +53,13 @@ struct FanOutTests {
         let view = try await DirectoryCache(database: database).current()
         let fanOut = FanOut(
             bus: EmbeddedBus(database: database, partitionCount: 1), database: database,
-            directory: DirectoryCache(database: database), logger: Logger(label: "t") { _ in SwiftLogNoOpLogHandler() })
+            directory: DirectoryCache(database: database), now: { at },
+            logger: Logger(label: "t") { _ in SwiftLogNoOpLogHandler() })
         let answer = AlertResponse(id: "x", by: Self.ann, device: "D", option: "o", comment: nil, source: "EMAIL")
         let events: [(Alert.Event, [String])] = [
             (
                 .responded(response: answer, option: Self.details.responseOptions[0], at: at),
-                ["accept", "any", "premise", "script"]
+                ["accept", "any", "met", "premise", "script"]
             ),
             (.suspended(by: Self.ann, at: at), ["status"]),
         ]
@@ -69,7 +73,7 @@ struct FanOutTests {
         for id in ["agent"] {
             let secrets = SecretBox(key: .init(size: .bits256))
             let reason = #expect(throws: Target.Unavailable.self) {
-                try Target(integration: id, in: view, secrets: secrets)
+                try Target(integration: id, in: view, secrets: secrets, at: at)
             }
             #expect(reason?.detail == integrations.first { $0.id == id }?.notExecuted)
         }

@@ -10,14 +10,15 @@ struct LaneTests {
     let now = Timestamp(milliseconds: 1_790_000_000_000)
 
     func work(
-        _ id: String, alert: String, sequence: Int64 = 1, isRetry: Bool = false
+        _ id: String, alert: String, sequence: Int64 = 1, isRetry: Bool = false,
+        parkedFor: WebhookDelivery.Parking.Reason? = nil
     ) -> LaneWork {
         LaneWork(
             request: WebhookDelivery.Request(
                 id: id, integration: NamedReference(id: "i", name: "I"), trigger: .status, alert: alert, alertNumber: 1,
                 sequence: sequence, payload: "{}", correlation: "r"),
             offset: isRetry ? nil : sequence, state: .init(phase: isRetry ? .parked : .unknown), version: 0,
-            admittedAt: now, isRetry: isRetry, isWaiting: isRetry)
+            admittedAt: now, isRetry: isRetry, isWaiting: isRetry, parkedFor: parkedFor)
     }
 
     func summary(_ steps: [Lane.Step]) -> [String] {
@@ -25,6 +26,7 @@ struct LaneTests {
             switch step {
             case .attempt(let work): "attempt \(work.request.id)"
             case .park(let work, let parking): "park \(work.request.id) \(parking.reason.rawValue)"
+            case .postpone(let work, _): "postpone \(work.request.id)"
             }
         }
     }
@@ -86,9 +88,9 @@ struct LaneTests {
 
     @Test func stopsWhereAllPlacesHang() {
         var lane = Lane(waiting: [:])
-        for number in 0..<Lane.concurrency { lane.add(work("w\(number)", alert: "w\(number)")) }
+        for number in 0..<DeliverySettings.usualConcurrency { lane.add(work("w\(number)", alert: "w\(number)")) }
         lane.add(work("next", alert: "n"))
-        #expect(next(&lane, now).count == Lane.concurrency)
+        #expect(next(&lane, now).count == DeliverySettings.usualConcurrency)
         #expect(lane.queue.map(\.request.id) == ["next"])
         _ = lane.overdue(admittedBefore: now.advanced(by: .seconds(-1)), at: now, timeout: { _ in .seconds(30) })
         _ = lane.overdue(admittedBefore: now, at: now.advanced(by: .seconds(3)), timeout: { _ in .seconds(30) })

@@ -19,9 +19,10 @@ struct Refused: Sendable {
 extension RESTTestServer {
     /// Each is refused with a message that names the field, and none changes anything.
     func expectRefused(
-        _ rows: [Refused], _ method: String = "POST", at path: String, sourceLocation: SourceLocation = #_sourceLocation
+        _ rows: [Refused], _ method: String = "POST", at path: String, unchanged: String? = nil,
+        sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
-        let before = try await call("GET", path).text
+        let before = try await call("GET", unchanged ?? path).text
         for row in rows {
             let reply = try await call(method, path, row.body)
             #expect(reply.status == row.status, "\(row.body): \(reply.text)", sourceLocation: sourceLocation)
@@ -29,7 +30,7 @@ extension RESTTestServer {
                 reply.json?["message"]?.string?.contains(row.field) == true, "\(row.field): \(reply.text)",
                 sourceLocation: sourceLocation)
         }
-        #expect(try await call("GET", path).text == before, sourceLocation: sourceLocation)
+        #expect(try await call("GET", unchanged ?? path).text == before, sourceLocation: sourceLocation)
     }
 
     /// The way of a thing that stands by itself: made, found, changed, deleted; and nobody without the role changes it.

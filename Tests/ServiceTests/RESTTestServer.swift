@@ -1,8 +1,10 @@
 import AlertCore
 import Crypto
+import Endpoints
 import Foundation
 import Hummingbird
 import Logging
+import OutboundHTTP
 import Persistence
 import SQLiteDatabase
 import TestSupport
@@ -46,7 +48,8 @@ struct RESTTestServer: Sendable {
         let routes = RESTRoutes<BasicRequestContext>(
             database: database, cache: cache, secrets: secrets,
             authenticator: Authenticator(cache: cache, signIns: SignInRecorder(database: database), now: now), now: now,
-            passwordCost: .lowest, publicURL: "https://tocsin.example.com", hasMail: hasMail)
+            passwordCost: .lowest, publicURL: "https://tocsin.example.com", hasMail: hasMail,
+            webhookClient: try loopbackClient(database, secrets, now))
         let router = Router(context: BasicRequestContext.self)
         routes.add(to: router)
         CalendarFeedRoutes(services: routes.services).add(to: router)
@@ -63,6 +66,17 @@ struct RESTTestServer: Sendable {
             group.cancelAll()
         }
         await database.close()
+    }
+
+    /// What reaches servers on this machine.
+    static func loopbackClient(
+        _ database: any SQLDatabase, _ secrets: SecretBox, _ now: @escaping AlertCore.Clock
+    ) throws -> EndpointClient {
+        let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let policy = OutboundPolicy(allowing: [try CIDR(parsing: "127.0.0.0/8")])
+        return EndpointClient(
+            client: OutboundHTTPClient(policy: policy, userAgent: "Tocsin/test", logger: quiet), secrets: secrets,
+            database: database, now: now, logger: quiet)
     }
 
     private static func addPeople(to database: any SQLDatabase) async throws {

@@ -83,7 +83,8 @@ import Testing
             client: EndpointClient(
                 client: OutboundHTTPClient(policy: OutboundPolicy(allowing: []), userAgent: "test", logger: quiet),
                 secrets: secrets, database: database, now: { now }, logger: quiet),
-            secrets: secrets, limits: ScriptLimits(), flood: TriggerFlood(database: database), now: { now })
+            secrets: secrets, limits: ScriptLimits(), flood: TriggerFlood(database: database),
+            numbers: AlertNumbers(database: database), now: { now })
         return World(database: database, runner: runner, published: published)
     }
 

@@ -28,7 +28,8 @@ struct WebhookAuthenticationTests {
             try directory.put(integration, by: origin, at: at)
         }
         let view = try await DirectoryCache(database: database).current()
-        return try Target(integration: "i", in: view, secrets: box)
+        return try Target(
+            integration: "i", in: view, secrets: box, at: Timestamp(milliseconds: 0))
     }
 
     @Test func carriesTheEndpointsCredentials() async throws {

@@ -29,7 +29,10 @@ struct WebhookDispatcherTests {
     }
 
     /// - Parameter paths: One integration for each.
-    func setUp(_ backend: Backend, paths: [String], schedule: [Int] = [1, 1, 1]) async throws -> Setup {
+    func setUp(
+        _ backend: Backend, paths: [String], schedule: [Int] = [1, 1, 1], disableAfter: Duration? = nil,
+        change: @escaping @Sendable (inout Integration) -> Void = { _ in }
+    ) async throws -> Setup {
         let database = try await backend.makeDatabase()
         let bus = EmbeddedBus(database: database, partitionCount: 2)
         let sink = TestSink()
@@ -39,19 +42,24 @@ struct WebhookDispatcherTests {
         let at = now()
         try await database.transaction { connection in
             let directory = Directory(connection)
-            _ = try directory.put(Plan(id: "plan", name: "Plan", created: at), by: origin, at: at)
+            let owner = Person(
+                id: "owner", targetName: "olga", firstName: "Olga", lastName: "O", roles: ["Developer"],
+                whenCreated: at)
+            _ = try directory.put(owner, by: origin, at: at)
+            _ = try directory.put(
+                Plan(id: "plan", name: "Plan", created: at, creator: "owner"), by: origin, at: at)
             _ = try directory.put(Form(id: "form", number: 1, plan: "plan", name: "Form"), by: origin, at: at)
             _ = try directory.put(
                 Endpoint(id: "e", plan: "plan", name: "Sink", url: "http://127.0.0.1:\(port)"), by: origin, at: at)
             for path in paths {
                 let id = "i" + path.replacing("/", with: "-")
                 let secret = secrets.seal(RandomSecret.signingSecret(), for: .signingSecret(id))
-                _ = try directory.put(
-                    Integration(
-                        id: id, plan: "plan", form: "form", name: path, integrationType: .outbound,
-                        operation: .sendWebhook, triggeredBy: .status, endpoint: "e", path: path,
-                        sealedSigningSecrets: [secret], retrySchedule: RetrySchedule(delays: schedule)), by: origin,
-                    at: at)
+                var integration = Integration(
+                    id: id, plan: "plan", form: "form", name: path, integrationType: .outbound,
+                    operation: .sendWebhook, triggeredBy: .status, endpoint: "e", path: path,
+                    sealedSigningSecrets: [secret], retrySchedule: RetrySchedule(delays: schedule))
+                change(&integration)
+                _ = try directory.put(integration, by: origin, at: at)
             }
         }
         let policy = OutboundPolicy(allowing: [try CIDR(parsing: "127.0.0.0/8")])
@@ -61,7 +69,8 @@ struct WebhookDispatcherTests {
                 client: OutboundHTTPClient(policy: policy, userAgent: "test", logger: Self.silent), secrets: secrets,
                 database: database, now: now, logger: Self.silent),
             engine: NoScripts(), limits: ScriptLimits(),
-            settings: WebhookDispatcherSettings(timeout: .seconds(20), parkAfter: .milliseconds(300)), now: now,
+            settings: WebhookDispatcherSettings(
+                timeout: .seconds(20), parkAfter: .milliseconds(300), disableAfter: disableAfter), now: now,
             logger: Self.silent)
         return Setup(
             database: database, bus: bus, sink: sink, port: port, secrets: secrets, dispatcher: dispatcher)

@@ -2,32 +2,6 @@ import AlertCore
 import Hummingbird
 import Persistence
 
-/// Messages that could not be understood.
-struct DeadLettersPage: Sendable {
-    struct Letter: Sendable {
-        let topic: String
-        let partition: String
-        let offset: String
-        let key: String
-        let reason: String
-        let at: String
-        let body: String
-    }
-
-    static let pageSize = 200
-
-    let limit = DeadLettersPage.pageSize
-    let letters: [Letter]
-
-    init(_ letters: [DeadLetter], format: TimeFormat) {
-        self.letters = letters.map { letter in
-            Letter(
-                topic: letter.topic, partition: String(letter.partition), offset: String(letter.offset),
-                key: letter.key, reason: letter.reason, at: format.full(letter.recordedAt), body: letter.body)
-        }
-    }
-}
-
 // The pages of requests.
 extension ConsoleRoutes {
     func addActivity(to router: Router<Context>) {
@@ -44,13 +18,6 @@ extension ConsoleRoutes {
             } catch let error as RestError where error.code == 400 || error.code == 409 {
                 return try await activity(id, session, problem: error)
             }
-        }
-        get("/console/dead-letters", to: router) { _, _, session in
-            let letters = try await services.database.reading { connection in
-                try DeadLetters(connection).all(limit: DeadLettersPage.pageSize)
-            }
-            let page = DeadLettersPage(letters, format: format(for: session))
-            return try pages.page(page, with: "dead-letters", for: session, at: .deadLetters)
         }
     }
 

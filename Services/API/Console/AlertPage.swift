@@ -39,7 +39,9 @@ struct StatusText: Sendable {
     init(_ status: WebhookDelivery.Phase) {
         switch status {
         case .delivered: (text, style) = ("Delivered", "good")
-        case .exhausted: (text, style) = ("Given up", "bad")
+        case .exhausted: (text, style) = ("Failed", "bad")
+        case .cancelled: (text, style) = ("Given up", "ended")
+        case .skipped: (text, style) = ("Not sent", "ended")
         case .parked, .unknown: (text, style) = ("Waiting", "wait")
         }
     }
@@ -79,6 +81,10 @@ struct AlertPage: Sendable {
         let integration: String
         let trigger: String
         let why: String
+        /// Of the delivery's page, if there is one.
+        let href: String?
+        /// What happened, and when.
+        let event: String
     }
 
     struct Actions: Sendable {
@@ -109,7 +115,10 @@ struct AlertPage: Sendable {
     let responses: [Answer]
     let properties: [NamedValue]
     let details: [NamedValue]
-    let webhooks: [Webhook]
+    /// One for each event and integration: what became of it, and why.
+    var webhooks: [Webhook] = []
+    /// How many webhooks are left out.
+    var moreWebhooks: Int?
     let entries: [TimelineEntry]
     /// Who was told and why; `nil` for an alert that nobody was to be told of.
     var explained: ExplainView?
@@ -141,7 +150,6 @@ struct AlertPage: Sendable {
             NamedValue(name: $0.key, value: $0.value.readable)
         }
         details = Self.details(row, format, directory)
-        webhooks = history.deliveries.map { Self.webhook($0, format) }
         entries = Timeline(history: history, format: format).entries
     }
 
@@ -211,21 +219,52 @@ struct AlertPage: Sendable {
         return rows
     }
 
-    private static func webhook(_ delivery: AlertHistory.DeliveryHistory, _ format: TimeFormat) -> Webhook {
-        let state = StatusText(delivery.row.status)
-        let request = delivery.request
-        let why: String
-        if let parking = delivery.parking {
-            let until = parking.until.map { ", goes on at \(format.short($0))" } ?? ""
-            why = "\(parking.reason.title): \(parking.detail)\(until)"
-        } else {
-            let attempts = delivery.attempts.count
-            let last = delivery.attempts.last.map { ", last \($0.outcome)" } ?? ""
-            why = attempts == 0 ? "no attempt yet" : "\(attempts) attempt\(attempts == 1 ? "" : "s")\(last)"
+    /// More lines are counted, not listed.
+    private static let webhookLimit = 200
+
+    mutating func show(_ why: DeliveryWhy, _ format: TimeFormat) {
+        webhooks = why.lines.prefix(Self.webhookLimit).map { Webhook($0, format) }
+        moreWebhooks = why.lines.count > webhooks.count ? why.lines.count - webhooks.count : nil
+    }
+}
+
+extension AlertPage.Webhook {
+    init(_ line: DeliveryWhy.Line, _ format: TimeFormat) {
+        let verdict = line.verdict
+        let state = StatusText(verdict.outcome)
+        (status, statusClass) = (state.text, state.style)
+        integration = line.integration.name
+        trigger = line.trigger?.rawValue ?? ""
+        event = "\(line.kind.split(separator: ".").last ?? "") \(format.short(line.at))"
+        var why = verdict.text
+        if let until = verdict.until { why += ", goes on at \(format.short(until))" }
+        if let version = verdict.configuration {
+            why += " · configuration \(version)"
+            if let current = line.currentVersion, current != version { why += ", now \(current)" }
         }
-        return Webhook(
-            status: state.text, statusClass: state.style,
-            integration: request?.integration.name ?? delivery.row.integration,
-            trigger: request?.trigger.rawValue ?? "", why: why)
+        self.why = why
+        href = verdict.delivery.map { "/console/deliveries/\($0)" }
+    }
+}
+
+extension StatusText {
+    init(_ outcome: DeliveryVerdict.Outcome) {
+        switch outcome {
+        case .sent: (text, style) = ("Delivered", "good")
+        case .underWay: (text, style) = ("Under way", "wait")
+        case .waiting: (text, style) = ("Waiting", "wait")
+        case .behind: (text, style) = ("Behind another", "wait")
+        case .disabled: (text, style) = ("Out of service", "wait")
+        case .unconfigured: (text, style) = ("Not configured", "wait")
+        case .exhausted: (text, style) = ("Failed", "bad")
+        case .cancelled: (text, style) = ("Given up", "ended")
+        case .notDeployed: (text, style) = ("Not deployed", "ended")
+        case .otherAnswer: (text, style) = ("Other answer", "ended")
+        case .filtered: (text, style) = ("Filtered", "ended")
+        case .notExecuted: (text, style) = ("Not executed", "ended")
+        case .otherForm, .otherTrigger, .noTrigger, .notOutbound: (text, style) = ("Not concerned", "ended")
+        case .createdLater: (text, style) = ("Made later", "ended")
+        case .unrecorded: (text, style) = ("Unknown", "ended")
+        }
     }
 }

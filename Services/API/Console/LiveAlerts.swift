@@ -82,6 +82,7 @@ final class LiveAlerts: @unchecked Sendable {  // `open` is touched under `lock`
         let format = TimeFormat(now: services.now(), timezone: session.person.timezone)
         let directory = try await services.cache.current()
         var page = AlertPage(history, for: session, format, directory)
+        page.show(try await services.why(history.row), format)
         let answer = try await rest.call(
             .get, "events/{event}/explain", ["event": history.row.id], by: session.caller)
         if let body = answer.body {

@@ -39,7 +39,7 @@ struct AlertHistory: Sendable {
         self.row = row
         let log = EventLog(connection)
         let notificationRows = try Notifications(connection).ofAlert(row.id)
-        let deliveryRows = try WebhookDeliveries(connection).ofAlert(row.id)
+        let deliveryRows = try WebhookDeliveries(connection).ofAlert(row.id).filter { $0.status != .skipped }
         events = try Self.events(of: row.id, in: connection)
         let notificationEvents: [String: [Entry<Notification.Event>]] = try Self.read(
             notificationRows.map { "\(Notification.category)-\($0.plan.id)" }, in: log)

@@ -14,7 +14,8 @@ struct EventServices: Sendable {
     /// The routes below `/api/xm/1/`.
     var routes: [RESTRoute] {
         eventRoutes + annotationRoutes + responseRoutes + attachmentRoutes + deliveryRoutes + suppressionRoutes
-            + auditRoutes + integrationLogRoutes + explainRoutes + selfAuditRoutes
+            + auditRoutes + integrationLogRoutes + explainRoutes + selfAuditRoutes + deliverySearchRoutes + whyRoutes
+            + replayRoutes + deadLetterRoutes
     }
 
     /// - Throws: 404.

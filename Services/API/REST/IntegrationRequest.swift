@@ -35,6 +35,8 @@ struct IntegrationRequest {
         integration.environment = try fields.choice("environment") ?? integration.environment
         integration.floodControl = try fields.bool("floodControl") ?? integration.floodControl
         if let deployed = try fields.bool("deployed") {
+            let wasOut = !integration.deployed || integration.disabledReason != nil
+            if deployed, wasOut { integration.inServiceSince = edit.now }
             integration.deployed = deployed
             if deployed { integration.disabledReason = nil }
         }
@@ -46,7 +48,7 @@ struct IntegrationRequest {
         }
         switch direction {
         case .inbound: try completeInbound(&integration)
-        case .outbound: try completeOutbound(&integration)
+        case .outbound: try completeOutbound(&integration, isNew: existing == nil)
         }
         // What came whole or from a file stays changeable: nothing can be taken away that is asked for here.
         if existing?.operation != operation { try checkWhole(integration) }
@@ -82,7 +84,7 @@ struct IntegrationRequest {
 
     /// What this version does not run is kept nevertheless, as workflow files hold it: see
     /// ``Integration/notExecuted``.
-    private func completeOutbound(_ integration: inout Integration) throws {
+    private func completeOutbound(_ integration: inout Integration, isNew: Bool) throws {
         integration.triggeredBy = try fields.choice("triggeredBy") ?? integration.triggeredBy
         guard let trigger = integration.triggeredBy else { throw RestError.missingField("triggeredBy") }
         try setResponseChoice(of: &integration, trigger)
@@ -90,6 +92,7 @@ struct IntegrationRequest {
         integration.endpoint = try endpoint() ?? integration.endpoint
         integration.path = try path() ?? integration.path
         integration.retrySchedule = try retrySchedule() ?? integration.retrySchedule
+        integration.delivery = try DeliveryFields(fields).settings(integration.delivery, isNew: isNew)
         if integration.operation == .sendWebhook, integration.sealedSigningSecrets.isEmpty {
             let secret = RandomSecret.signingSecret()
             integration.sealedSigningSecrets = [secrets.seal(secret, for: .signingSecret(integration.id))]

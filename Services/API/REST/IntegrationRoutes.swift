@@ -28,6 +28,8 @@ extension RESTServices {
                     return .ok(answer)
                 }
             },
+            .post("\(base)/{integration}/signing-secrets/rotate", rotateSigningSecret),
+            .post("\(base)/{integration}/test", testIntegration),
         ]
     }
 
@@ -80,9 +82,7 @@ extension RESTServices {
             let key = try secrets.open(sealed, for: .integrationKey(integration.id))
             fields["triggerUrl"] = .string("\(integration.triggerPath)?apiKey=\(key)")
         }
-        if let sealed = integration.sealedSigningSecrets.first {
-            fields["signingSecret"] = .string(try secrets.open(sealed, for: .signingSecret(integration.id)))
-        }
+        try addSigning(of: integration, to: &fields)
         return .fields(fields)
     }
 }
@@ -104,6 +104,7 @@ extension Integration {
             "script": script.map(JSONValue.script), "endpoint": target?.reference, "path": .text(path),
             "authenticatingUser": user?.reference,
             "retrySchedule": retrySchedule.map { .array($0.delays.map(JSONValue.whole)) },
+            "delivery": integrationType == .outbound ? (delivery ?? DeliverySettings()).wire : nil,
             "floodControl": .bool(floodControl), "responseChoice": .text(responseChoice),
             "integrationService": .text(integrationServiceName), "integrationAgentId": .text(integrationAgentId),
             "scriptStep": scriptStep.map { ["id": .string($0)] }, "notExecuted": .text(notExecuted),

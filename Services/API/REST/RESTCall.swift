@@ -1,4 +1,5 @@
 import AlertCore
+import Endpoints
 import Foundation
 import HTTPTypes
 import Hummingbird
@@ -128,6 +129,8 @@ struct RESTServices: Sendable {
     var partitionCount = 1
     /// Whether the settings name a mail server.
     var hasMail = false
+    /// What tries of webhooks go out by; `nil` where none can.
+    var webhookClient: EndpointClient?
 
     var routes: [RESTRoute] {
         let forms = formRoutes + formPartRoutes + responseOptionRoutes + messageTemplateRoutes + sectionRoutes

@@ -1,4 +1,5 @@
 import AlertCore
+import Endpoints
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -14,14 +15,16 @@ public struct RESTRoutes<Context: RequestContext>: Sendable {
     ///   - authenticator: The process's one, which remembers who has been let in.
     ///   - partitionCount: Of the bus: whose owner sends what a test of a provider plans.
     ///   - hasMail: Whether the settings name a mail server, as the list of providers says.
+    ///   - webhookClient: What tries of webhooks go out by; `nil` where none can.
     public init(
         database: any SQLDatabase, cache: DirectoryCache, secrets: SecretBox, authenticator: Authenticator,
         now: @escaping Clock, passwordCost: PasswordHash.Cost = .standard, publicURL: String = "",
-        partitionCount: Int = 1, hasMail: Bool = false
+        partitionCount: Int = 1, hasMail: Bool = false, webhookClient: EndpointClient? = nil
     ) {
         services = RESTServices(
             database: database, cache: cache, secrets: secrets, authenticator: authenticator, now: now,
-            passwordCost: passwordCost, publicURL: publicURL, partitionCount: partitionCount, hasMail: hasMail)
+            passwordCost: passwordCost, publicURL: publicURL, partitionCount: partitionCount, hasMail: hasMail,
+            webhookClient: webhookClient)
     }
 
     /// Adds every route. The error middleware goes to the whole router, since only there it sees what no route

@@ -99,6 +99,7 @@ extension RESTServices {
                 copy.archived = .object(archived)
             }
             copy.disabledReason = nil
+            copy.inServiceSince = nil
             copy.makeSecrets(secrets)
             try edit.put(copy)
             return .saved(try wire(copy, for: call, edit.directory), isNew: true)
@@ -113,6 +114,7 @@ extension Integration {
         case .inbound: sealedKey = secrets.seal(UUID().uuidString.lowercased(), for: .integrationKey(id))
         case .outbound:
             sealedSigningSecrets = [secrets.seal(RandomSecret.signingSecret(), for: .signingSecret(id))]
+            signingExpiries = []
         }
     }
 }

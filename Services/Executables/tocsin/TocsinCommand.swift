@@ -9,7 +9,8 @@ struct TocsinCommand: AsyncParsableCommand {
         commandName: "tocsin", abstract: "Alerting and integration: one process, or the tools around many.",
         version: Version.current,
         subcommands: [
-            ServeCommand.self, MigrateCommand.self, RotateKeyCommand.self, WorkflowCommand.self, DemoCommand.self,
+            ServeCommand.self, MigrateCommand.self, RotateKeyCommand.self, WorkflowCommand.self, DeliveriesCommand.self,
+            DemoCommand.self,
         ])
 }
 

@@ -1,3 +1,4 @@
+import AlertCore
 import ArgumentParser
 import Foundation
 import Logging
@@ -74,13 +75,28 @@ struct WorkflowClient {
         }
     }
 
-    private func send(_ method: String, _ path: String, _ body: [UInt8]? = nil) async throws -> [UInt8] {
+    /// Any other call of the API, with JSON.
+    /// - Parameter path: Below `/api/xm/1`, with its query.
+    func json(_ method: String, _ path: String, _ body: JSONValue?) async throws -> JSONValue {
+        let bytes = try body.map { Array(try JSONEncoder().encode($0)) }
+        let answer = try await send(method, path, bytes, type: "application/json", hints: [:])
+        do {
+            return try JSONDecoder().decode(JSONValue.self, from: Data(answer))
+        } catch {
+            throw CommandError("\(base) answered something that is no JSON. Is it a Tocsin server?")
+        }
+    }
+
+    private func send(
+        _ method: String, _ path: String, _ body: [UInt8]? = nil, type: String = WorkflowArchive.mediaType,
+        hints: [Int: String] = [409: " Add --replace, or another --name."]
+    ) async throws -> [UInt8] {
         let answer: OutboundResponse
         do {
             answer = try await client.send(
                 OutboundRequest(
                     method: method, url: "\(base)/api/xm/1\(path)",
-                    headers: body == nil ? [] : [("Content-Type", WorkflowArchive.mediaType)], body: body,
+                    headers: body == nil ? [] : [("Content-Type", type)], body: body,
                     basicAuth: login, timeout: .seconds(120), responseBodyLimit: 2 * ArchiveLimits.archive,
                     trustSelfSigned: isInsecure))
         } catch {
@@ -88,7 +104,7 @@ struct WorkflowClient {
         }
         guard (200..<300).contains(answer.status) else {
             let problem = try? JSONDecoder().decode(Problem.self, from: Data(answer.body))  // no error of ours
-            let hint = [401: " Check --key or --user.", 409: " Add --replace, or another --name."][answer.status]
+            let hint = answer.status == 401 ? " Check --key or --user." : hints[answer.status]
             throw CommandError(
                 "\(base) answered \(answer.status): \(problem?.message ?? "nothing more.")\(hint ?? "")")
         }
@@ -97,7 +113,7 @@ struct WorkflowClient {
 
     private struct Problem: Decodable { let message: String }
 
-    private static func escaped(_ text: String) -> String {
+    static func escaped(_ text: String) -> String {
         text.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? text
     }
 }

@@ -66,9 +66,15 @@ public struct Integration: Codable, Hashable, Sendable, Identifiable {
     public var sealedKey: String?
     /// The id of the person as whom requests act.
     public var authenticatingUser: String?
-    /// The Standard Webhooks signing secrets, newest first, each sealed by `SecretBox`; only outbound.
+    /// The Standard Webhooks signing keys (``SigningKey``), newest first, each sealed by `SecretBox`; only outbound.
     public var sealedSigningSecrets: [String]
+    /// Until when those after the first sign, in their order; one without an entry has no end.
+    @Later public var signingExpiries: [Timestamp]
     public var retrySchedule: RetrySchedule?
+    /// How it delivers; only outbound.
+    public var delivery: DeliverySettings?
+    /// Since when it is in service again, after it was not; `nil` when it always was.
+    public var inServiceSince: Timestamp?
     /// Whether the limits on notifications of one person hold for its alerts (spec §2.7).
     @Later public var floodControl: Bool
     /// The answer that a trigger of kind RESPONSE waits for; `nil` for any.
@@ -87,7 +93,8 @@ public struct Integration: Codable, Hashable, Sendable, Identifiable {
         endpoint: String? = nil, path: String? = nil, sealedKey: String? = nil, authenticatingUser: String? = nil,
         sealedSigningSecrets: [String] = [], retrySchedule: RetrySchedule? = nil,
         floodControl: Bool = false, responseChoice: String? = nil, integrationServiceName: String? = nil,
-        integrationAgentId: String? = nil, scriptStep: String? = nil, archived: JSONValue? = nil
+        integrationAgentId: String? = nil, scriptStep: String? = nil, archived: JSONValue? = nil,
+        delivery: DeliverySettings? = nil
     ) {
         self.id = id
         self.plan = plan
@@ -108,6 +115,8 @@ public struct Integration: Codable, Hashable, Sendable, Identifiable {
         self.authenticatingUser = authenticatingUser
         self.sealedSigningSecrets = sealedSigningSecrets
         self.retrySchedule = retrySchedule
+        self.delivery = delivery
+        signingExpiries = []
         self.floodControl = floodControl
         self.responseChoice = responseChoice
         self.integrationServiceName = integrationServiceName

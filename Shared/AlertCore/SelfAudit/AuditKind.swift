@@ -58,7 +58,7 @@ public enum AuditKind: String, Codable, Sendable, CaseIterable {
         switch kind {
         case AuditNotice.dueKind: return nil
         case "notification", "notification-digest", "call": self = .notificationsOverdue
-        case "webhook": self = .webhooksOverdue
+        case "webhook", "webhook-order": self = .webhooksOverdue
         case "inbound-request": self = .requestsOverdue
         default: self = .timersOverdue
         }

@@ -7,20 +7,27 @@ public enum WebhookDelivery: Aggregate {
         public var phase = Phase.unknown
         /// The number of the last attempt.
         public var attempts = 0
+        /// The number of the last attempt before the schedule began anew.
+        public var attemptsBefore = 0
 
-        public init(phase: Phase = .unknown, attempts: Int = 0) {
+        public init(phase: Phase = .unknown, attempts: Int = 0, attemptsBefore: Int = 0) {
             self.phase = phase
             self.attempts = attempts
+            self.attemptsBefore = attemptsBefore
         }
     }
 
-    public enum Phase: String, Codable, Sendable {
+    public enum Phase: String, Codable, CaseIterable, Sendable {
         case unknown
         /// Nothing has been tried yet, or it is waiting; durable, with a reason.
         case parked
         case delivered
         /// The schedule is used up: kept, and not tried again by itself.
         case exhausted
+        /// Given up by a person.
+        case cancelled
+        /// Never requested: the integration did not want the event (``Skip``).
+        case skipped
     }
 
     public enum Command: Equatable, Sendable {
@@ -30,6 +37,12 @@ public enum WebhookDelivery: Aggregate {
         ///   - schedule: Of the integration.
         ///   - chance: From 0 up to 1, for the spread of the pauses.
         case recordAttempt(Attempt, schedule: RetrySchedule, chance: Double)
+        /// Begins the schedule anew, at once.
+        /// - Parameter cause: The id of the request by which the person said so.
+        case redrive(by: PersonReference, cause: String)
+        /// Gives up what waits.
+        case cancel(by: PersonReference, cause: String)
+        case skip(Skip)
     }
 
     public enum Event: Codable, Equatable, Sendable {
@@ -38,6 +51,9 @@ public enum WebhookDelivery: Aggregate {
         case attempted(attempt: Attempt, at: Timestamp)
         case delivered(at: Timestamp)
         case exhausted(attempts: Int, at: Timestamp)
+        case redriven(by: PersonReference, cause: String, at: Timestamp)
+        case cancelled(by: PersonReference, cause: String, at: Timestamp)
+        case skipped(skip: Skip, at: Timestamp)
     }
 
     public enum Rejection: Error, Equatable, Sendable { case unknown }
@@ -59,6 +75,10 @@ public enum WebhookDelivery: Aggregate {
         public var script: ScriptInput?
         /// Of a callback that the alert's own request asked for: where it goes. Its lane is that of the URL's origin.
         public var callback: Callback?
+        /// The version of the integration's configuration by which it was requested; `nil` in older ones.
+        public var configuration: Int64?
+        /// The id of the replay that requested it, if one did.
+        public var replay: String?
 
         /// Where a callback of an alert goes (spec §1.11).
         public struct Callback: Codable, Equatable, Sendable {
@@ -90,7 +110,7 @@ public enum WebhookDelivery: Aggregate {
         public init(
             id: String, integration: NamedReference, trigger: Trigger, alert: String, alertNumber: Int64,
             sequence: Int64, payload: String, correlation: String, script: ScriptInput? = nil,
-            callback: Callback? = nil
+            callback: Callback? = nil, configuration: Int64? = nil, replay: String? = nil
         ) {
             self.id = id
             self.integration = integration
@@ -102,12 +122,14 @@ public enum WebhookDelivery: Aggregate {
             self.correlation = correlation
             self.script = script
             self.callback = callback
+            self.configuration = configuration
+            self.replay = replay
         }
     }
 
     /// Why a delivery waits.
     public struct Parking: Codable, Equatable, Sendable {
-        public enum Reason: String, Codable, Sendable {
+        public enum Reason: String, Codable, CaseIterable, Sendable {
             /// An attempt failed; the next one is scheduled.
             case retry
             /// The target has not answered yet; the attempt goes on.
@@ -118,10 +140,14 @@ public enum WebhookDelivery: Aggregate {
             case behind
             /// The circuit breaker is open.
             case circuitOpen
+            /// The rate of the integration, or of its recovery, is used up.
+            case throttled
             /// The integration is out of service.
             case disabled
             /// The integration, or its endpoint, is not configured.
             case unconfigured
+            /// Somebody has it tried again.
+            case redriven
         }
 
         public var reason: Reason
@@ -199,27 +225,44 @@ extension WebhookDelivery {
             return [.requested(request: request, at: now)]
         case (.request, _):
             return []
-        case (.park, .unknown), (.recordAttempt, .unknown):
-            throw .unknown
-        case (.park, .delivered), (.park, .exhausted), (.recordAttempt, .delivered), (.recordAttempt, .exhausted):
+        case (.skip(let skip), .unknown):
+            return [.skipped(skip: skip, at: now)]
+        case (.skip, _):
             return []
-        case (.park(let parking), .parked):
+        case (.park, .unknown), (.recordAttempt, .unknown), (.redrive, .unknown), (.cancel, .unknown):
+            throw .unknown
+        case (.redrive(let person, let cause), .parked), (.redrive(let person, let cause), .exhausted),
+            (.redrive(let person, let cause), .cancelled):
+            return [
+                .redriven(by: person, cause: cause, at: now),
+                .parked(
+                    parking: Parking(reason: .redriven, detail: "redriven by \(person.targetName)", until: now),
+                    at: now),
+            ]
+        case (.cancel(let person, let cause), .parked):
+            return [.cancelled(by: person, cause: cause, at: now)]
+        case (.park, _) where state.phase != .parked, (.recordAttempt, _) where state.phase != .parked,
+            (.redrive, _), (.cancel, _):
+            return []
+        case (.park(let parking), _):
             return [.parked(parking: parking, at: now)]
-        case (.recordAttempt(let attempt, let schedule, let chance), .parked):
+        case (.recordAttempt(let attempt, let schedule, let chance), _):
             guard attempt.number > state.attempts else { return [] }
             return [
                 .attempted(attempt: attempt, at: now),
-                consequence(of: attempt, schedule, chance, after: attempt.number, at: now),
+                consequence(of: attempt, schedule, chance, before: state.attemptsBefore, at: now),
             ]
         }
     }
 
     private static func consequence(
-        of attempt: Attempt, _ schedule: RetrySchedule, _ chance: Double, after attempts: Int, at now: Timestamp
+        of attempt: Attempt, _ schedule: RetrySchedule, _ chance: Double, before: Int, at now: Timestamp
     ) -> Event {
+        // All attempts, and those by the present schedule.
+        let (all, attempts) = (attempt.number, attempt.number - before)
         if attempt.isSuccess { return .delivered(at: now) }
         // What a script has done before it failed would be done twice.
-        if attempt.hasCompleted == false || attempt.isFinal == true { return .exhausted(attempts: attempts, at: now) }
+        if attempt.hasCompleted == false || attempt.isFinal == true { return .exhausted(attempts: all, at: now) }
         if attempt.isGone {
             return .parked(
                 parking: Parking(
@@ -228,7 +271,7 @@ extension WebhookDelivery {
         }
         let retryAfter = attempt.retryAfter.map { Duration.seconds($0) }
         guard let pause = schedule.pause(afterAttempts: attempts, chance: chance, retryAfter: retryAfter) else {
-            return .exhausted(attempts: attempts, at: now)
+            return .exhausted(attempts: all, at: now)
         }
         let detail = "attempt \(attempts) of \(schedule.delays.count + 1): \(attempt.outcome)"
         return .parked(parking: Parking(reason: .retry, detail: detail, until: now.advanced(by: pause)), at: now)
@@ -241,6 +284,9 @@ extension WebhookDelivery {
         case .attempted(let attempt, _): next.attempts = attempt.number
         case .delivered: next.phase = .delivered
         case .exhausted: next.phase = .exhausted
+        case .redriven: next.attemptsBefore = state.attempts
+        case .cancelled: next.phase = .cancelled
+        case .skipped: next.phase = .skipped
         }
         return next
     }

@@ -144,7 +144,8 @@ extension Directory {
         if before == nil {
             try connection.execute("DELETE FROM directory_deletions WHERE kind = \(kind) AND id = \(entry.id)")
         }
-        try DirectoryAudit(connection: connection).record(entry, before: before, after: after, by: origin, at: now)
+        try DirectoryAudit(connection: connection).record(
+            entry, before: before, after: after, version: version, by: origin, at: now)
         return before == nil
     }
 
@@ -166,7 +167,8 @@ extension Directory {
             INSERT INTO directory_deletions (kind, id, version) VALUES (\(Entry.kind), \(id), \(version))
             ON CONFLICT (kind, id) DO UPDATE SET version = excluded.version
             """)
-        try DirectoryAudit(connection: connection).record(entry, before: before, after: nil, by: origin, at: now)
+        try DirectoryAudit(connection: connection).record(
+            entry, before: before, after: nil, version: version, by: origin, at: now)
         return entry
     }
 

@@ -16,11 +16,13 @@ struct DirectoryAudit {
     /// - Parameters:
     ///   - before: The document before the change; `nil` for a new entry.
     ///   - after: The document after it; `nil` for a deletion.
+    ///   - version: Of the directory, after it.
     func record<Entry: DirectoryEntry>(
-        _ entry: Entry, before: String?, after: String?, by origin: Origin, at now: Timestamp
+        _ entry: Entry, before: String?, after: String?, version: Int64, by origin: Origin, at now: Timestamp
     ) throws {
         var data: [String: JSONValue] = [
             "kind": .string(Entry.kind), "id": .string(entry.id), "name": .string(entry.entryName),
+            "version": .integer(version),
         ]
         if let before { data["before"] = try Self.redacted(before) }
         if let after { data["after"] = try Self.redacted(after) }

@@ -80,9 +80,16 @@ public final class DirectoryCache: @unchecked Sendable {  // every stored variab
         let since = base?.view.version ?? 0
         var entries = base?.entries ?? DirectoryEntries()
         let gone = try connection.execute("SELECT kind, id FROM directory_deletions WHERE version > \(since)")
-        for row in gone { try entries.apply(kind: row.text(0), id: row.text(1), document: nil) }
-        let changed = try connection.execute("SELECT kind, id, document FROM directory WHERE version > \(since)")
-        for row in changed { try entries.apply(kind: row.text(0), id: row.text(1), document: row.text(2)) }
+        for row in gone {
+            try entries.apply(kind: row.text(0), id: row.text(1), document: nil)
+            if row.text(0) == Integration.kind { entries.integrationVersions[row.text(1)] = nil }
+        }
+        let changed = try connection.execute(
+            "SELECT kind, id, document, version FROM directory WHERE version > \(since)")
+        for row in changed {
+            try entries.apply(kind: row.text(0), id: row.text(1), document: row.text(2))
+            if row.text(0) == Integration.kind { entries.integrationVersions[row.text(1)] = row.integer(3) }
+        }
         return Loaded(view: DirectoryView(version: version, entries: entries), entries: entries)
     }
 }

@@ -17,6 +17,8 @@ public struct DirectoryView: Sendable {
     public let properties: [String: PropertyDefinition]
     public let endpoints: [String: Endpoint]
     public let integrations: [String: Integration]
+    /// ``Directory/version()`` after the last change of each integration: the version of its configuration.
+    public let integrationVersions: [String: Int64]
     public let apiKeys: [String: APIKey]
     public let scriptSteps: [String: ScriptStep]
     public let groups: [String: Group]
@@ -49,6 +51,7 @@ public struct DirectoryView: Sendable {
         properties = entries.properties
         endpoints = entries.endpoints
         integrations = entries.integrations
+        integrationVersions = entries.integrationVersions
         apiKeys = entries.apiKeys
         scriptSteps = entries.scriptSteps
         groups = entries.groups
@@ -192,6 +195,7 @@ struct DirectoryEntries: Sendable {
     var constants: [String: Constant] = [:]
     var endpoints: [String: Endpoint] = [:]
     var integrations: [String: Integration] = [:]
+    var integrationVersions: [String: Int64] = [:]
     var apiKeys: [String: APIKey] = [:]
     var libraries: [String: SharedLibrary] = [:]
     var scriptSteps: [String: ScriptStep] = [:]

@@ -109,6 +109,14 @@ public enum RandomSecret {
     /// The signing secret of Standard Webhooks: `whsec_` and 32 bytes in base64.
     public static func signingSecret() -> String { "whsec_" + Data(bytes(32)).base64EncodedString() }
 
+    /// As text for ``SigningKey``: of Ed25519, the 32 bytes of a private key are any.
+    public static func signingKey(_ scheme: SigningKey.Scheme) -> String {
+        switch scheme {
+        case .hmac: signingSecret()
+        case .ed25519: "whsk_" + Data(bytes(32)).base64EncodedString()
+        }
+    }
+
     /// 32 bytes in base64 without characters that mean something in a URL.
     public static func token() -> String {
         Data(bytes(32)).base64EncodedString()

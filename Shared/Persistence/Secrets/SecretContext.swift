@@ -22,7 +22,7 @@ public struct SecretContext: Hashable, Sendable {
     public static func integrationKey(_ integration: String) -> SecretContext {
         .init("integration-key/\(integration)")
     }
-    /// `Integration.sealedSigningSecrets`: each opens to `whsec_` and base64.
+    /// `Integration.sealedSigningSecrets`: each opens to the text of a `SigningKey`.
     public static func signingSecret(_ integration: String) -> SecretContext {
         .init("signing-secret/\(integration)")
     }

@@ -140,7 +140,7 @@ enum SampleText {
     static func body(for form: Form?, _ directory: DirectoryView) -> String {
         let items = form?.sections.flatMap(\.items) ?? []
         let lines = items.compactMap { directory.properties[$0.propertyDefinition] }.map { property in
-            "    \(text(.string(property.name))): \(text(value(of: property)))"
+            "    \(text(.string(property.name))): \(text(property.sampleValue))"
         }
         let recipients = (form?.recipients ?? []).map { directory.recipientName($0) }
         let named = recipients.map { "{ \"id\": \(text(.string($0))) }" }.joined(separator: ", ")
@@ -149,17 +149,6 @@ enum SampleText {
             recipients.isEmpty ? nil : "  \"recipients\": [\(named)]",
         ]
         return "{\n\(fields.compactMap { $0 }.joined(separator: ",\n"))\n}"
-    }
-
-    private static func value(of property: PropertyDefinition) -> JSONValue {
-        switch property.propertyType {
-        case .boolean: .bool(true)
-        case .number: .whole(Int(property.minimum ?? 1))
-        case .multiSelect: .array([.string(property.items?.first ?? "")])
-        case .singleSelect: .string(property.items?.first ?? "")
-        case .hierarchy: .array([])
-        case .text, .password: .string("A \(property.name.lowercased())")
-        }
     }
 
     private static func text(_ value: JSONValue) -> String {

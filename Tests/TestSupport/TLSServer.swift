@@ -1,10 +1,10 @@
 import Foundation
 
 /// A small certificate authority, and servers with its certificates: `openssl` does it.
-struct TestAuthority {
+public struct TestAuthority: Sendable {
     let folder: URL
 
-    init() async throws {
+    public init() async throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "tls-\(UInt64.random(in: 0 ... .max))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         try await openssl(["req", "-x509"] + newKey("ca") + ["-out", "ca.pem", "-days", "2", "-subj", "/CN=Test CA"])
@@ -20,11 +20,11 @@ struct TestAuthority {
             ["req", "-x509"] + newKey("other") + ["-out", "other.pem", "-days", "2", "-subj", "/CN=Other"])
     }
 
-    func text(_ file: String) throws -> String {
+    public func text(_ file: String) throws -> String {
         try String(contentsOf: folder.appending(path: file), encoding: .utf8)
     }
 
-    func remove() { try? FileManager.default.removeItem(at: folder) }
+    public func remove() { try? FileManager.default.removeItem(at: folder) }
 
     private func newKey(_ name: String) -> [String] {
         ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "\(name).key"]
@@ -52,17 +52,17 @@ struct TestAuthority {
     }
 }
 
-struct OpenSSLFailed: Error {
+public struct OpenSSLFailed: Error {
     let arguments: [String]
 }
 
 /// Answers every request with a page about its TLS session, on a port of the system's choice.
-final class TLSServer {
-    let url: String
+public final class TLSServer {
+    public let url: String
     private let process: Process
 
     /// - Parameter asksForCertificate: Whether clients without a certificate of the authority are turned away.
-    init(_ authority: TestAuthority, asksForCertificate: Bool) async throws {
+    public init(_ authority: TestAuthority, asksForCertificate: Bool) async throws {
         var arguments = ["s_server", "-accept", "127.0.0.1:0", "-cert", "server.pem", "-key", "server.key", "-www"]
         if asksForCertificate { arguments += ["-CAfile", "ca.pem", "-Verify", "1", "-verify_return_error"] }
         process = authority.process(arguments)
@@ -80,5 +80,5 @@ final class TLSServer {
         url = "https://127.0.0.1:\(port ?? "0")"
     }
 
-    func stop() { kill(process.processIdentifier, SIGKILL) }
+    public func stop() { kill(process.processIdentifier, SIGKILL) }
 }

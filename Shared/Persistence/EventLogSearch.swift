@@ -1,0 +1,61 @@
+import AlertCore
+
+// Places in the log by time.
+extension EventLog {
+    /// The partitions of a category with the position of their last event.
+    public func heads(of category: String) throws(StoreError) -> [LogPartition: Position] {
+        let rows = try connection.execute(
+            "SELECT partition_name, position FROM log_partitions WHERE partition_name LIKE \("\(category)/%")")
+        var heads: [LogPartition: Position] = [:]
+        for row in rows {
+            if let number = Int(row.text(0).dropFirst(category.count + 1)) {
+                heads[LogPartition(category, number)] = row.integer(1)
+            }
+        }
+        return heads
+    }
+
+    /// The position of the last event that was recorded before a time; 0 when there is none. By halving: times grow
+    /// with the positions, but for the moments by which the clocks of two processes differ.
+    /// - Parameter head: The position of the partition's last event.
+    public func lastPosition(
+        in partition: LogPartition, before time: Timestamp, head: Position
+    ) throws(StoreError) -> Position {
+        var (low, high) = (Position(0), head)
+        while low < high {
+            let middle = low + (high - low + 1) / 2
+            if try event(at: middle, in: partition).recordedAt < time { low = middle } else { high = middle - 1 }
+        }
+        return low
+    }
+
+    /// - Throws: `invalid` when there is none.
+    public func event(at position: Position, in partition: LogPartition) throws(StoreError) -> RecordedEvent {
+        let rows = try connection.execute(
+            """
+            \(RecordedEvent.select) WHERE partition_name = \(partition.description) AND position = \(position)
+            """)
+        guard let row = rows.first else {
+            throw StoreError(.invalid, "the log \(partition) has no event \(position)")
+        }
+        return RecordedEvent(row)
+    }
+
+    /// Up to `limit` events of a partition after `position`, up to and including `end`, oldest first.
+    public func read(
+        _ partition: LogPartition, after position: Position, upTo end: Position, limit: Int
+    ) throws(StoreError) -> [RecordedEvent] {
+        try connection.execute(
+            """
+            \(RecordedEvent.select) WHERE partition_name = \(partition.description) AND position > \(position)
+            AND position <= \(end) ORDER BY position LIMIT \(limit)
+            """
+        ).map(RecordedEvent.init)
+    }
+
+    /// The first event of a stream; `nil` when there is no such stream.
+    public func first(of stream: String) throws(StoreError) -> RecordedEvent? {
+        try connection.execute("\(RecordedEvent.select) WHERE stream = \(stream) AND version = 1").first
+            .map(RecordedEvent.init)
+    }
+}

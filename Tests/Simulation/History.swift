@@ -1,0 +1,143 @@
+import AlertCore
+import Persistence
+
+/// All that could be seen from outside during a run, and what was committed when: what the checker judges by.
+final class History: @unchecked Sendable {  // one thread
+    struct LoggedEvent {
+        let partition: String
+        let position: Int64
+        let stream: String
+        let version: Int64
+        let type: String
+        let data: String
+    }
+
+    struct SavedCheckpoint {
+        let group: String
+        let partition: String
+        let next: Int64
+    }
+
+    struct Commit {
+        let at: Int64
+        let process: String
+    }
+
+    /// A request that was answered 202.
+    struct Accepted {
+        let requestId: String
+        let integration: String
+        let at: Int64
+    }
+
+    /// An answer, a comment or a command of a person.
+    struct Said {
+        enum Kind { case response, comment }
+        let kind: Kind
+        let id: String
+        let alert: String
+        /// Whether the server has said that it is done.
+        var isConfirmed: Bool
+    }
+
+    /// One request that reached a target.
+    struct Arrival {
+        let id: String
+        let integration: String
+        let body: String
+        let process: String
+        /// When the sender began.
+        let begunAt: Int64
+        let at: Int64
+        /// What the target answered; 2xx: it has taken the webhook.
+        let status: Int
+        /// Whether the sender was told.
+        var wasAnswered: Bool
+    }
+
+    /// One message that a provider was given.
+    struct Sent {
+        let id: String
+        let provider: String
+        let process: String
+        let begunAt: Int64
+        let at: Int64
+        /// Whether the provider has passed it on.
+        let isTaken: Bool
+        var wasAnswered: Bool
+    }
+
+    /// While somebody who had lost a partition may have gone on working on it.
+    struct Overlap {
+        let group: String
+        let place: String
+        /// The one who had lost it.
+        let process: String
+        let feed: Int
+        let from: Int64
+        var to: Int64
+    }
+
+    /// A partition was given to a process.
+    struct Given {
+        let group: String
+        let place: String
+        let process: String
+        let at: Int64
+    }
+
+    private(set) var commits: [String: Commit] = [:]
+    private(set) var checkpoints: [String: Int64] = [:]
+    /// What went wrong at the moment when it was seen.
+    private(set) var violations: [String] = []
+    var accepted: [Accepted] = []
+    var refusals: [Int: Int] = [:]
+    var said: [Said] = []
+    var arrivals: [Arrival] = []
+    var sent: [Sent] = []
+    var overlaps: [Overlap] = []
+    var given: [Given] = []
+    /// Alerts that have begun, and messages that people have got: what people react to.
+    private(set) var begunAlerts: [String] = []
+
+    private(set) var trace: [String] = []
+    private let traceLimit: Int
+    private let executor = VirtualExecutor.shared
+
+    init(traceLimit: Int) { self.traceLimit = traceLimit }
+
+    func note(_ line: @autoclosure () -> String) {
+        let text = line()
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
+        executor.mark(hash)
+        trace.append("\(Self.time(executor.now))  \(text)")
+        if trace.count > 2 * traceLimit { trace.removeFirst(trace.count - traceLimit) }
+    }
+
+    static func time(_ nanoseconds: Int64) -> String {
+        let milliseconds = nanoseconds / 1_000_000
+        let text = String(milliseconds % 1000)
+        return "\(milliseconds / 1000).\(String(repeating: "0", count: 3 - text.count))\(text)"
+    }
+
+    func committed(by process: String, events: [LoggedEvent], checkpoints saved: [SavedCheckpoint]) {
+        for event in events {
+            commits["\(event.stream)@\(event.version)"] = Commit(at: executor.now, process: process)
+            if event.type == "alert.created" { begunAlerts.append(String(event.stream.dropFirst("alert-".count))) }
+            note("\(process) wrote \(event.partition):\(event.position) \(event.stream)@\(event.version) \(event.type)")
+        }
+        for checkpoint in saved {
+            let key = "\(checkpoint.group) \(checkpoint.partition)"
+            let before = checkpoints[key] ?? 0
+            if checkpoint.next < before {
+                violations.append(
+                    "a checkpoint went back: \(key) from \(before) to \(checkpoint.next), by \(process) at "
+                        + Self.time(executor.now))
+            }
+            checkpoints[key] = checkpoint.next
+        }
+    }
+
+    func commit(of stream: String, version: Int64) -> Commit? { commits["\(stream)@\(version)"] }
+}

@@ -1,0 +1,221 @@
+import Messaging
+import Persistence
+
+/// A broker in memory: partitions, groups and their rebalances. What processes see of it is ``SimBus``.
+final class SimBroker: @unchecked Sendable {  // one thread
+    struct Place: Hashable, Comparable, CustomStringConvertible {
+        let topic: String
+        let partition: Int
+
+        var description: String { "\(topic)/\(partition)" }
+
+        static func < (left: Place, right: Place) -> Bool {
+            (left.topic, left.partition) < (right.topic, right.partition)
+        }
+    }
+
+    struct Stored {
+        let message: Message
+        let visibleAt: Int64
+    }
+
+    private final class Group {
+        let name: String
+        var members: [SimMember] = []
+        var owners: [Place: SimMember] = [:]
+        /// Places that are being taken from their owners.
+        var revoking: Set<Place> = []
+        /// Places that are to go to somebody else, whoever that is.
+        var moving: Set<Place> = []
+
+        init(_ name: String) { self.name = name }
+    }
+
+    /// How long an owner may take to let go of a partition.
+    private static let releaseTime = Duration.seconds(10)
+    /// After that, a member that is not heard of is taken for dead.
+    private static let sessionTime = Duration.seconds(10)
+
+    let partitionCount: Int
+    private let history: History
+    private let executor = VirtualExecutor.shared
+    private var feedCount = 0
+    private var stored: [Place: [Stored]] = [:]
+    private var groups: [String: Group] = [:]
+    /// Feeds that were given and may still be worked on.
+    private var open: [String: [SimFeed]] = [:]
+
+    init(partitionCount: Int, history: History) {
+        self.partitionCount = partitionCount
+        self.history = history
+    }
+
+    // MARK: - Messages
+
+    func end(of place: Place) -> Int64 { Int64(stored[place]?.count ?? 0) }
+
+    func append(_ message: OutgoingMessage, to topic: Topic, after delay: Duration) {
+        let place = Place(
+            topic: topic.name, partition: Partitioning.partition(of: message.key, count: partitionCount))
+        let offset = end(of: place)
+        let visible = max(executor.now + delay.nanoseconds, stored[place]?.last?.visibleAt ?? 0)
+        let kept = Message(offset: offset, key: message.key, body: message.body, headers: message.headers)
+        stored[place, default: []].append(Stored(message: kept, visibleAt: visible))
+        for group in groups.values.sorted(by: { $0.name < $1.name }) {
+            group.owners[place]?.feeds[place]?.wake(after: .nanoseconds(visible - executor.now))
+        }
+    }
+
+    func messages(at place: Place, from offset: Int64, max: Int) -> [Message] {
+        let all = stored[place] ?? []
+        guard offset < all.count else { return [] }
+        return all[Int(offset)...].prefix(max).prefix { $0.visibleAt <= executor.now }.map(\.message)
+    }
+
+    /// When the message at an offset can be seen, if it is there.
+    func visibleAt(_ place: Place, _ offset: Int64) -> Int64? {
+        guard let all = stored[place], offset < all.count else { return nil }
+        return all[Int(offset)].visibleAt
+    }
+
+    // MARK: - Groups
+
+    func join(_ member: SimMember) {
+        let group = groups[member.group, default: Group(member.group)]
+        groups[member.group] = group
+        group.members.append(member)
+        history.note("\(member.process.run) joins \(group.name)")
+        rebalance(group)
+    }
+
+    /// In order: its feeds end, and others get them once they are released.
+    func leave(_ member: SimMember) {
+        guard let group = groups[member.group], !member.hasLeft else { return }
+        member.hasLeft = true
+        group.members.removeAll { $0 === member }
+        rebalance(group)
+    }
+
+    /// The group takes it for dead, whether or not it is.
+    func expire(_ member: SimMember) {
+        guard let group = groups[member.group], !member.hasLeft else { return }
+        history.note("\(member.process.run) is taken for dead by \(group.name)")
+        member.hasLeft = true
+        group.members.removeAll { $0 === member }
+        for (place, owner) in group.owners where owner === member {
+            group.owners[place] = nil
+            group.revoking.remove(place)
+        }
+        rebalance(group)
+        member.lost()
+    }
+
+    /// Called when a process has died.
+    func died(_ process: SimProcess) {
+        history.endOverlaps(at: executor.now) { $0.process == process.run }
+        for group in groups.values.sorted(by: { $0.name < $1.name }) {
+            for member in group.members where member.process === process {
+                executor.after(Self.sessionTime) { [self] in expire(member) }
+            }
+        }
+    }
+
+    func members(of process: SimProcess) -> [SimMember] {
+        groups.values.sorted { $0.name < $1.name }.flatMap(\.members).filter { $0.process === process }
+    }
+
+    /// Moves a partition of a group to another of its members.
+    func move(_ chance: Chance) {
+        let candidates = groups.values.filter { $0.members.count > 1 && !$0.owners.isEmpty }.sorted {
+            $0.name < $1.name
+        }
+        guard let group = candidates.isEmpty ? nil : chance.pick(candidates) else { return }
+        let place = chance.pick(group.owners.keys.sorted())
+        history.note("\(place) of \(group.name) is moved")
+        group.moving.insert(place)
+        rebalance(group)
+    }
+
+    func released(_ feed: SimFeed, by member: SimMember) {
+        if let group = groups[member.group], group.revoking.contains(feed.place), group.owners[feed.place] === member {
+            take(feed.place, in: group)
+        }
+        history.endOverlaps(at: executor.now) { $0.feed == feed.number }
+    }
+
+    private func take(_ place: Place, in group: Group) {
+        group.owners[place] = nil
+        group.revoking.remove(place)
+        rebalance(group)
+    }
+
+    private func rebalance(_ group: Group) {
+        guard !group.members.isEmpty else { return release(all: group, except: [:]) }
+        let topics = Set(group.members.flatMap { $0.topics.map(\.name) }).sorted()
+        let places = topics.flatMap { topic in (0..<partitionCount).map { Place(topic: topic, partition: $0) } }
+        let most = (places.count + group.members.count - 1) / group.members.count
+        var load = [Int](repeating: 0, count: group.members.count)
+        var target: [Place: SimMember] = [:]
+        for place in places {
+            guard let owner = group.owners[place], let index = group.members.firstIndex(where: { $0 === owner }),
+                load[index] < most, !group.moving.contains(place)
+            else { continue }
+            load[index] += 1
+            target[place] = owner
+        }
+        for place in places where target[place] == nil {
+            let others = group.members.indices.filter {
+                !group.moving.contains(place) || group.members.count == 1 || group.members[$0] !== group.owners[place]
+            }
+            let index = others.min { (load[$0], $0) < (load[$1], $1) }!
+            load[index] += 1
+            target[place] = group.members[index]
+        }
+        release(all: group, except: target)
+        for place in places where group.owners[place] == nil {
+            guard let member = target[place] else { continue }
+            group.moving.remove(place)
+            give(place, to: member, in: group)
+        }
+    }
+
+    private func release(all group: Group, except target: [Place: SimMember]) {
+        for (place, owner) in group.owners.sorted(by: { $0.key < $1.key }) where target[place] !== owner {
+            guard group.revoking.insert(place).inserted else { continue }
+            owner.feeds[place]?.end()
+            executor.after(Self.releaseTime) { [self] in
+                guard group.revoking.contains(place), group.owners[place] === owner else { return }
+                take(place, in: group)
+            }
+        }
+    }
+
+    private func give(_ place: Place, to member: SimMember, in group: Group) {
+        group.owners[place] = member
+        let key = "\(group.name) \(place)"
+        let others = open[key, default: []].filter { !$0.isReleased && !$0.process.isDead }
+        for before in others {
+            history.note("\(key) goes to \(member.process.run) while \(before.process.run) may still work on it")
+            history.overlaps.append(
+                .init(
+                    group: group.name, place: "\(place)", process: before.process.run, feed: before.number,
+                    from: executor.now, to: .max))
+        }
+        feedCount += 1
+        let feed = SimFeed(place, number: feedCount, of: member, broker: self)
+        open[key] = others + [feed]
+        history.given.append(
+            .init(group: group.name, place: "\(place)", process: member.process.run, at: executor.now))
+        member.feeds[place] = feed
+        member.give(feed)
+    }
+}
+
+extension History {
+    /// Whoever worked on a partition without owning it has stopped.
+    fileprivate func endOverlaps(at now: Int64, _ isMeant: (Overlap) -> Bool) {
+        for index in overlaps.indices where overlaps[index].to == .max && isMeant(overlaps[index]) {
+            overlaps[index].to = now
+        }
+    }
+}

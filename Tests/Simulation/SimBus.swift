@@ -1,0 +1,202 @@
+import Messaging
+
+/// One process's way to the broker.
+final class SimBus: MessageBus, @unchecked Sendable {  // one thread
+    struct Unreachable: Error {}
+    struct NotAcknowledged: Error {}
+
+    private let broker: SimBroker
+    private let process: SimProcess
+    private let faults: Faults
+    private let chance: Chance
+
+    init(_ broker: SimBroker, for process: SimProcess, faults: Faults, chance: Chance) {
+        self.broker = broker
+        self.process = process
+        self.faults = faults
+        self.chance = chance
+    }
+
+    var partitionCount: Int { broker.partitionCount }
+
+    func publish(_ messages: [OutgoingMessage], to topic: Topic) async throws {
+        try await process.gate(after: chance.milliseconds(0...3), isEffect: true)
+        guard !messages.isEmpty else { return }
+        if faults.isBusDown {
+            try await process.gate(after: chance.milliseconds(500...5000))
+            throw Unreachable()
+        }
+        let fault = faults.ofPublish(chance)
+        let delay = faults.delay(chance)
+        switch fault {
+        case .lost: break
+        case .partly: messages.prefix(chance.int(0...messages.count - 1)).forEach { append($0, topic, delay) }
+        case .none, .unacknowledged: messages.forEach { append($0, topic, delay) }
+        }
+        try await process.gate(after: chance.milliseconds(0...3), isEffect: true)
+        if fault != .none { throw NotAcknowledged() }
+    }
+
+    private func append(_ message: OutgoingMessage, _ topic: Topic, _ delay: Duration) {
+        broker.append(message, to: topic, after: delay)
+    }
+
+    func subscribe(to topics: [Topic], as group: ConsumerGroup) async throws -> any Subscription {
+        try await process.gate(after: chance.milliseconds(0...20))
+        let subscription = SimSubscription(broker, topics: topics, group: group.name, process, faults, chance)
+        subscription.join()
+        return subscription
+    }
+
+    func checkReadiness() async throws { try await process.gate() }
+
+    func close() async {}
+}
+
+/// A membership; one that is lost without the process knowing joins again once it finds out.
+final class SimSubscription: Subscription, @unchecked Sendable {  // one thread
+    let assignments: AsyncStream<any PartitionFeed>
+    private let give: AsyncStream<any PartitionFeed>.Continuation
+    private let broker: SimBroker
+    private let topics: [Topic]
+    private let group: String
+    private let process: SimProcess
+    private let faults: Faults
+    private let chance: Chance
+    private var member: SimMember?
+    private var isClosed = false
+
+    init(
+        _ broker: SimBroker, topics: [Topic], group: String, _ process: SimProcess, _ faults: Faults, _ chance: Chance
+    ) {
+        (assignments, give) = AsyncStream.makeStream()
+        self.broker = broker
+        self.topics = topics
+        self.group = group
+        self.process = process
+        self.faults = faults
+        self.chance = chance
+    }
+
+    func join() {
+        guard !isClosed, !process.isDead else { return }
+        let member = SimMember(
+            process, group: group, topics: topics, faults: faults, chance: chance, give: { [give] in give.yield($0) }
+        ) { [self] in
+            // Found out when the process runs again and asks.
+            let delay = chance.milliseconds(500...3000)
+            Task {
+                do { try await process.gate(after: delay) } catch { return }
+                join()
+            }
+        }
+        self.member = member
+        broker.join(member)
+    }
+
+    func close() async {
+        isClosed = true
+        if let member { broker.leave(member) }
+        give.finish()
+    }
+}
+
+/// A member of a group, as the broker knows it.
+final class SimMember: @unchecked Sendable {  // one thread
+    let process: SimProcess
+    let group: String
+    let topics: [Topic]
+    let faults: Faults
+    let chance: Chance
+    var feeds: [SimBroker.Place: SimFeed] = [:]
+    var hasLeft = false
+    private let handOut: (any PartitionFeed) -> Void
+    private let rejoin: () -> Void
+
+    init(
+        _ process: SimProcess, group: String, topics: [Topic], faults: Faults, chance: Chance,
+        give: @escaping (any PartitionFeed) -> Void, rejoin: @escaping () -> Void
+    ) {
+        self.process = process
+        self.group = group
+        self.topics = topics
+        self.faults = faults
+        self.chance = chance
+        handOut = give
+        self.rejoin = rejoin
+    }
+
+    func give(_ feed: SimFeed) { handOut(feed) }
+
+    /// The group goes on without it: it notices a while after it runs again.
+    func lost() {
+        guard !process.isDead else { return }
+        let delay = chance.milliseconds(0...15_000)
+        Task {
+            do { try await process.gate(after: delay) } catch { return }
+            feeds.values.forEach { $0.end() }
+            rejoin()
+        }
+    }
+}
+
+final class SimFeed: PartitionFeed, @unchecked Sendable {  // one thread
+    let place: SimBroker.Place
+    let number: Int
+    let topic: Topic
+    var partition: Int { place.partition }
+    var process: SimProcess { member.process }
+    private(set) var isReleased = false
+    private let member: SimMember
+    private unowned let broker: SimBroker
+    private let signal = Signal()
+    private var offset: Int64 = 0
+    private var isOver = false
+    private let executor = VirtualExecutor.shared
+
+    init(_ place: SimBroker.Place, number: Int, of member: SimMember, broker: SimBroker) {
+        self.place = place
+        self.number = number
+        topic = Topic(place.topic)
+        self.member = member
+        self.broker = broker
+    }
+
+    func start(at offset: Int64) async throws {
+        try await process.gate()
+        self.offset = offset
+    }
+
+    func next(max: Int) async throws -> [Message]? {
+        while true {
+            try await process.gate()
+            try Task.checkCancellation()
+            if isOver { return nil }
+            if !member.faults.isBusDown, !member.faults.isFetchStalled {
+                let messages = broker.messages(at: place, from: offset, max: min(max, member.chance.int(1...20)))
+                if let last = messages.last {
+                    offset = last.offset + 1
+                    return messages
+                }
+            }
+            await signal.wait(upTo: .seconds(5))
+        }
+    }
+
+    func commit(next offset: Int64) {}
+
+    func release() {
+        guard !isReleased, !process.isDead else { return }
+        isReleased = true
+        broker.released(self, by: member)
+    }
+
+    func end() {
+        isOver = true
+        signal.notify()
+    }
+
+    func wake(after delay: Duration) {
+        executor.after(delay) { [signal] in signal.notify() }
+    }
+}
