@@ -12,7 +12,8 @@ struct NotificationPlanner: MessageHandler {
     let moved: @Sendable (EscalationWriter.Moved) -> Void
 
     func effects(of messages: [Received<AlertEventMessage>], partition: Int) async throws -> Effects {
-        let writer = EscalationWriter(try await directory.current(), partition: partition, at: now())
+        // As it is now: who was put on call before the alert is told of it.
+        let writer = EscalationWriter(try await directory.refreshed(), partition: partition, at: now())
         return Effects { [moved] connection in
             let outcome = try writer.follow(messages.map(\.payload), in: connection)
             return { moved(outcome) }

@@ -26,7 +26,8 @@ struct FanOut: MessageHandler {
     func effects(of messages: [Received<AlertEventMessage>], partition: Int) async throws -> Effects {
         let events = messages.map(\.payload)
         let subjects = try await subjects(of: events)
-        let view = try await directory.current()
+        // As it is now: an integration that was made before the alert gets it.
+        let view = try await directory.refreshed()
         var outgoing: [OutgoingMessage] = []
         var skips: [SkippedEvent] = []
         for event in events {
