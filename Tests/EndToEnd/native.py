@@ -152,7 +152,7 @@ class FastLoad:
             [compiled("load"), str(address.port), str(connections), str(rate), str(count), str(seconds),
              self._records, self._request],
             env=os.environ | {"FIRST": str(first)}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
-        self.refused = self.broken = 0
+        self.refused = self.broken = self.refusal = 0
 
     @property
     def pid(self) -> int:
@@ -172,7 +172,7 @@ class FastLoad:
                 self._child.kill()
                 self._child.wait(10)
         assert self._child.returncode == 0, f"the load ended with {self._child.returncode}"
-        self.refused, self.broken = (int(word) for word in output.split())
+        self.refused, self.broken, self.refusal = (int(word) for word in output.split())
         content = self._records.read_bytes()
         self._records.unlink()
         self._request.unlink()

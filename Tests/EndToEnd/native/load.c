@@ -5,7 +5,7 @@
 // from FIRST (environment, 1 by default). RATE 0: each connection sends the next when it has its answer. What is not
 // answered 2xx, or breaks, is sent again after 20 ms. Ends after COUNT, or after SECONDS or at SIGTERM with what is under
 // way by then, for which it waits 10 s. Writes a `struct record` for each that was taken to RECORDS, and prints how many
-// were refused and broken.
+// were refused, how many broken, and the status of the last refusal.
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -37,6 +37,7 @@ static char request[LARGEST];
 static size_t request_length, place[16], places; // where the number stands
 static int port, poller;
 static unsigned long refused, broken;
+static int refusal; // the last refusal's status
 static volatile sig_atomic_t is_over;
 
 static void stop(int signal) { is_over = signal; }
@@ -121,6 +122,7 @@ static int receive(struct connection *c, FILE *records) {
         c->has_work = 0;
     } else {
         refused++;
+        refusal = status;
         c->not_before = now() + PAUSE;
     }
     if (will_close) { close(c->fd); c->fd = -1; }
@@ -178,6 +180,6 @@ int main(int arguments, char **argument) {
             if (c->fd >= 0) taken += (unsigned long)receive(c, records);
         }
     }
-    printf("%lu %lu\n", refused, broken);
+    printf("%lu %lu %d\n", refused, broken, refusal);
     return fclose(records) ? 1 : 0;
 }
