@@ -1,6 +1,6 @@
 """What a long history costs: the same measurements with 10,000, a million and ten million events in the log.
 
-    python growth.py [--sizes 10000 1000000 10000000] [--one-process] [--rate 50] [--seconds 20] [--template 350]
+    python growth.py [--sizes 10000 1000000 10000000] [--one-process] [--rate 50] [--seconds 20] [--template 350] [--active 7]
 
 For each size, a deployment of its own: the product makes some hundred alerts with webhooks, one in seven stays active;
 its processes end; these are copied until the log is as long as wanted (multiply.py says how); the processes start again,
@@ -27,7 +27,6 @@ from native import FastSinks
 from processes import Process
 from tocsin import Tocsin
 
-ACTIVE = 7  # one alert in so many stays active
 BURST = 300
 
 
@@ -47,7 +46,7 @@ class Column:
     cells: dict[str, str] = field(default_factory=dict)
 
 
-def make_template(deployment: Deployment, sinks: FastSinks, count: int) -> Fan:
+def make_template(deployment: Deployment, sinks: FastSinks, count: int, active: int) -> Fan:
     tocsin = deployment.client()
     fan = Fan.make(tocsin, [sinks.url(0)])
     before = len(sinks)
@@ -55,7 +54,7 @@ def make_template(deployment: Deployment, sinks: FastSinks, count: int) -> Fan:
     assert len(handed) == count, f"{len(handed)} of {count} requests were taken"
     wait_for_arrivals(sinks, before + count, 300)
     alerts = tocsin.pages("/events")
-    ended = [alert for number, alert in enumerate(alerts) if number % ACTIVE]
+    ended = [alert for number, alert in enumerate(alerts) if number % active]
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda alert: tocsin.set_status(alert, "TERMINATED"), ended))
     wait_for_arrivals(sinks, before + count + len(ended), 300)
@@ -117,7 +116,7 @@ def measure(deployment: Deployment, fan: Fan, sinks: FastSinks, given, column: C
     before, began = len(sinks), time.monotonic()
     fan.load(BURST, connections=16, seconds=120, first=2_100_000_000).finish()
     wait_for_arrivals(sinks, before + BURST, 300)
-    cells[f"burst of {BURST}, alerts/s (14 events each)"] = f"{BURST / (time.monotonic() - began):.0f}"
+    cells[f"burst of {BURST}, alerts/s"] = f"{BURST / (time.monotonic() - began):.0f}"
     ask(deployment, tocsin, cells, given.asks)
     cells["memory of ours, afterwards, MB"] = f"{memory_of(own):.0f}"
     if isinstance(deployment, SeparateProcesses):
@@ -169,7 +168,7 @@ def run(size: int, given: argparse.Namespace, mail: MailServer) -> Column:
     column = Column(size)
     try:
         deployment.start()
-        fan = make_template(deployment, sinks, given.template)
+        fan = make_template(deployment, sinks, given.template, given.active)
         stop_processes(deployment)
         database = (
             SQLite(deployment.folder / "data" / "tocsin.db") if given.one_process
@@ -202,6 +201,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 1_000_000, 10_000_000], help="events")
     parser.add_argument("--template", type=int, default=350, help="alerts that the product makes")
+    parser.add_argument("--active", type=int, default=7, help="one alert in so many stays active")
     parser.add_argument("--rate", type=float, default=50, help="alerts a second")
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--asks", type=int, default=200, help="questions of each kind")

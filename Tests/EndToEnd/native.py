@@ -6,6 +6,7 @@ tests and wrong beside a measurement on two cores.
 
 import os
 import re
+import shutil
 import struct
 import subprocess
 from dataclasses import dataclass
@@ -24,8 +25,10 @@ def compiled(name: str) -> Path:
     source, program = SOURCES / f"{name}.c", WORK / f"native-{name}"
     if not program.exists() or program.stat().st_mtime < source.stat().st_mtime:
         WORK.mkdir(parents=True, exist_ok=True)
+        compiler = shutil.which("cc") or shutil.which("clang")
+        assert compiler, "there is no C compiler: cc or clang"
         subprocess.run(
-            ["cc", "-std=gnu11", "-D_GNU_SOURCE", "-O2", "-Wall", "-Wextra", "-o", program, source], check=True)
+            [compiler, "-std=gnu11", "-D_GNU_SOURCE", "-O2", "-Wall", "-Wextra", "-o", program, source], check=True)
     return program
 
 
@@ -95,6 +98,7 @@ class FastSinks:
         except subprocess.TimeoutExpired:
             self._child.kill()
             self._child.wait(10)
+        self._child.stdout.close()
         self._records.unlink(missing_ok=True)
 
 
