@@ -141,10 +141,9 @@ fi
 if wanted 7; then
     echo "== 7. one of 100 targets hangs; then 9 more answer 503, and recover"
     for mode in --one-process ""; do
-        # shellcheck disable=SC2086 # no mode is no argument
-        program isolation $mode --failing 0 --leg "$(size 60 5)" --recovery 5 --rounds "$(size 2 1)"
-        # shellcheck disable=SC2086
-        program isolation $mode --leg "$(size 60 15)" --recovery "$(size 300 60)" --rounds "$(size 2 1)"
+        options=(--targets "$(size 100 20)" --rounds "$(size 2 1)" $mode)
+        program isolation "${options[@]}" --failing 0 --leg "$(size 60 5)" --recovery "$(size 60 20)"
+        program isolation "${options[@]}" --leg "$(size 60 15)" --recovery "$(size 300 60)"
     done
 fi
 
