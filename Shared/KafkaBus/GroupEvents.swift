@@ -9,6 +9,8 @@ final class GroupEvents: KafkaObserver, @unchecked Sendable {  // All mutable st
     enum Event {
         case assigned([PartitionID])
         case revoked([PartitionID])
+        /// When one is back, it may have lost the ends of its logs.
+        case lostAllBrokers
         /// The client can do nothing any more.
         case failed(KafkaError)
     }
@@ -29,6 +31,8 @@ final class GroupEvents: KafkaObserver, @unchecked Sendable {  // All mutable st
 
     /// From now on nobody takes events: what the group wants back, it gets at once.
     func leave() { lock.withLock { isLeaving = true } }
+
+    func lostAllBrokers() { lock.withLock { events.append(.lostAllBrokers) } }
 
     func failed(fatally error: KafkaError) {
         let code = error.code == .fenced ? error.code : .refused

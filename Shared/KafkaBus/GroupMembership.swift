@@ -30,12 +30,19 @@ final class GroupMembership: @unchecked Sendable {  // What is not a constant be
     private var fetching: Set<PartitionID> = []
     private var revocation: Revocation?
     /// Feeds that nothing is fetched for yet, with their checkpoints, and until when others may join them.
-    private var starts: [(KafkaPartitionFeed, Int64)] = []
+    private var starts: [Start] = []
     private var starting: ContinuousClock.Instant?
     /// Whether the client does nothing until it is told to give partitions up.
     private var isAskedToUnassign = false
     private var isClosing = false
     private var nextCommit = ContinuousClock.now
+
+    private struct Start {
+        let feed: KafkaPartitionFeed
+        let offset: Int64
+        /// Whether the broker is asked how far the log goes; if not, its answer to the first fetch says so.
+        var asksFirst = true
+    }
 
     private struct Revocation {
         let partitions: [PartitionID]
@@ -124,6 +131,11 @@ final class GroupMembership: @unchecked Sendable {  // What is not a constant be
         case .revoked(let partitions):
             isAskedToUnassign = true
             revoke(partitions)
+        case .lostAllBrokers:
+            for id in fetching {
+                guard let feed = feeds[id], !feed.isOver else { continue }
+                starts.append(Start(feed: feed, offset: feed.doubtWhatIsNext(), asksFirst: false))
+            }
         case .failed(let error):
             logger.error("membership ended by the group", metadata: ["reason": "\(error)"])
             for feed in feeds.values { feed.end(error) }
@@ -209,7 +221,7 @@ extension GroupMembership {
         for command in commands {
             switch command {
             case .look: break
-            case .start(let feed, let offset): starts.append((feed, offset))
+            case .start(let feed, let offset): starts.append(Start(feed: feed, offset: offset))
             case .report(let feed, let error):
                 logger.warning(
                     "partition error", metadata: ["partition": "\(feed.id)", "reason": "\(error.detail)"])
@@ -228,7 +240,7 @@ extension GroupMembership {
     /// Begins to fetch for the feeds that were started: for all of them at once if it can be helped, as
     /// under an eager assignor each change is a new assignment, with which the buffers are filled anew.
     private func beginFetching() {
-        starts.removeAll { feed, _ in feeds[feed.id] !== feed || feed.isOver }
+        starts.removeAll { feeds[$0.feed.id] !== $0.feed || $0.feed.isOver }
         guard !starts.isEmpty else {
             starting = nil
             return
@@ -237,13 +249,14 @@ extension GroupMembership {
         starting = deadline
         guard ContinuousClock.now >= deadline || feeds.values.allSatisfy(\.isStarted) else { return }
         var canAsk = true
-        for (feed, checkpoint) in starts {
+        for start in starts where start.asksFirst {
             // One unanswered question is enough of a wait for all of them.
-            let start = canAsk ? beginning(of: feed.id, from: checkpoint) : nil
-            canAsk = start != nil
-            feed.begin(at: start?.offset ?? checkpoint, after: start?.cut)
+            let beginning = canAsk ? beginning(of: start.feed.id, from: start.offset) : nil
+            canAsk = beginning != nil
+            start.feed.begin(at: beginning?.offset ?? start.offset, after: beginning?.cut)
         }
-        let added = starts.map(\.0.id)
+        for start in starts where !start.asksFirst { start.feed.begin(at: start.offset) }
+        let added = Array(Set(starts.map(\.feed.id)))
         (starts, starting) = ([], nil)
         let again = added.filter(fetching.contains)
         if isCooperative, !again.isEmpty {
@@ -262,6 +275,7 @@ extension GroupMembership {
                 check(rd_kafka_assign(handle.client, list), "start")
             }
         }
+        added.forEach { feeds[$0]?.goOn() }
     }
 
     /// Where to fetch from for messages from `checkpoint` on. Left to itself, librdkafka would begin a log

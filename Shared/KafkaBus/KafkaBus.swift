@@ -19,6 +19,9 @@ public final class KafkaBus: MessageBus, @unchecked Sendable {  // All mutable s
     private let lock = NSLock()
     private var currentProducer: KafkaProducer
     private var isClosed = false
+    private let interrupted = InterruptionCount()
+
+    public var interruptions: Int { interrupted.count }
 
     /// Connects in the background: a cluster that is down is no reason to fail here.
     /// - Throws: ``KafkaError/Code-swift.enum/misconfigured`` with all that is wrong with the settings.
@@ -28,7 +31,8 @@ public final class KafkaBus: MessageBus, @unchecked Sendable {  // All mutable s
         }
         self.settings = settings
         self.logger = logger
-        currentProducer = try KafkaProducer(settings: settings, logger: logger)
+        currentProducer = try KafkaProducer(
+            settings: settings, logger: logger, onInterruption: { [interrupted] in interrupted.add() })
     }
 
     /// Creates the topics of the product where they are missing, and waits until they can be written.
@@ -115,8 +119,10 @@ public final class KafkaBus: MessageBus, @unchecked Sendable {  // All mutable s
             guard !isClosed else { throw KafkaError(.closed, "the bus is closed") }
             guard currentProducer.isBroken else { return currentProducer }
             let broken = currentProducer
-            currentProducer = try KafkaProducer(settings: settings, logger: logger)
-            logger.error("the producer broke and was replaced")
+            currentProducer = try KafkaProducer(
+                settings: settings, logger: logger, onInterruption: { [interrupted] in interrupted.add() })
+            logger.warning(
+                "the producer was replaced", metadata: ["reason": "\(broken.failure.map { "\($0)" } ?? "")"])
             DispatchQueue.global().async { broken.abandon() }
             return currentProducer
         }
@@ -126,4 +132,14 @@ public final class KafkaBus: MessageBus, @unchecked Sendable {  // All mutable s
 private func unreachable(_ settings: KafkaSettings, within timeout: Duration) -> KafkaError {
     let brokers = settings.brokers.joined(separator: ", ")
     return KafkaError(.unavailable, "no Kafka broker of \(brokers) has answered within \(timeout)")
+}
+
+/// How often all brokers went away after they had confirmed something.
+private final class InterruptionCount: @unchecked Sendable {  // All mutable state is under `lock`.
+    private let lock = NSLock()
+    private var value = 0
+
+    var count: Int { lock.withLock { value } }
+
+    func add() { lock.withLock { value += 1 } }
 }

@@ -9,6 +9,8 @@ protocol KafkaObserver: AnyObject, Sendable {
     var logger: Logger { get }
     /// The client can do nothing any more and has to be made anew.
     func failed(fatally error: KafkaError)
+    /// No broker is connected any more. Said again, perhaps, while they stay away.
+    func lostAllBrokers()
     /// The group has given partitions, or wants them back. Only consumers hear this.
     func rebalanced(_ client: OpaquePointer, _ event: rd_kafka_resp_err_t, _ partitions: [PartitionID])
 }
@@ -48,10 +50,12 @@ private func log(
 private func reportError(
     _ client: OpaquePointer?, _ code: Int32, _ detail: UnsafePointer<CChar>?, _ opaque: UnsafeMutableRawPointer?
 ) {
-    guard let client, let opaque, rd_kafka_resp_err_t(code) == RD_KAFKA_RESP_ERR__FATAL else {
-        return  // For our information only, and in the log already.
+    guard let client, let opaque else { return }
+    switch rd_kafka_resp_err_t(code) {
+    case RD_KAFKA_RESP_ERR__FATAL: observer(opaque).failed(fatally: .fatal(client))
+    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN: observer(opaque).lostAllBrokers()
+    default: break  // For our information only, and in the log already.
     }
-    observer(opaque).failed(fatally: .fatal(client))
 }
 
 private func reportDelivery(

@@ -8,6 +8,8 @@ import Messaging
 final class KafkaPartitionFeed: PartitionFeed, @unchecked Sendable {  // Mutable state is under the two locks.
     /// How many bytes of bodies one batch may have before it is handed out as it is.
     static let batchBytesMax = 8_388_608
+    /// How far back to read a log that has other messages than it had: more than a broker loses of one partition.
+    static let rewind: Int64 = 10_000
 
     let id: PartitionID
     let topic: Topic
@@ -23,6 +25,12 @@ final class KafkaPartitionFeed: PartitionFeed, @unchecked Sendable {  // Mutable
     /// Messages before the one are not wanted, those before the other have been taken.
     private var checkpoint: Int64 = 0
     private var nextOffset: Int64 = 0
+    /// Between the wish to begin anew and its fulfilment: what is in the queue was fetched before.
+    private var isHeld = false
+    /// What was handed out since the last commit, and the last one before it.
+    private var marks = MarkTrail()
+    /// A message that has to be there.
+    private var expected: MessageMark?
 
     private struct State {
         var isStarted = false
@@ -48,12 +56,21 @@ final class KafkaPartitionFeed: PartitionFeed, @unchecked Sendable {  // Mutable
         self.queue = EventQueue(queue) { [weak self] in self?.wake() }
     }
 
-    func start(at offset: Int64) async throws {
+    func start(at offset: Int64) async throws { try await start(at: offset, after: nil) }
+
+    func start(at offset: Int64, after mark: String?) async throws {
         precondition(offset >= 0, "an offset is counted from 0")
-        queueLock.withLock { checkpoint = offset }
+        let expected = mark.flatMap(MessageMark.init)
+        queueLock.withLock {
+            (checkpoint, self.expected, isHeld) = (offset, expected, true)
+            marks = MarkTrail()
+            if let expected { marks.add(expected) }
+        }
         lock.withLock { state.isStarted = true }
-        inbox.post(.start(self, offset))
+        inbox.post(.start(self, expected?.offset ?? offset))
     }
+
+    func mark(before offset: Int64) -> String? { queueLock.withLock { marks.last(before: offset)?.text } }
 
     func next(max: Int) async throws -> [Message]? {
         precondition(max >= 1)
@@ -77,7 +94,10 @@ final class KafkaPartitionFeed: PartitionFeed, @unchecked Sendable {  // Mutable
         }
     }
 
-    func commit(next offset: Int64) { lock.withLock { state.uncommitted = offset } }
+    func commit(next offset: Int64) {
+        lock.withLock { state.uncommitted = offset }
+        queueLock.withLock { marks.forget(before: offset) }
+    }
 
     func release() {
         lock.withLock { state.isReleased = true }
@@ -116,17 +136,36 @@ extension KafkaPartitionFeed {
     /// Where to fetch from next.
     var position: Int64 { queueLock.withLock { nextOffset } }
 
+    /// The broker may not be what it was: what was handed out last has to come again before anything else.
+    /// - Returns: Its offset, or where to go on when nothing was handed out yet.
+    func doubtWhatIsNext() -> Int64 {
+        queueLock.withLock {
+            checkpoint = max(checkpoint, nextOffset)
+            expected = expected ?? marks.last
+            isHeld = true
+            return expected?.offset ?? checkpoint
+        }
+    }
+
     /// Called before the first fetch, and when the log has turned out not to have what was to be fetched.
     /// - Parameter cut: The log ends before where the reader is: what comes has the offsets from its end on.
     func begin(at offset: Int64, after cut: LogCut? = nil) {
         queueLock.withLock {
             nextOffset = offset
-            if cut != nil { checkpoint = offset }
+            if cut != nil { forgetPlace(for: offset) }
         }
         guard let cut else { return }
         lock.withLock { state.cut = cut }
         wake()
     }
+
+    /// From here on the queue has what was asked for last.
+    func goOn() {
+        queueLock.withLock { isHeld = false }
+        wake()
+    }
+
+    private func forgetPlace(for offset: Int64) { (checkpoint, expected, marks) = (offset, nil, MarkTrail()) }
 
     /// The partition is no longer ours: the reader gets `nil`, or `failure`.
     func end(_ failure: KafkaError? = nil) {
@@ -164,7 +203,7 @@ extension KafkaPartitionFeed {
         queueLock.withLock {
             var batch: [Message] = []
             var bytes = 0
-            guard let queue else { return batch }
+            guard let queue, !isHeld else { return batch }
             while batch.count < max, bytes < Self.batchBytesMax,
                 let pointer = rd_kafka_consume_queue(queue.queue, 0)
             {
@@ -172,8 +211,9 @@ extension KafkaPartitionFeed {
                 let raw = pointer.pointee
                 guard raw.err != RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET else {
                     // The log does not have what we ask for: begin anew where it goes on, or ends.
-                    inbox.post(.start(self, Swift.max(nextOffset, checkpoint)))
-                    continue
+                    isHeld = true
+                    inbox.post(.start(self, expected?.offset ?? Swift.max(nextOffset, checkpoint)))
+                    break
                 }
                 guard raw.err == RD_KAFKA_RESP_ERR_NO_ERROR else {
                     inbox.post(.report(self, KafkaError(raw.err, readDetail(of: pointer))))
@@ -181,12 +221,33 @@ extension KafkaPartitionFeed {
                 }
                 guard raw.offset >= nextOffset else { continue }  // Fetched twice.
                 nextOffset = raw.offset + 1
-                guard raw.offset >= checkpoint else { continue }  // The log did not reach it when we began.
+                let mark = MessageMark(pointer)
+                if let expected, raw.offset >= expected.offset {
+                    // An older one than the oldest that is kept cannot be compared.
+                    if raw.offset == expected.offset, mark != expected {
+                        goBack()
+                        break
+                    }
+                    self.expected = nil
+                }
+                guard raw.offset >= checkpoint else { continue }  // Known, or the log did not reach it when we began.
+                if let mark { marks.add(mark) }
                 bytes += raw.len
                 batch.append(Message(pointer))
             }
             return batch
         }
+    }
+
+    /// Another message is where the last one was: how far before it the log was cut, nobody knows.
+    private func goBack() {
+        let cut = LogCut(end: Swift.max(0, nextOffset - 1 - Self.rewind), position: checkpoint)
+        forgetPlace(for: cut.end)
+        nextOffset = cut.end
+        isHeld = true
+        lock.withLock { state.cut = cut }
+        inbox.post(.start(self, cut.end))
+        wake()
     }
 
     private func readDetail(of message: UnsafeMutablePointer<rd_kafka_message_t>) -> String {

@@ -18,8 +18,11 @@ final class KafkaProducer: @unchecked Sendable {  // All mutable state is under 
     private var isClosed = false
     private var mayStopPolling = false
 
-    init(settings: KafkaSettings, logger: Logger) throws(KafkaError) {
-        health = ProducerHealth(logger: logger)
+    /// - Parameter onInterruption: Called when what was confirmed last is in doubt.
+    init(
+        settings: KafkaSettings, logger: Logger, onInterruption: @escaping @Sendable () -> Void
+    ) throws(KafkaError) {
+        health = ProducerHealth(logger: logger, onInterruption: onInterruption)
         handle = try KafkaHandle(
             RD_KAFKA_PRODUCER, properties: settings.producerProperties, observer: health)
         partitionCount = settings.partitionCount
@@ -31,7 +34,9 @@ final class KafkaProducer: @unchecked Sendable {  // All mutable state is under 
     }
 
     /// Whether nothing can be published with this one any more.
-    var isBroken: Bool { health.failure != nil }
+    var isBroken: Bool { failure != nil }
+    /// Why.
+    var failure: KafkaError? { health.failure }
 
     /// Publishes `messages` in their order, and returns once all replicas in sync have them.
     func publish(_ messages: some Collection<OutgoingMessage>, to topic: String) async throws {
@@ -39,8 +44,9 @@ final class KafkaProducer: @unchecked Sendable {  // All mutable state is under 
         let cost = PublishWindow.Cost(messages: messages.count, bytes: messages.reduce(0) { $0 + $1.byteCount })
         await window.enter(cost)
         let failure = await withCheckedContinuation { continuation in
-            let delivery = Delivery(of: messages.count) { [window] failure in
+            let delivery = Delivery(of: messages.count) { [window, health] failure in
                 window.leave(cost)
+                if failure == nil { health.confirmed() }
                 continuation.resume(returning: failure)
             }
             enqueue(messages, to: topic, delivery)
@@ -193,18 +199,36 @@ extension KafkaProducer {
     }
 }
 
-/// Remembers the first fatal error of a producer.
+/// Remembers what ended a producer: its first fatal error, or that all brokers went away. In the latter case, what is
+/// on its way is given up, so that its senders can put it behind what was confirmed before and may be lost.
 final class ProducerHealth: KafkaObserver, @unchecked Sendable {  // All mutable state is under `lock`.
     let logger: Logger
+    private let onInterruption: @Sendable () -> Void
     private let lock = NSLock()
     private var firstFailure: KafkaError?
+    private var hasConfirmed = false
 
-    init(logger: Logger) { self.logger = logger }
+    init(logger: Logger, onInterruption: @escaping @Sendable () -> Void) {
+        self.logger = logger
+        self.onInterruption = onInterruption
+    }
 
     var failure: KafkaError? { lock.withLock { firstFailure } }
 
+    func confirmed() { lock.withLock { hasConfirmed = true } }
+
     func failed(fatally error: KafkaError) {
         lock.withLock { firstFailure = firstFailure ?? error }
+    }
+
+    func lostAllBrokers() {
+        let isNews = lock.withLock {
+            defer { hasConfirmed = false }
+            guard hasConfirmed else { return false }
+            firstFailure = firstFailure ?? KafkaError(.producerReplaced, "all brokers went away")
+            return true
+        }
+        if isNews { onInterruption() }
     }
 
     func rebalanced(_: OpaquePointer, _: rd_kafka_resp_err_t, _: [PartitionID]) {}

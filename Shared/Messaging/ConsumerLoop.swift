@@ -65,12 +65,13 @@ public struct ConsumerLoop<Handler: MessageHandler>: Sendable {
 
     /// Returns when the feed has ended.
     public func run() async throws {
-        var next = try await checkpoint()
-        try await feed.start(at: next)
+        let start = try await place()
+        var next = start.next
+        try await feed.start(at: next, after: start.mark)
         while let batch = try await nextBatch(&next) {
             // After an error, somebody else may have moved on, or the commit may have gone through.
             let after = await retryingForever(logger: logger, what: partitionName) { [next] tries in
-                try await handle(batch, from: tries == 0 ? next : checkpoint())
+                try await handle(batch, from: tries == 0 ? next : place().next)
             }
             guard let after, !Task.isCancelled else { return }
             next = after
@@ -89,9 +90,9 @@ public struct ConsumerLoop<Handler: MessageHandler>: Sendable {
         }
     }
 
-    private func checkpoint() async throws -> Int64 {
+    private func place() async throws -> (next: Int64, mark: String?) {
         try await database.reading { [group, partitionName] connection in
-            try Checkpoint(group: group.name, partition: partitionName, in: connection).next()
+            try Checkpoint(group: group.name, partition: partitionName, in: connection).place()
         }
     }
 
@@ -102,11 +103,12 @@ public struct ConsumerLoop<Handler: MessageHandler>: Sendable {
         guard let last = fresh.last else { return next }
         let (payloads, letters) = decode(fresh)
         let effects = try await handler.effects(of: payloads, partition: feed.partition)
+        let mark = feed.mark(before: last.offset + 1)
         let afterCommit = try await database.transaction { [group, partitionName] connection in
             let afterCommit = try effects.apply(connection)
             for letter in letters { try DeadLetters(connection).add(letter) }
             try Checkpoint(group: group.name, partition: partitionName, in: connection)
-                .save(next: last.offset + 1, expecting: next)
+                .save(next: last.offset + 1, expecting: next, mark: mark)
             return afterCommit
         }
         afterCommit()

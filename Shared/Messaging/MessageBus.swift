@@ -68,12 +68,17 @@ public protocol MessageBus: Sendable {
     /// In words: what works by other means than it should; `nil` when all is well.
     var degradation: String? { get }
 
+    /// How often the whole broker has been out of this process's reach: what it had confirmed shortly before may be gone,
+    /// as after a power cut.
+    var interruptions: Int { get }
+
     /// Sends what is still buffered, then lets go of everything. Subscriptions are closed by their owners.
     func close() async
 }
 
 extension MessageBus {
     public var degradation: String? { nil }
+    public var interruptions: Int { 0 }
 }
 
 /// An error that can mean that the broker is away: what was to be published may or may not have been.
@@ -81,10 +86,10 @@ public protocol OutageError: Error {
     var isOutage: Bool { get }
 }
 
-/// The broker's log of a partition ends before where its reader was, as after a broker was restored or has lost its
-/// disk: what was there is lost, and its offsets will be those of other messages.
+/// The broker's log of a partition ends before where its reader was, or has other messages there, as after a broker was
+/// restored or has lost its disk: what was there is lost, and its offsets are those of other messages.
 public struct LogCut: Error, Equatable, CustomStringConvertible {
-    /// Where the log ends: the offset of the next message.
+    /// From where on it has to be read again: the log's end, or an offset that is surely before the first other message.
     public let end: Int64
     /// Where the reader was.
     public let position: Int64
@@ -94,7 +99,7 @@ public struct LogCut: Error, Equatable, CustomStringConvertible {
         self.position = position
     }
 
-    public var description: String { "the broker's log ends at \(end), before \(position)" }
+    public var description: String { "the broker's log is another one before \(position), from \(end) on" }
 }
 
 /// A membership in a consumer group.
@@ -118,6 +123,14 @@ public protocol PartitionFeed: Sendable {
     /// message kept begins at that one; with one that the log does not reach, ``next(max:)`` throws a ``LogCut``.
     func start(at offset: Int64) async throws
 
+    /// The same, when the message before `offset` should be the one of this mark: if the log has another one there, it
+    /// was cut and has grown again, and ``next(max:)`` throws a ``LogCut``.
+    func start(at offset: Int64, after mark: String?) async throws
+
+    /// By what the message that was handed out last before `offset` will be known again, for those since the last
+    /// ``commit(next:)``; `nil` when it cannot be.
+    func mark(before offset: Int64) -> String?
+
     /// The next messages in the order of their offsets, waiting for at least one; `nil` once the partition
     /// has been taken away or the subscription closed. Asking is the back-pressure: nothing is fetched
     /// ahead but the adapter's bounded buffer.
@@ -135,6 +148,10 @@ public protocol PartitionFeed: Sendable {
 
 extension PartitionFeed {
     public var offsetsOf: String { "" }
+
+    public func start(at offset: Int64, after mark: String?) async throws { try await start(at: offset) }
+
+    public func mark(before offset: Int64) -> String? { nil }
 
     /// Under which name its checkpoint is kept.
     public var checkpointName: String { "\(topic.name)/\(partition)\(offsetsOf)" }

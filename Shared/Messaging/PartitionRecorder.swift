@@ -52,9 +52,9 @@ public actor PartitionRecorder<Record: Sendable> {
     /// every message sooner or later. Returns when the feed has ended and everything is written.
     public func run(batchLimit: Int = 500, admit: @escaping @Sendable ([Message]) async throws -> Void) async throws {
         // Due work may have led to records already: an error that passes is no reason to forget them.
-        await retryingForever(logger: logger, what: partitionName) { try await self.readCheckpoint() }
-        if Task.isCancelled { return }
-        try await feed.start(at: saved)
+        let mark = await retryingForever(logger: logger, what: partitionName) { _ in try await self.readCheckpoint() }
+        guard let mark, !Task.isCancelled else { return }
+        try await feed.start(at: saved, after: mark)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { await self.writeUntilCancelled() }
             while let batch = try await nextBatch(batchLimit) {
@@ -87,9 +87,12 @@ public actor PartitionRecorder<Record: Sendable> {
         }
     }
 
-    private func readCheckpoint() async throws {
-        saved = try await checkpoint()
+    /// - Returns: The mark of the message before it.
+    private func readCheckpoint() async throws -> String? {
+        let place = try await place()
+        saved = place.next
         tracker = OffsetTracker(next: saved)
+        return place.mark
     }
 
     private func begin(_ batch: [Message]) async {
@@ -134,7 +137,7 @@ public actor PartitionRecorder<Record: Sendable> {
             try await commit(batch, next: after.lowWaterMark)
         } catch {
             // The commit may have gone through, or another owner may have moved on: theirs is the truth.
-            saved = try await checkpoint()
+            saved = try await place().next
             throw error
         }
         records.removeFirst(batch.count)
@@ -146,20 +149,21 @@ public actor PartitionRecorder<Record: Sendable> {
 
     private func commit(_ batch: [Record], next: Int64) async throws {
         let expected = saved
+        let mark = feed.mark(before: next)
         guard next > expected || !batch.isEmpty else { return }
         try await database.transaction { [write, group, partitionName] connection in
             if !batch.isEmpty { try write(batch, connection) }
             guard next > expected else { return }
             try Checkpoint(group: group.name, partition: partitionName, in: connection)
-                .save(next: next, expecting: expected)
+                .save(next: next, expecting: expected, mark: mark)
         }
         saved = max(next, expected)
         feed.commit(next: saved)
     }
 
-    private func checkpoint() async throws -> Int64 {
+    private func place() async throws -> (next: Int64, mark: String?) {
         try await database.reading { [group, partitionName] connection in
-            try Checkpoint(group: group.name, partition: partitionName, in: connection).next()
+            try Checkpoint(group: group.name, partition: partitionName, in: connection).place()
         }
     }
 }

@@ -12,13 +12,17 @@ public struct Checkpoint {
     }
 
     /// The first offset that has not been processed yet.
-    public func next() throws(StoreError) -> Int64 {
-        try connection.execute(
+    public func next() throws(StoreError) -> Int64 { try place().next }
+
+    /// The same, and by what the message before it is known again: see ``save(next:expecting:mark:)``.
+    public func place() throws(StoreError) -> (next: Int64, mark: String?) {
+        let row = try connection.execute(
             """
-            SELECT next_offset FROM checkpoints
+            SELECT next_offset, mark FROM checkpoints
             WHERE consumer_group = \(group) AND partition_name = \(partition)
             """
-        ).first?.integer(0) ?? 0
+        ).first
+        return (row?.integer(0) ?? 0, row?.optionalText(1))
     }
 
     /// Moves on from `expected`, the value that ``next()`` gave to this transaction or to its owner earlier.
@@ -26,14 +30,15 @@ public struct Checkpoint {
     /// While Kafka rebalances, two members can believe that they own the partition. The slower one finds
     /// the row changed, and its whole transaction goes.
     ///
+    /// - Parameter mark: By what the feed will know the message before `offset` again.
     /// - Throws: ``StoreError/Code-swift.enum/versionConflict`` when somebody else has moved on.
-    public func save(next offset: Int64, expecting expected: Int64) throws(StoreError) {
+    public func save(next offset: Int64, expecting expected: Int64, mark: String? = nil) throws(StoreError) {
         let saved = try connection.execute(
             """
-            INSERT INTO checkpoints (consumer_group, partition_name, next_offset)
-            VALUES (\(group), \(partition), \(offset))
+            INSERT INTO checkpoints (consumer_group, partition_name, next_offset, mark)
+            VALUES (\(group), \(partition), \(offset), \(mark.sqlValue))
             ON CONFLICT (consumer_group, partition_name)
-            DO UPDATE SET next_offset = excluded.next_offset
+            DO UPDATE SET next_offset = excluded.next_offset, mark = excluded.mark
             WHERE checkpoints.next_offset = \(expected)
             RETURNING next_offset
             """)
@@ -48,7 +53,8 @@ public struct Checkpoint {
             """
             INSERT INTO checkpoints (consumer_group, partition_name, next_offset)
             VALUES (\(group), \(partition), \(offset))
-            ON CONFLICT (consumer_group, partition_name) DO UPDATE SET next_offset = excluded.next_offset
+            ON CONFLICT (consumer_group, partition_name)
+            DO UPDATE SET next_offset = excluded.next_offset, mark = NULL
             """)
     }
 }

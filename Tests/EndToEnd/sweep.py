@@ -1,4 +1,5 @@
-"""The kill sweep: kill -9 of every process and of PostgreSQL at random instants, and stops of the broker, under load.
+"""The kill sweep: kill -9 of every process, of PostgreSQL and of the broker at random instants, and stops of the broker,
+under load. A broker that is killed loses what it has confirmed last, one that is stopped does not.
 
     python sweep.py --kills 1000 --seed 1        # in stages of 40; run it again to go on after an interruption
     python sweep.py --table                      # what has been counted so far, for Benchmarks/RESULTS.md
@@ -41,7 +42,7 @@ class Sweep:
 
     def run(self, kills: int):
         processes = [name for name in self.deployment.processes if name != "self-audit"]
-        victims = processes * 2 + ["self-audit"] + ["PostgreSQL"] * 3 + ["broker"]
+        victims = processes * 2 + ["self-audit"] + ["PostgreSQL"] * 3 + ["broker", "broker's end"]
         for _ in range(kills):
             time.sleep(self.random.uniform(0, PAUSE_SECONDS))
             self._strike(self.random.choice(victims), patient=self.random.random() >= IMPATIENCE)
@@ -55,10 +56,14 @@ class Sweep:
             self.deployment.postgres.start()
         elif victim == "broker":
             self._stop_broker()
+        elif victim == "broker's end":
+            self.deployment.broker.kill()
+            time.sleep(self.random.uniform(0, 3))
+            self.deployment.broker.start()
         else:
             self.deployment.processes[victim].kill_and_start()
         # Its outcomes are in doubt until it works again.
-        if patient or victim in ("PostgreSQL", "broker"):
+        if patient or victim not in self.deployment.processes:
             self.deployment.wait_ready()
         self.strikes.append(Strike(victim, began, time.monotonic() + (0 if patient else 10)))
 

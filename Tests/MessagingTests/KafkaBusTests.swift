@@ -40,6 +40,52 @@ struct KafkaBusTests {
     }
 
     /// The process is killed, and comes back under its name before its session has ended.
+    /// A log that was cut and has grown beyond the reader's place again, as is seen by the message before it: everything
+    /// that may be another one is read. Stood for by two logs, each of them read from the place in the other.
+    @Test func aLogWithOtherMessagesIsReadAgain() async throws {
+        let brokers = try #require(BusUnderTest.kafkaBrokers)
+        let marks = try await withFeed(brokers, bodies: 0..<20) { feed in
+            try await feed.start(at: 0)
+            var found: [Message] = []
+            while found.count < 20, let batch = try await feed.next(max: 100) { found += batch }
+            #expect(feed.mark(before: 0) == nil)
+            feed.commit(next: 15)
+            #expect(feed.mark(before: 3) == nil, "nobody asks for it any more")
+            return (before: feed.mark(before: 15), last: feed.mark(before: 20))
+        }
+        try await Task.sleep(for: .milliseconds(2))  // Other messages have other times.
+        let last = try #require(marks.last)
+        #expect(marks.before?.hasPrefix("14@") == true && last.hasPrefix("19@"))
+        try await withFeed(brokers, bodies: 100..<130) { feed in
+            try await feed.start(at: 20, after: last)
+            await #expect(throws: LogCut(end: 0, position: 20)) { try await feed.next(max: 100) }
+            var found: [String] = []
+            while found.count < 30, let batch = try await feed.next(max: 100) { found += batch.map(\.body) }
+            #expect(found == (100..<130).map(String.init))
+            // The same log: nothing is read again.
+            let mark = try #require(feed.mark(before: 25))
+            try await feed.start(at: 25, after: mark)
+            #expect(try await feed.next(max: 100)?.map(\.offset) == [25, 26, 27, 28, 29])
+        }
+    }
+
+    /// Gives `body` the feed of a topic of one partition that has messages of these numbers.
+    private func withFeed<T>(
+        _ brokers: String, bodies: Range<Int>, _ body: (any PartitionFeed) async throws -> T
+    ) async throws -> T {
+        let bus = try KafkaBus(settings: .test(brokers: brokers, partitionCount: 1), logger: .test)
+        try await bus.createTopics([.alertCommands])
+        try await bus.publish(bodies.map { OutgoingMessage(key: "k", body: "\($0)") }, to: .alertCommands)
+        let subscription = try await bus.subscribe(to: [.alertCommands], as: ConsumerGroup("g"))
+        var feeds = subscription.assignments.makeAsyncIterator()
+        let feed = try #require(await feeds.next())
+        let result = try await body(feed)
+        feed.release()
+        await subscription.close()
+        await bus.close()
+        return result
+    }
+
     @Test func givesAStaticMemberItsPartitionsBackAtOnce() async throws {
         var settings = try settings(partitionCount: 4)
         let bus = try KafkaBus(settings: settings, logger: .test)

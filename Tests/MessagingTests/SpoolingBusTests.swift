@@ -168,6 +168,24 @@ struct SpoolingBusTests {
         await world.end(bus)
     }
 
+    /// The broker goes away at once after it has confirmed something, and has lost it when it is back: it is sent again,
+    /// before what was published since.
+    @Test(arguments: Backend.available)
+    func whatAnInterruptedBrokerHadConfirmedComesFirst(on backend: Backend) async throws {
+        let world = try await World(backend)
+        let bus = world.bus()
+        try await bus.publish((0..<5).map { message("a", $0) }, to: .alertCommands)
+        world.broker.mood = .away
+        try await bus.publish((5..<8).map { message("a", $0) }, to: .alertCommands)
+        try await world.forget(from: 2)
+        #expect(try await world.spooled() == 8)
+        world.broker.mood = .there
+        try await bus.publish([message("a", 8)], to: .alertCommands)
+        let found = try await arrived(world.table, .alertCommands, count: 11)
+        #expect(found["a"] == ([0, 1] + (0..<9)).map(String.init))
+        await world.end(bus)
+    }
+
     /// A broker that is away for long: the consumer gets what was published before, meanwhile and after, in the order
     /// of each key. What was published shortly before comes again, as it may have been read or not.
     @Test(arguments: Backend.available)

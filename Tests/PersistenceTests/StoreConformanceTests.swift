@@ -23,8 +23,10 @@ import Testing
         #expect(error?.code == .versionConflict)
         try await database.transaction { connection in
             let checkpoint = Checkpoint(group: "g", partition: "t/0", in: connection)
-            try checkpoint.save(next: 11, expecting: 10)
-            #expect(try checkpoint.next() == 11)
+            try checkpoint.save(next: 11, expecting: 10, mark: "10@1")
+            #expect(try checkpoint.place() == (11, "10@1"))
+            try checkpoint.save(next: 12, expecting: 11)
+            #expect(try checkpoint.place() == (12, nil), "the mark of another message")
         }
         await database.close()
     }

@@ -23,6 +23,7 @@ public final class FlakyBus: MessageBus, @unchecked Sendable {  // everything mu
     private let lock = NSLock()
     private var current = Mood.there
     private var count = 0
+    private var outages = 0
     private var subscriptions: [FlakySubscription] = []
 
     public init(_ bus: any MessageBus) { self.bus = bus }
@@ -33,10 +34,15 @@ public final class FlakyBus: MessageBus, @unchecked Sendable {  // everything mu
     public var mood: Mood {
         get { lock.withLock { current } }
         set {
-            lock.withLock { current = newValue }
+            lock.withLock {
+                if newValue == .away, current != .away { outages += 1 }
+                current = newValue
+            }
             for subscription in lock.withLock({ subscriptions }) { subscription.change(isThere: newValue != .away) }
         }
     }
+
+    public var interruptions: Int { lock.withLock { outages } }
 
     public func publish(_ messages: [OutgoingMessage], to topic: Topic) async throws {
         if mood == .away { throw Outage() }

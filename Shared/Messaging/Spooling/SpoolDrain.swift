@@ -43,8 +43,10 @@ struct SpoolDrain: Sendable {
             let messages = batch.map {
                 OutgoingMessage(key: $0.entry.key, body: $0.entry.body, headers: $0.entry.headers)
             }
+            let interruptions = bus.interruptions
             try await bus.publish(messages, to: topic)
             parts.watch.published()
+            guard bus.interruptions == interruptions else { continue }
             recent.add(messages, to: topic) { _ in partition }
             try await parts.database.retrying { try Spool($0).remove(partition, before: last.number + 1) }
             drained += batch.count

@@ -18,6 +18,7 @@ final class SpoolSubscription: Subscription, @unchecked Sendable {  // what chan
     private let group: ConsumerGroup
     private let partitions: Int
     private let parts: SpoolParts
+    private let again: SpoolAgain
     private let assign: AsyncStream<any PartitionFeed>.Continuation
     private let lock = NSLock()
     private var served: [String: any ServedFeed] = [:]
@@ -25,7 +26,8 @@ final class SpoolSubscription: Subscription, @unchecked Sendable {  // what chan
     private var tasks: [Task<Void, Never>] = []
 
     init(
-        _ primary: any Subscription, to topics: [Topic], as group: ConsumerGroup, partitions: Int, parts: SpoolParts
+        _ primary: any Subscription, to topics: [Topic], as group: ConsumerGroup, partitions: Int, parts: SpoolParts,
+        again: SpoolAgain
     ) {
         (assignments, assign) = AsyncStream.makeStream()
         self.primary = primary
@@ -33,6 +35,7 @@ final class SpoolSubscription: Subscription, @unchecked Sendable {  // what chan
         self.group = group
         self.partitions = partitions
         self.parts = parts
+        self.again = again
         let forwarding = Task { [self] in await forward() }
         let serving = Task { [self] in await serve() }
         lock.withLock { tasks = [forwarding, serving] }
@@ -108,7 +111,8 @@ final class SpoolSubscription: Subscription, @unchecked Sendable {  // what chan
                 await renew()
             }
             if parts.watch.isServing {
-                await takeSome()
+                // What is before the spool's messages comes first.
+                if !again.isDue { await takeSome() }
             } else {
                 lock.withLock { Array(served.values) }.forEach { $0.end() }
             }

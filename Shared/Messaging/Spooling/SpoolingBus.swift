@@ -44,6 +44,7 @@ public final class SpoolingBus: MessageBus {
     private let parts: SpoolParts
     private let writer: SpoolWriter
     private let recent = RecentMessages()
+    private let again: SpoolAgain
     private let tasks: [Task<Void, Never>]
     private let now: Clock
 
@@ -59,8 +60,8 @@ public final class SpoolingBus: MessageBus {
             logger: logger)
         writer = SpoolWriter(database: database, now: now)
         let drain = SpoolDrain(bus: primary, recent: recent, parts: parts)
-        let again = SpoolAgain(recent: recent, writer: writer, parts: parts)
-        tasks = [Task { await watch.run() }, Task { await drain.run() }, Task { await again.run() }]
+        again = SpoolAgain(bus: primary, recent: recent, parts: parts)
+        tasks = [Task { await watch.run() }, Task { await drain.run() }, Task { [again] in await again.run() }]
     }
 
     deinit { tasks.forEach { $0.cancel() } }
@@ -70,6 +71,7 @@ public final class SpoolingBus: MessageBus {
     public func publish(_ messages: [OutgoingMessage], to topic: Topic) async throws {
         guard !messages.isEmpty else { return }
         if topic.logCategory != nil { return try await publishFromLog(messages, to: topic) }
+        if again.isDue { try await again.settle() }
         if parts.watch.isClear {
             if try await publishDirectly(messages, to: topic) { return }
             return try await spool(messages, of: topic)
@@ -92,7 +94,7 @@ public final class SpoolingBus: MessageBus {
     public func subscribe(to topics: [Topic], as group: ConsumerGroup) async throws -> any Subscription {
         SpoolSubscription(
             try await primary.subscribe(to: topics, as: group), to: topics, as: group, partitions: partitionCount,
-            parts: parts)
+            parts: parts, again: again)
     }
 
     /// A broker that is away is no reason: see ``degradation``.
@@ -108,13 +110,14 @@ public final class SpoolingBus: MessageBus {
 
     // MARK: - Ways
 
-    /// - Returns: `false` when the broker is away.
+    /// - Returns: `false` when the broker is away, or was meanwhile.
     private func publishDirectly(_ messages: [OutgoingMessage], to topic: Topic) async throws -> Bool {
         do {
+            let interruptions = primary.interruptions
             try await primary.publish(messages, to: topic)
             parts.watch.published()
             recent.add(messages, to: topic) { name(of: $0, topic) }
-            return true
+            return primary.interruptions == interruptions
         } catch let error as any OutageError where error.isOutage {
             parts.watch.publishFailed(error)
             return false
@@ -135,6 +138,7 @@ public final class SpoolingBus: MessageBus {
 
     /// - Parameter onlyBehindOthers: What finds its partition empty goes to the broker.
     private func spool(_ messages: [OutgoingMessage], of topic: Topic, onlyBehindOthers: Bool = false) async throws {
+        if again.isDue { try await again.settle() }
         let limits = parts.settings.limits(for: topic)
         for (partition, messages) in grouped(messages, of: topic) {
             let additions = parts.watch.additions

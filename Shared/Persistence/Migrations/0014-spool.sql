@@ -45,3 +45,7 @@ CREATE TABLE broker_contact (
     bus     TEXT   PRIMARY KEY,        -- 'kafka'
     seen_at BIGINT NOT NULL
 );
+
+-- By what a reader knows the message before its checkpoint again: on a broker that has lost its end, another message can
+-- have that offset.
+ALTER TABLE checkpoints ADD COLUMN mark TEXT;

@@ -73,10 +73,37 @@ public struct Spool {
             total.integer(1) + Int64(bytes) <= limits.bytes
         else { throw SpoolFull(messages: Int(total.integer(0)), bytes: Int(total.integer(1))) }
         guard let next = try advance(partition, by: entries.count, bytes: bytes, onlyBehindOthers) else { return false }
-        let first = next - Int64(entries.count)
+        try insert(entries, into: partition, from: next - Int64(entries.count), at: now)
+        return true
+    }
+
+    /// Adds messages before those that are there, which get new numbers: a reader may be told of them again, and none of
+    /// the added ones is behind it. Has no limit: each process does so with no more than it keeps in memory.
+    public func prepend(_ entries: [Entry], to partition: String, at now: Timestamp) throws {
+        guard !entries.isEmpty else { return }
+        let count = Int64(entries.count)
+        let bytes = entries.reduce(0) { $0 + $1.bytes }
+        guard let next = try advance(partition, by: entries.count, bytes: bytes, false) else { return }
+        let end = next - count
+        let first = try connection.execute(
+            "SELECT min(number) FROM spooled_messages WHERE partition_name = \(partition)")[0].optionalInteger(0)
+        if let first {
+            // By more than there are: no number is given to two on the way.
+            let shift = end - first + count
+            try connection.execute(
+                "UPDATE spooled_messages SET number = number + \(shift) WHERE partition_name = \(partition)")
+            try connection.execute(
+                """
+                UPDATE spool_partitions SET next_number = \(end + shift) WHERE partition_name = \(partition)
+                """)
+        }
+        try insert(entries, into: partition, from: end, at: now)
+    }
+
+    private func insert(_ entries: [Entry], into partition: String, from number: Int64, at now: Timestamp) throws {
         let rows: [[SQLValue]] = try entries.enumerated().map { index, entry in
             [
-                .text(partition), .integer(first + Int64(index)), .text(entry.key),
+                .text(partition), .integer(number + Int64(index)), .text(entry.key),
                 .text(try JSON.encode(entry.headers)), .text(entry.body), .integer(Int64(entry.bytes)),
                 .integer(now.milliseconds),
             ]
@@ -84,7 +111,6 @@ public struct Spool {
         try connection.insert(
             rows, into: "spooled_messages",
             columns: ["partition_name", "number", "message_key", "headers", "body", "bytes", "spooled_at"])
-        return true
     }
 
     private func advance(
