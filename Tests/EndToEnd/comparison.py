@@ -5,12 +5,12 @@
     python comparison.py --python /tmp/bench/bin/python [--only one separate alertmanager celery mq-bridge]
                          [--count 10000] [--targets 1] [--rate 100] [--seconds 20] [--body 1000] [--settle 300]
 
-Each in turn, the same: bodies are handed over at --rate for --seconds, and the time from their acceptance to their arrival is
-taken; then --count as fast as they are accepted, and counted until the last has arrived, or --settle seconds are over. Every
-body goes to every target, and is padded so that what arrives has --body bytes. Cost is CPU and memory of all processes that
-belong to it, its database and broker included, load and targets not. What they do meanwhile differs: only Tocsin keeps an
-alert with its history, runs a script for each request, signs, and keeps order; Alertmanager keeps nothing on disk.
-contenders.py says how each is set up. Bounded by the number of contenders x (seconds + 2 x settle + 60 s).
+Each in turn, the same: bodies are handed over at --rate for --seconds, and the time from their acceptance to their
+arrival is taken; then --count as fast as they are accepted, and counted until the last has arrived, or --settle seconds
+are over. Every body goes to every target, and is padded so that what arrives has --body bytes. Cost is CPU and memory of
+all processes that belong to it, its database and broker included, load and targets not. What they do meanwhile differs:
+only Tocsin keeps an alert with its history, runs a script for each request, signs, and keeps order; Alertmanager keeps
+nothing on disk. contenders.py says how each is set up. Bounded by contenders x (2 x seconds + 4 x settle + 60 s).
 """
 
 import argparse
@@ -126,8 +126,8 @@ def main():
             contender.stop()
             sinks.close()
     print(
-        f"{given.targets} targets; {given.rate:g}/s for {given.seconds:g} s, then {given.count} as fast as they are taken, "
-        f"{given.connections} at a time")
+        f"{given.targets} targets; {given.rate:g}/s for {given.seconds:g} s, then {given.count} as fast as they are "
+        f"taken, {given.connections} at a time")
     if rows:
         print(table(
             ["", "durable", "taken/s", "webhooks/s", "p50 ms", "p99 ms", "CPU s/1,000 at rate", "CPU s/1,000 full",

@@ -1,7 +1,7 @@
 """What comparison.py compares: Tocsin in both ways, and what one could send webhooks with instead, each as it is used.
 
-All are given numbered bodies, and send each to every target. `durable` says what a kill, or a loss of power, leaves of what
-was taken.
+All are given numbered bodies, and send each to every target. `durable` says whether a kill, or a loss of power, leaves
+what was taken.
 """
 
 import json
@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import requests
@@ -201,7 +202,8 @@ class MQBridge(WithRedis):
         self.start_redis()
         port = free_port()
         stream = {"url": self._redis, "stream": "hooks"}
-        routes = [{"input": {"http": {"url": f"127.0.0.1:{port}"}}, "output": {"redis_streams": stream}, "concurrency": 8}]
+        door = {"http": {"url": f"127.0.0.1:{port}"}}
+        routes = [{"input": door, "output": {"redis_streams": stream}, "concurrency": 8}]
         routes += [
             {
                 "input": {"redis_streams": stream | {"group": f"target-{index}", "read_from_start": True}},
@@ -219,7 +221,7 @@ class MQBridge(WithRedis):
         self.address = f"http://127.0.0.1:{port}/hooks"
 
 
-def contenders(names: list[str], python: str, workers: int) -> list[Contender]:
+def contenders(names: list[str], python: str, workers: int) -> Iterator[Contender]:
     makers = {
         "one": lambda: Tocsin(True), "separate": lambda: Tocsin(False), "alertmanager": Alertmanager,
         "celery": lambda: Celery(python, workers), "mq-bridge": lambda: MQBridge(python),

@@ -1,5 +1,5 @@
-"""Makes a long history out of a short one that the product has made: copies of its alerts, each with ids, numbers and times
-of its own, in the event log, the read models and the work that is due, and with all heads and checkpoints moved on.
+"""Makes a long history out of a short one that the product has made: copies of its alerts, each with ids, numbers and
+times of its own, in the event log, the read models and the work that is due, with all heads and checkpoints moved on.
 
 What is not as the product would make it: a copy lies in the log partition of its original, not in the one that its own id
 would have; hashes are those of the originals, so that a verification fails; times within documents are moved with their
@@ -61,7 +61,7 @@ class Postgres:
             self._psql(f"\\copy {table} ({', '.join(columns)}) FROM '{file.name}'")
 
     def begin(self):
-        self._psql("ALTER SYSTEM SET max_wal_size = '4GB'")
+        self._psql("ALTER SYSTEM SET max_wal_size = '2GB'")
         self._psql("SELECT pg_reload_conf()")
 
     def end(self):

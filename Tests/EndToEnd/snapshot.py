@@ -3,11 +3,11 @@
     python snapshot.py [--leg 60] [--pairs 2] [--targets 3] [--rate 0]
 
 Separate processes on PostgreSQL and the broker. A backup, a report or a forgotten psql keeps rows from being cleaned up
-that are dead for everybody else. Legs without and with such a session (REPEATABLE READ, has read once, then idles) follow
-each other: without, with, without, with. In each, alerts come at --rate (0: a third more than what a burst before has
-shown to go through), and webhooks are counted as they arrive, without the first tenth of the leg; then what is left arrives,
-and tables are vacuumed, so that legs begin alike. Prints both rates, the loss, delays and how many dead rows there were.
-Bounded by pairs x 2 x (2 x leg + 60 s), and two minutes.
+that are dead for everybody else. Legs without and with such a session (REPEATABLE READ, has read once, then idles)
+follow each other: without, with, without, with. In each, alerts come at --rate (0: a third more than what a burst before
+has shown to go through), and webhooks are counted as they arrive, without the first tenth of the leg; then what is left
+arrives, and tables are vacuumed, so that legs begin alike. Prints both rates, the loss, delays and how many dead rows
+there were. Bounded by pairs x 2 x (2 x leg + 60 s), and two minutes.
 """
 
 import argparse
