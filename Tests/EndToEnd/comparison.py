@@ -80,12 +80,12 @@ def measure(contender: Contender, sinks: FastSinks, given) -> list[object]:
     contender.start([sinks.url(index) for index in range(given.targets)])
     # The first ones find cold caches; and they tell how much the body has around the text, and how often the text.
     sizes = []
-    for text in (0, 100):
-        warm = play(contender, sinks, given, 20, 20, 1 + text, text)
+    for text in (1, 101):
+        warm = play(contender, sinks, given, 20, 20, text, text)
         if not warm.arrivals:
             raise Unavailable(f"nothing arrived of {len(warm.handed)} that were taken")
         sizes.append(warm.arrivals[-1].size)
-    text = max(0, (given.body - sizes[0]) * 100 // max(1, sizes[1] - sizes[0]))
+    text = 1 + max(0, (given.body - sizes[0]) * 100 // max(1, sizes[1] - sizes[0]))
     steady = play(contender, sinks, given, int(given.rate * given.seconds), given.rate, 1_000_000, text)
     full = play(contender, sinks, given, given.count, 0, 10_000_000, text)
     thousands = len(first_arrivals(full.arrivals)) / 1000

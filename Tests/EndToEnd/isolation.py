@@ -101,13 +101,14 @@ def report(rounds: list[Round], rate: float) -> str:
         healthy, with_others = (percentile(result.delays[n], 0.99) for n in ("all healthy", "some failing"))
         lines.append(
             f"round {index}: p99 {healthy * 1000:.1f} ms, with failing ones {with_others * 1000:.1f} ms "
-            f"({(with_others / healthy - 1) * 100:+.0f} %); machine {result.busy:.0%} busy; recovered targets: first request "
-            f"after {min(result.first_again, default=0):.1f} to {max(result.first_again, default=0):.1f} s, "
-            f"most within a second {sorted(result.peaks)}, a second over ten {max(result.peaks_of_ten, default=0):.1f}, "
-            f"twice the steady rate {2 * rate:g}; "
-            + (f"caught up after {result.drained:.0f} s" if result.drained else "not caught up within the time given")
-            + f"; missing at the end {result.missing}, repeated {result.repeated}; the one that hung "
-            f"lacks {result.still_held}")
+            f"({(with_others / healthy - 1) * 100:+.0f} %), machine {result.busy:.0%} busy; missing at the end "
+            f"{result.missing}, repeated {result.repeated}; the one that hung lacks {result.still_held}")
+        if result.peaks:
+            caught_up = f"after {result.drained:.0f} s" if result.drained else "not within the time given"
+            lines.append(
+                f"  recovered: first request after {min(result.first_again):.1f} to {max(result.first_again):.1f} s; "
+                f"most within a second {sorted(result.peaks)}, over ten {max(result.peaks_of_ten):.1f} a second "
+                f"(twice the steady rate: {2 * rate:g}); caught up {caught_up}")
     return "\n".join(lines)
 
 
