@@ -191,7 +191,7 @@ def run(size: int, given: argparse.Namespace, mail: MailServer) -> Column:
         measure(deployment, fan, sinks, given, column)
     except Exception as error:
         # What was measured so far, and at other sizes, is shown nevertheless.
-        column.cells["stopped by"] = f"{type(error).__name__}: {str(error)[:120]}"
+        column.cells["stopped by"] = " ".join(f"{type(error).__name__}: {error}".split())[:100]
         print(f"{size:,}: {error}\n{deployment.logs()}", file=sys.stderr)
     finally:
         remove(deployment)

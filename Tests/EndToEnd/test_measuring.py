@@ -46,12 +46,12 @@ def arrival(number: int, sink: int, status: str, webhook_id: str) -> Arrival:
 def test_order_is_judged():
     whole = [arrival(10, 0, status, f"w{i}") for i, status in enumerate(expected(10))] + [arrival(11, 0, "active", "v")]
     numbers = range(10, 12)
-    assert judge(whole, numbers, 1) == (0, 0, 0)
-    assert judge([whole[0], *whole], numbers, 1) == (0, 0, 1)
-    assert judge([arrival(9, 0, "active", "u"), *whole], numbers, 1) == (0, 0, 0), "others do not count"
-    assert judge(whole[:1] + whole[2:], numbers, 1) == (1, 0, 0)
-    assert judge([whole[1], whole[0], *whole[2:]], numbers, 1) == (0, 1, 0)
-    assert judge(whole, numbers, 2) == (5, 0, 0), "the second target has nothing"
+    assert judge(whole, numbers, 1) == (0, 0, [])
+    assert judge([whole[0], *whole], numbers, 1) == (0, 0, [0])
+    assert judge([arrival(9, 0, "active", "u"), *whole], numbers, 1) == (0, 0, []), "others do not count"
+    assert judge(whole[:1] + whole[2:], numbers, 1) == (1, 0, [])
+    assert judge([whole[1], whole[0], *whole[2:]], numbers, 1) == (0, 1, [])
+    assert judge(whole, numbers, 2) == (5, 0, []), "the second target has nothing"
 
 
 @pytest.fixture
