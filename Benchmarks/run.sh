@@ -17,6 +17,7 @@ sections=" ${SECTIONS:-1 2 3 4 5 6 7 8 9 10 11 12} "
 # Settings of whoever calls are not for what is measured.
 for name in "${!TOCSIN_@}"; do unset "$name"; done
 work=$(mktemp -d)
+chmod 711 "$work" # PostgreSQL runs as a user of its own
 pids=()
 finish() {
     for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done

@@ -5,12 +5,14 @@
     python comparison.py --python /tmp/bench/bin/python [--only one separate alertmanager celery mq-bridge]
                          [--count 10000] [--targets 1] [--rate 100] [--seconds 20] [--body 1000] [--settle 300]
 
-Each in turn, the same: bodies are handed over at --rate for --seconds, and the time from their acceptance to their
-arrival is taken; then --count as fast as they are accepted, and counted until the last has arrived, or --settle seconds
-are over. Every body goes to every target, and is padded so that what arrives has --body bytes. Cost is CPU and memory of
-all processes that belong to it, its database and broker included, load and targets not. What they do meanwhile differs:
-only Tocsin keeps an alert with its history, runs a script for each request, signs, and keeps order; Alertmanager keeps
-nothing on disk. contenders.py says how each is set up. Bounded by contenders x (2 x seconds + 4 x settle + 60 s).
+Each in turn, the same: bodies are handed over at --rate for --seconds, and the time from the beginning of that to their
+arrival is taken (some have sent a webhook before they say that they have taken it); then --count as fast as they are
+taken, and counted until the last has arrived, or --settle seconds are over. Every body goes to every target, and is
+padded so that what arrives has --body bytes. Cost is CPU and memory of all processes that belong to it, its database and
+broker included, load and targets not; Celery's includes the process that hands over, as it does that by its library.
+What they do meanwhile differs: only Tocsin keeps an alert with its history, runs a script for each request, signs, and
+keeps order; Alertmanager keeps nothing on disk. contenders.py says how each is set up. Bounded by contenders x (2 x
+seconds + 4 x settle + 60 s).
 """
 
 import argparse
@@ -37,9 +39,9 @@ class Outcome:
 
     @property
     def delays(self) -> list[float]:
+        sent = {handed.number: handed.sent for handed in self.handed}
         first = first_arrivals(self.arrivals)
-        answered = {handed.number: handed.answered for handed in self.handed}
-        return [arrival.at - answered[number] for (number, _), arrival in first.items() if number in answered]
+        return [arrival.at - sent[number] for (number, _), arrival in first.items() if number in sent]
 
     @property
     def per_second(self) -> float:
