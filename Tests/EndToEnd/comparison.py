@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 from contenders import Contender, Unavailable, contenders
 from fan import first_arrivals
-from measuring import Cost, Memory, milliseconds, table
+from measuring import Cost, Memory, end_tidily, milliseconds, table
 from native import Arrival, FastSinks, Handed
 from processes import ROOT
 
@@ -116,6 +116,7 @@ def main():
     parser.add_argument("--workers", type=int, default=4, help="processes of Celery")
     parser.add_argument("--settle", type=float, default=300, help="seconds")
     given = parser.parse_args()
+    end_tidily()
     rows, problems = [], []
     for contender in contenders(given.only, given.python, given.workers):
         sinks = FastSinks(given.targets)

@@ -23,7 +23,7 @@ import requests
 from deployments import Deployment, OneProcess, SeparateProcesses
 from fan import SETTINGS, Fan, first_arrivals, remove, wait_for_arrivals
 from mail import MailServer
-from measuring import memory_of, milliseconds, pids_of, resident, table
+from measuring import end_tidily, memory_of, milliseconds, pids_of, resident, table
 from multiply import Postgres, SQLite, multiply
 from native import FastSinks
 from processes import Process
@@ -216,6 +216,7 @@ def main() -> int:
     parser.add_argument("--asks", type=int, default=200, help="questions of each kind")
     parser.add_argument("--one-process", action="store_true")
     given = parser.parse_args()
+    end_tidily()
     mail, columns = MailServer(), []
     try:
         for size in given.sizes:

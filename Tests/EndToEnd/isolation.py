@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from deployments import Deployment
 from fan import Fan, first_arrivals, running
-from measuring import machine_busy, milliseconds, peak_within, percentile, table
+from measuring import end_tidily, machine_busy, milliseconds, peak_within, percentile, table
 from native import FastSinks
 
 
@@ -134,6 +134,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--one-process", action="store_true")
     given = parser.parse_args()
+    end_tidily()
     if not 0 <= given.failing < given.targets - 1:
         parser.error("--failing must leave a target that hangs and one that is healthy")
     with running("isolation", given.targets, given.one_process) as (deployment, sinks):

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from deployments import SeparateProcesses
 from fan import SETTINGS, Fan, remove, wait_for_arrivals
 from mail import MailServer
-from measuring import Cost, table
+from measuring import Cost, end_tidily, table
 from native import Arrival, FastSinks
 from processes import Process, wait_until
 from tocsin import Tocsin
@@ -204,6 +204,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=300, help="what making, and delivering, may take in each run")
     parser.add_argument("--no-kill", action="store_true")
     given = parser.parse_args()
+    end_tidily()
     print(
         f"{given.alerts} alerts x {given.targets} targets, each answers after {given.delay} ms, "
         f"{given.concurrency} attempts of an integration at a time", flush=True)

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from deployments import SeparateProcesses
 from fan import Fan, first_arrivals, running, wait_for_arrivals
-from measuring import machine_busy, milliseconds, table
+from measuring import end_tidily, machine_busy, milliseconds, table
 from native import FastSinks
 from processes import environment, run, wait_until
 
@@ -128,6 +128,7 @@ def main():
     parser.add_argument("--targets", type=int, default=3)
     parser.add_argument("--rate", type=float, default=0, help="alerts a second")
     given = parser.parse_args()
+    end_tidily()
     with running("snapshot", given.targets) as (deployment, sinks):
         fan = Fan.make(deployment.client(), [sinks.url(index) for index in range(given.targets)])
         fan.warm_up(sinks)
