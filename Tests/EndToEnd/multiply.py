@@ -222,7 +222,7 @@ def _prepare(database, table: str, marks: Marks, heads: dict[str, int]) -> Calla
         order = "ORDER BY k, position" if table == "events" else ""
         return (
             f"INSERT INTO {table} ({', '.join(columns)}) "
-            f"WITH RECURSIVE copies(k) AS (SELECT {first} UNION ALL SELECT k + 1 FROM copies WHERE k < {last}) "
+            f"WITH RECURSIVE copies(k) AS (SELECT CAST({first} AS BIGINT) UNION ALL SELECT k + 1 FROM copies WHERE k < {last}) "
             f"SELECT {', '.join(expression(column, step) for column in columns)} FROM copies, template_{table} {order}")
 
     return insert
