@@ -1,7 +1,7 @@
 """Makes a long history out of a short one that the product has made: copies of its alerts, each with ids, numbers and
 times of its own, in the event log, the read models and the work that is due, with all heads and checkpoints moved on.
 
-What is not as the product would make it: a copy lies in the log partition of its original, not in the one that its own id
+Not as the product would make it: a copy lies in the log partition of its original, not in the one that its own id
 would have; hashes are those of the originals, so that a verification fails; times within documents are moved with their
 row only where both are equal. Nobody may work on the database meanwhile.
 """
@@ -222,7 +222,8 @@ def _prepare(database, table: str, marks: Marks, heads: dict[str, int]) -> Calla
         order = "ORDER BY k, position" if table == "events" else ""
         return (
             f"INSERT INTO {table} ({', '.join(columns)}) "
-            f"WITH RECURSIVE copies(k) AS (SELECT CAST({first} AS BIGINT) UNION ALL SELECT k + 1 FROM copies WHERE k < {last}) "
+            f"WITH RECURSIVE copies(k) AS (SELECT CAST({first} AS BIGINT) "
+            f"UNION ALL SELECT k + 1 FROM copies WHERE k < {last}) "
             f"SELECT {', '.join(expression(column, step) for column in columns)} FROM copies, template_{table} {order}")
 
     return insert
