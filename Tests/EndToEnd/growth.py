@@ -126,7 +126,7 @@ def measure(deployment: Deployment, fan: Fan, sinks: FastSinks, given, column: C
     fan.load(BURST, connections=16, seconds=120, first=2_100_000_000).finish()
     wait_for_arrivals(sinks, before + BURST, 300)
     cells[f"burst of {BURST}, alerts/s"] = f"{BURST / (time.monotonic() - began):.0f}"
-    ask(deployment, tocsin, cells, given.asks)
+    ask(deployment, tocsin, cells, given.asks, f"n-{given.template // 2:010d}")
     cells["memory of ours, afterwards, MB"] = f"{memory_of(own):.0f}"
     if isinstance(deployment, SeparateProcesses):
         server = pids_of(deployment)["PostgreSQL"]
@@ -134,13 +134,13 @@ def measure(deployment: Deployment, fan: Fan, sinks: FastSinks, given, column: C
         cells["memory of the api process alone (RSS), MB"] = f"{resident(deployment.processes['api'].pid):.0f}"
 
 
-def ask(deployment: Deployment, tocsin: Tocsin, cells: dict[str, str], asks: int):
-    """Questions by REST: each about other alerts, after one that is not counted."""
+def ask(deployment: Deployment, tocsin: Tocsin, cells: dict[str, str], asks: int, signal: str):
+    """Questions by REST, each after one that is not counted. `signal` is a property of one alert and its copies."""
     choice = random.Random(1)
     rows = deployment.column("SELECT id FROM alerts WHERE event_type = 'USER'")
     ids = [choice.choice(rows) for _ in range(asks)]
     newest = tocsin.get("/events", limit=1)["data"][0]
-    plan, signal = newest["plan"]["id"], f"n-{choice.randrange(1, 300):010d}"
+    plan = newest["plan"]["id"]
     active = tocsin.get("/events", status="ACTIVE", limit=1)["total"]
     cells["alerts"] = f"{tocsin.get('/events', limit=1)['total']:,}"
     cells["of these active"] = f"{active:,}"
