@@ -11,49 +11,16 @@ import argparse
 import os
 import sys
 import time
-from dataclasses import dataclass
-from pathlib import Path
 
 from deployments import OneProcess, SeparateProcesses
+from history import SCRIPT, body_of, warm_up
 from load import Load
 from mail import MailServer
-from processes import children_of
+from measuring import Cost
 from sinks import Sinks
-from test_crash import SCRIPT, body_of, warm_up
 from workflow import make_form, make_inbound, make_outbound, make_person
 
-TICKS = os.sysconf("SC_CLK_TCK")
 SETTLE_SECONDS = 240
-
-
-@dataclass
-class Cost:
-    """Seconds of CPU, user and system, by process; a process's children, as its sandboxes, count with it."""
-
-    pids: dict[str, int]
-
-    @staticmethod
-    def of(deployment) -> "Cost":
-        pids = {name: process.pid for name, process in deployment.processes.items()}
-        if isinstance(deployment, SeparateProcesses):
-            data = Path((deployment.postgres.folder / "location").read_text().strip())
-            pids["PostgreSQL"] = int((data / "postmaster.pid").read_text().split()[0])
-            pids["broker"] = int((deployment.broker.folder / "broker.pid").read_text())
-        return Cost(pids | {"load, targets and mail": os.getpid()})
-
-    def so_far(self) -> dict[str, float]:
-        return {
-            name: _seconds(pid) + (0 if pid == os.getpid() else sum(map(_seconds, children_of(pid))))
-            for name, pid in self.pids.items()
-        }
-
-
-def _seconds(pid: int) -> float:
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return 0  # It ended meanwhile.
-    return (int(fields[11]) + int(fields[12])) / TICKS
 
 
 def measure(deployment, mail, sinks: Sinks, rate: float, seconds: float, webhooks: int) -> str:
@@ -65,9 +32,9 @@ def measure(deployment, mail, sinks: Sinks, rate: float, seconds: float, webhook
     targets = {f"target {number}": sinks.sink(f"target {number}") for number in range(webhooks)}
     for name, sink in targets.items():
         make_outbound(tocsin, plan, form, name, "STATUS", sink.url, "/load")
-    warm_up(tocsin, inbound, targets)
+    warm_up(tocsin, inbound, list(targets.values()))
 
-    cost = Cost.of(deployment)
+    cost = Cost.of(deployment, **{"load, targets and mail": os.getpid()})
     before, transactions, started = cost.so_far(), commits(deployment), time.monotonic()
     load = Load(tocsin.trigger_url(inbound), rate, body_of)
     time.sleep(seconds)
