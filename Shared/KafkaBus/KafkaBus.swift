@@ -134,7 +134,7 @@ private func unreachable(_ settings: KafkaSettings, within timeout: Duration) ->
     return KafkaError(.unavailable, "no Kafka broker of \(brokers) has answered within \(timeout)")
 }
 
-/// How often all brokers went away after they had confirmed something.
+/// How often all brokers went away after they had answered.
 private final class InterruptionCount: @unchecked Sendable {  // All mutable state is under `lock`.
     private let lock = NSLock()
     private var value = 0

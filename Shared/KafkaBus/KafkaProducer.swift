@@ -46,7 +46,7 @@ final class KafkaProducer: @unchecked Sendable {  // All mutable state is under 
         let failure = await withCheckedContinuation { continuation in
             let delivery = Delivery(of: messages.count) { [window, health] failure in
                 window.leave(cost)
-                if failure == nil { health.confirmed() }
+                if failure == nil { health.wasAnswered() }
                 continuation.resume(returning: failure)
             }
             enqueue(messages, to: topic, delivery)
@@ -58,7 +58,9 @@ final class KafkaProducer: @unchecked Sendable {  // All mutable state is under 
     func withHandle<T>(_ body: (KafkaHandle) throws -> T) throws -> T {
         guard enter() else { throw KafkaError(.closed, "the bus is closed") }
         defer { users.leave() }
-        return try body(handle)
+        let answer = try body(handle)
+        health.wasAnswered()
+        return answer
     }
 
     /// Sends what is buffered within `timeout`, gives up the rest, ends. Only the first call does anything.
@@ -200,13 +202,15 @@ extension KafkaProducer {
 }
 
 /// Remembers what ended a producer: its first fatal error, or that all brokers went away. In the latter case, what is
-/// on its way is given up, so that its senders can put it behind what was confirmed before and may be lost.
+/// on its way is given up, so that its senders can put it behind what was confirmed before and may be lost; and its
+/// producer id is not used again, as a broker that has lost its memory gives it to another, and takes the messages of the
+/// one for repetitions of the other's (seen with noida-db 0.2.3).
 final class ProducerHealth: KafkaObserver, @unchecked Sendable {  // All mutable state is under `lock`.
     let logger: Logger
     private let onInterruption: @Sendable () -> Void
     private let lock = NSLock()
     private var firstFailure: KafkaError?
-    private var hasConfirmed = false
+    private var hasBeenAnswered = false
 
     init(logger: Logger, onInterruption: @escaping @Sendable () -> Void) {
         self.logger = logger
@@ -215,7 +219,7 @@ final class ProducerHealth: KafkaObserver, @unchecked Sendable {  // All mutable
 
     var failure: KafkaError? { lock.withLock { firstFailure } }
 
-    func confirmed() { lock.withLock { hasConfirmed = true } }
+    func wasAnswered() { lock.withLock { hasBeenAnswered = true } }
 
     func failed(fatally error: KafkaError) {
         lock.withLock { firstFailure = firstFailure ?? error }
@@ -223,8 +227,8 @@ final class ProducerHealth: KafkaObserver, @unchecked Sendable {  // All mutable
 
     func lostAllBrokers() {
         let isNews = lock.withLock {
-            defer { hasConfirmed = false }
-            guard hasConfirmed else { return false }
+            defer { hasBeenAnswered = false }
+            guard hasBeenAnswered else { return false }
             firstFailure = firstFailure ?? KafkaError(.producerReplaced, "all brokers went away")
             return true
         }

@@ -17,6 +17,7 @@ public struct LogRelay: Sendable {
     static let positionHeader = "position"
 
     private static let batchLimit = 500
+    private static let rewindLimit = 20_000
 
     /// - Parameters:
     ///   - signal: Given by whoever has appended to the partition.
@@ -36,6 +37,7 @@ public struct LogRelay: Sendable {
 
     /// Runs until the task is cancelled.
     public func run() async {
+        await retryingForever(logger: logger, what: "relay of \(partition)") { try await rewindWhereInDoubt() }
         var known: Position?
         while !Task.isCancelled {
             let batch = await retryingForever(logger: logger, what: "relay of \(partition)") { [known] tries in
@@ -45,6 +47,16 @@ public struct LogRelay: Sendable {
             // Read again when there was nothing to do: somebody may have moved it back.
             known = batch.count == 0 ? nil : batch.last
             if batch.count < Self.batchLimit { await signal.wait(upTo: DueWorkLoop.pollInterval) }
+        }
+    }
+
+    /// Events that carry their place in the log are missed by their readers; others have to be published again.
+    private func rewindWhereInDoubt() async throws {
+        guard topic.logCategory == nil, let since = try await bus.doubtfulSince() else { return }
+        try await database.transaction { [self] connection in
+            let first = try EventLog(connection).position(of: partition, recordedSince: since, limit: Self.rewindLimit)
+            let checkpoint = checkpoint(in: connection)
+            if first - 1 < (try checkpoint.next()) { try checkpoint.put(next: first - 1) }
         }
     }
 

@@ -1,3 +1,5 @@
+import AlertCore
+
 /// A named stream of messages, split into partitions. The topics of the product are listed here.
 public struct Topic: Hashable, Sendable {
     public let name: String
@@ -72,6 +74,10 @@ public protocol MessageBus: Sendable {
     /// as after a power cut.
     var interruptions: Int { get }
 
+    /// Since when what was published may be lost, with the process that had published it: whoever takes over passing on
+    /// what is in the event log begins again there. `nil` when nothing is in doubt.
+    func doubtfulSince() async throws -> Timestamp?
+
     /// Sends what is still buffered, then lets go of everything. Subscriptions are closed by their owners.
     func close() async
 }
@@ -79,6 +85,7 @@ public protocol MessageBus: Sendable {
 extension MessageBus {
     public var degradation: String? { nil }
     public var interruptions: Int { 0 }
+    public func doubtfulSince() async throws -> Timestamp? { nil }
 }
 
 /// An error that can mean that the broker is away: what was to be published may or may not have been.

@@ -178,6 +178,20 @@ public struct EventLog {
         ).map(RecordedEvent.init)
     }
 
+    /// The position of the first event that was recorded since then, of the last `limit` ones; the next position to be
+    /// given when there is none.
+    public func position(
+        of partition: LogPartition, recordedSince start: Timestamp, limit: Int
+    ) throws(StoreError) -> Position {
+        let rows = try connection.execute(
+            """
+            SELECT position, recorded_at FROM events WHERE partition_name = \(partition.description)
+            ORDER BY position DESC LIMIT \(limit)
+            """)
+        let end = rows.first.map { $0.integer(0) + 1 } ?? 1
+        return rows.prefix { $0.integer(1) >= start.milliseconds }.last?.integer(0) ?? end
+    }
+
     /// Everything that one request led to, in the order of time.
     public func read(correlation: String, limit: Int) throws(StoreError) -> [RecordedEvent] {
         try connection.execute(

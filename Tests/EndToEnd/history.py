@@ -39,11 +39,12 @@ class Steering(threading.Thread):
         self._is_over = threading.Event()
         self.steered: set[str] = set()
         self.problems: list[str] = []
+        self._doing = "nothing"
 
     def finish(self):
         self._is_over.set()
         self.join(SETTLE_SECONDS)
-        assert not self.is_alive(), f"steering hangs after {len(self.steered)} alerts"
+        assert not self.is_alive(), f"steering hangs after {len(self.steered)} alerts: {self._doing}"
         assert not self.problems, self.problems
 
     def run(self):
@@ -61,8 +62,10 @@ class Steering(threading.Thread):
 
     def _steer(self, request_id: str):
         try:
+            self._doing = f"the alert of {request_id}"
             alert = self._tocsin.alert_of(request_id, seconds=SETTLE_SECONDS)
             for status in ("SUSPENDED", "ACTIVE", "TERMINATED"):
+                self._doing = f"{status} of {alert['eventId']}"
                 wait_until(lambda: self._set(alert, status), SETTLE_SECONDS, f"{status} of {alert['eventId']}", 0.2)
             self.steered.add(alert["eventId"])
         except AssertionError as error:

@@ -6,7 +6,7 @@ under load. A broker that is killed loses what it has confirmed last, one that i
 
 Each stage is a deployment of its own with a seed of its own, followed by a count of everything. What a stage has
 counted is a line in RESULTS (.test/sweep/results.jsonl); stages that are there are not run again. Ends with 1 when a
-promise was broken.
+promise was broken, at the end of that stage: its logs and its database are still in .test/e2e then.
 """
 
 import argparse
@@ -188,8 +188,9 @@ def main() -> int:
         with given.results.open("a") as file:
             file.write(json.dumps(results[-1]) + "\n")
         print(f"seed {seed}: {summary(found, strikes, load)}", flush=True)
-        for example in found.examples[:5] if found.broken else []:
-            print(f"  {example}", flush=True)
+        if found.broken:
+            print("\n".join(f"  {example}" for example in found.examples[:5]), flush=True)
+            break
     print(table(results))
     return 1 if any(Count(**result["count"]).broken for result in results) else 0
 

@@ -60,10 +60,13 @@ struct LogFeedTests {
         }
 
         /// Consumes until `body` is done.
-        func consuming(_ body: (Events) async throws -> Void) async throws {
+        func consuming(
+            _ topics: [Topic] = [.alertEvents], _ body: (Events) async throws -> Void
+        ) async throws {
             let events = Events()
             let loop = Task { [bus, database] in
-                try await PartitionLoop(of: [.alertEvents], as: group, bus: bus, logger: silent) { feed in
+                try await PartitionLoop(of: topics, as: group, bus: bus, logger: silent) { feed in
+                    guard feed.topic == .alertEvents else { return }
                     try await ConsumerLoop(
                         events, feed: feed, as: group, database: database, now: realTime, logger: silent
                     ).run()
@@ -98,6 +101,32 @@ struct LogFeedTests {
         try await world.consuming { events in
             try await eventually("the rest") { events.alerts.count >= 2 }
             #expect(events.alerts == ["10", "11"])
+        }
+        await world.end()
+    }
+
+    /// What a group has published of what it had read can be lost with a broker, and its process dead: whoever takes over
+    /// does it again. A group that publishes nothing goes on where it was.
+    @Test(arguments: Backend.available)
+    func whoPassesOnBeginsAgainWhereTheBrokerWasInDoubt(on backend: Backend) async throws {
+        let world = try await World(backend)
+        try await world.record(1..<4)
+        try await world.relay(1...3)
+        let passingOn = [Topic.alertEvents, .webhookDeliveries]
+        try await world.consuming(passingOn) { events in
+            try await eventually("all events") { events.alerts.count == 3 }
+        }
+        #expect(try await world.bus.doubtfulSince() == nil)
+        world.broker.mood = .away
+        world.broker.mood = .there
+        try await eventually("the doubt is written down") { try await world.bus.doubtfulSince() != nil }
+        try await world.consuming(passingOn) { events in
+            try await eventually("again") { events.alerts == ["1", "2", "3"] }
+        }
+        try await world.record(4..<5)
+        try await world.relay(4...4)
+        try await world.consuming { events in
+            try await eventually("the new one") { events.alerts == ["4"] }
         }
         await world.end()
     }

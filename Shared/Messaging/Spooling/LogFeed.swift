@@ -10,7 +10,7 @@ final class LogFeed: ServedFeed, @unchecked Sendable {  // `state` under `lock` 
     /// How long the broker may bring nothing until the log is asked whether there is nothing.
     private static let idleTime = Duration.seconds(10)
     private static let hintInterval = Duration.seconds(5)
-    private static let rewindLimit = 2000
+    private static let rewindLimit = 20_000
 
     private struct State {
         /// The next position; `nil` until the first message of a broker tells where we are.
@@ -270,9 +270,12 @@ final class LogFeed: ServedFeed, @unchecked Sendable {  // `state` under `lock` 
     }
 
     /// Goes back to what was recorded `time` before the broker was last seen, before the feed is started.
-    func rewind(by time: Duration) async {
+    func rewind(by time: Duration) async { await rewind(to: Self.rewindStart(parts, time)) }
+
+    /// Goes back to what was recorded at that time, before the feed is started.
+    func rewind(to time: Timestamp) async {
         do {
-            let start = try await position(recordedSince: Self.rewindStart(parts, time))
+            let start = try await position(recordedSince: time)
             try await parts.database.transaction { [group, checkpointName] connection in
                 let checkpoint = Checkpoint(group: group.name, partition: checkpointName, in: connection)
                 if start < (try checkpoint.next()) { try checkpoint.put(next: start) }
@@ -291,13 +294,7 @@ final class LogFeed: ServedFeed, @unchecked Sendable {  // `state` under `lock` 
     /// The position of the first event since then, of the last ``rewindLimit`` ones.
     private func position(recordedSince start: Timestamp) async throws -> Position {
         try await parts.database.reading { [log] connection in
-            let rows = try connection.execute(
-                """
-                SELECT position, recorded_at FROM events WHERE partition_name = \(log.description)
-                ORDER BY position DESC LIMIT \(Self.rewindLimit)
-                """)
-            let end = rows.first.map { $0.integer(0) + 1 } ?? 1
-            return rows.prefix { $0.integer(1) >= start.milliseconds }.last?.integer(0) ?? end
+            try EventLog(connection).position(of: log, recordedSince: start, limit: Self.rewindLimit)
         }
     }
 }

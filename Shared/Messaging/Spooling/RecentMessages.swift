@@ -4,7 +4,7 @@ import Foundation
 /// seconds, to be sent again.
 final class RecentMessages: @unchecked Sendable {  // everything mutable under `lock` only
     /// Longer than it takes a group to notice a loss.
-    private static let age = Duration.seconds(60)
+    static let age = Duration.seconds(60)
     private static let countLimit = 20_000
     private static let bytesLimit = 16_777_216
 

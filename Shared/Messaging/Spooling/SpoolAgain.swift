@@ -62,14 +62,16 @@ final class SpoolAgain: @unchecked Sendable {  // `state` under `lock` only
         let interruptions = bus.interruptions
         let isServing = parts.watch.isServing
         let cut = parts.watch.takeCuts()
-        let takesAll = lock.withLock { state.handled != interruptions || isServing && !state.wasServing }
+        let (isInterrupted, takesAll) = lock.withLock {
+            (state.handled != interruptions, state.handled != interruptions || isServing && !state.wasServing)
+        }
         let sent = takesAll ? recent.take() : cut.isEmpty ? [] : recent.take(of: cut)
-        if !sent.isEmpty { await spool(sent) }
+        if !sent.isEmpty || isInterrupted { await spool(sent, isInterrupted) }
         if Task.isCancelled { return }
         lock.withLock { (state.handled, state.wasServing) = (interruptions, isServing) }
     }
 
-    private func spool(_ sent: [RecentMessages.Sent]) async {
+    private func spool(_ sent: [RecentMessages.Sent], _ isInterrupted: Bool) async {
         parts.logger.notice("what was published last is sent again", metadata: ["count": "\(sent.count)"])
         let byPartition = Dictionary(grouping: sent, by: \.partition).sorted { $0.key < $1.key }
         await retryingForever(logger: parts.logger, what: "sending again") { [now = parts.now] in
@@ -77,6 +79,7 @@ final class SpoolAgain: @unchecked Sendable {  // `state` under `lock` only
                 for (partition, messages) in byPartition {
                     try Spool(connection).prepend(messages.map(\.message.entry), to: partition, at: now())
                 }
+                if isInterrupted { try BrokerContact(connection).noteInterruption(at: now()) }
             }
         }
         for (partition, messages) in byPartition { parts.watch.spooled(partition, count: messages.count) }

@@ -84,7 +84,22 @@ final class SpoolSubscription: Subscription, @unchecked Sendable {  // what chan
         }
         await parts.watch.refresh()
         guard let category = feed.topic.logCategory else { return yield(feed) }
-        yield(LogFeed(feed, of: category, for: group, parts: parts))
+        let logFeed = LogFeed(feed, of: category, for: group, parts: parts)
+        if passesOn { await rewindWhereInDoubt(logFeed) }
+        yield(logFeed)
+    }
+
+    /// Whether the group publishes what becomes of what it reads: whoever published before us can be dead, and the broker
+    /// can have lost it.
+    private var passesOn: Bool { topics.count > 1 }
+
+    private func rewindWhereInDoubt(_ feed: LogFeed) async {
+        do {
+            if let since = try await parts.doubtfulSince() { await feed.rewind(to: since) }
+        } catch {
+            parts.logger.warning(
+                "a partition was not rewound", metadata: ["partition": "\(feed.partition)", "error": "\(error)"])
+        }
     }
 
     private func yield(_ feed: any PartitionFeed) { assign.yield(feed) }
@@ -141,9 +156,8 @@ final class SpoolSubscription: Subscription, @unchecked Sendable {  // what chan
             return SpoolFeed(topic, partition, parts: parts, onRelease: release)
         }
         let feed = LogFeed(topic, partition, of: category, for: group, parts: parts, onRelease: release)
-        // A group that passes on what it reads here can have passed on what nobody can read now: it does so again, and
-        // the readers know what they have.
-        if topics.count > 1 { await feed.rewind(by: Self.rewindTime) }
+        // What it has passed on, nobody can read now: it does so again, and the readers know what they have.
+        if passesOn { await feed.rewind(by: Self.rewindTime) }
         return feed
     }
 

@@ -97,6 +97,8 @@ public final class SpoolingBus: MessageBus {
             parts: parts, again: again)
     }
 
+    public func doubtfulSince() async throws -> Timestamp? { try await parts.doubtfulSince() }
+
     /// A broker that is away is no reason: see ``degradation``.
     public func checkReadiness() async throws {}
 
@@ -177,6 +179,15 @@ struct SpoolParts: Sendable {
 
 extension SpoolParts {
     private static let longestPause = Duration.seconds(2)
+    /// For how long after a doubt somebody may still come to what a dead process had published.
+    private static let doubtMemory = Duration.seconds(300)
+
+    /// As ``MessageBus/doubtfulSince()``.
+    func doubtfulSince() async throws -> Timestamp? {
+        let doubted = try await database.reading { try BrokerContact($0).doubtedAt() }
+        guard let doubted, now().since(doubted) < Self.doubtMemory else { return nil }
+        return Timestamp(milliseconds: max(0, doubted.milliseconds - RecentMessages.age.milliseconds))
+    }
 
     /// What `body` gives, as soon as the database gives it: an outage of it ends no feed.
     /// - Parameters:

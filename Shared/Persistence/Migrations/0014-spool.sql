@@ -43,7 +43,8 @@ CREATE INDEX broker_cuts_time ON broker_cuts (noticed_at);
 -- When some process last had an answer of the broker: what all of them go by.
 CREATE TABLE broker_contact (
     bus     TEXT   PRIMARY KEY,        -- 'kafka'
-    seen_at BIGINT NOT NULL
+    seen_at BIGINT NOT NULL,
+    interrupted_at BIGINT              -- when some process last lost all brokers: it may have lost what it had confirmed
 );
 
 -- By what a reader knows the message before its checkpoint again: on a broker that has lost its end, another message can

@@ -69,6 +69,25 @@ public struct BrokerContact {
             """)
     }
 
+    /// Notes that some process has lost all brokers.
+    public func noteInterruption(at now: Timestamp) throws(StoreError) {
+        try connection.execute(
+            """
+            INSERT INTO broker_contact (bus, seen_at, interrupted_at)
+            VALUES (\(Self.bus), \(now.milliseconds), \(now.milliseconds))
+            ON CONFLICT (bus) DO UPDATE SET interrupted_at = excluded.interrupted_at
+            """)
+    }
+
+    /// When some process last lost all brokers, or a partition was found to be cut.
+    public func doubtedAt() throws(StoreError) -> Timestamp? {
+        let interrupted = try connection.execute(
+            "SELECT interrupted_at FROM broker_contact WHERE bus = \(Self.bus)"
+        ).first?.optionalInteger(0)
+        let cut = try connection.execute("SELECT max(noticed_at) FROM broker_cuts")[0].optionalInteger(0)
+        return [interrupted, cut].compactMap(\.self).max().map(Timestamp.init(milliseconds:))
+    }
+
     /// `nil` when nobody has ever had one.
     public func seenAt() throws(StoreError) -> Timestamp? {
         try connection.execute("SELECT seen_at FROM broker_contact WHERE bus = \(Self.bus)")
