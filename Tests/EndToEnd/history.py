@@ -147,6 +147,8 @@ class Count:
     mail_repeats_in_doubt: int = 0
     mail_repeats_without_doubt: int = 0
     examples: list[str] = field(default_factory=list)
+    # What was struck when webhooks were sent that came again, and how many.
+    doubts: dict[str, int] = field(default_factory=dict)
 
     @property
     def broken(self) -> dict[str, int]:
@@ -205,16 +207,16 @@ def count(
     result.lost_mails = len(mailed - set(mails_by_alert(mail)))
     for times in mail_times(mail).values():
         for at in times[:-1]:
-            if _is_doubtful(at, strikes):
+            if _struck(at, strikes):
                 result.mail_repeats_in_doubt += 1
             else:
                 result.mail_repeats_without_doubt += 1
     return result
 
 
-def _is_doubtful(at: int, strikes: list[Strike]) -> bool:
-    """Whether something was struck when the outcome of what was done then (in nanoseconds) was to be written."""
-    return any(strike.touches(at / 1e9 - DOUBT_SECONDS, at / 1e9 + DOUBT_SECONDS) for strike in strikes)
+def _struck(at: int, strikes: list[Strike]) -> list[Strike]:
+    """What was struck when the outcome of what was done then (in nanoseconds) was to be written."""
+    return [strike for strike in strikes if strike.touches(at / 1e9 - DOUBT_SECONDS, at / 1e9 + DOUBT_SECONDS)]
 
 
 def _number(request: Received) -> str:
@@ -238,8 +240,10 @@ def _count_sink(result: Count, sink: Sink, expected: dict[str, list[str]], strik
     for webhook_id, requests in by_id.items():
         result.altered += len({request.body for request in requests}) > 1
         for earlier, _ in zip(requests, requests[1:]):
-            if _is_doubtful(earlier.at, strikes):
+            if struck := _struck(earlier.at, strikes):
                 result.repeats_in_doubt += 1
+                victims = ", ".join(sorted({strike.victim for strike in struck}))
+                result.doubts[victims] = result.doubts.get(victims, 0) + 1
             else:
                 result.repeats_without_doubt += 1
                 result.examples.append(f"{sink.name}: {webhook_id} again without a doubt")

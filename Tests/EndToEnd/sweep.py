@@ -139,7 +139,7 @@ def table(results: list[dict]) -> str:
             victims[victim] = victims.get(victim, 0) + times
     total = {
         name: sum(result["count"][name] for result in results)
-        for name in results[0]["count"] if name != "examples"
+        for name in results[0]["count"] if name not in ("examples", "doubts")
     }
     lines = ["| killed | times |", "|---|---:|"]
     lines += [f"| `{victim}` | {times} |" for victim, times in sorted(victims.items())]
@@ -188,6 +188,8 @@ def main() -> int:
         with given.results.open("a") as file:
             file.write(json.dumps(results[-1]) + "\n")
         print(f"seed {seed}: {summary(found, strikes, load)}", flush=True)
+        for victims, times in sorted(found.doubts.items(), key=lambda item: -item[1])[:5]:
+            print(f"  {times} webhooks sent around a strike at {victims} came again", flush=True)
         if found.broken:
             print("\n".join(f"  {example}" for example in found.examples[:5]), flush=True)
             break
