@@ -1,7 +1,8 @@
 /// How many partitions every topic has, and has had. Pure.
 ///
 /// A raise begins a **generation**: the keys that are made from then on are spread over the new count, and say so in
-/// themselves. A key keeps its generation, and with it its partition, for as long as it lives, whatever is raised later.
+/// themselves. A key keeps its generation, and with it its partition, for as long as it lives, whatever is raised
+/// later.
 public struct PartitionSchedule: Equatable, Sendable {
     public static let countRange = 1...256
 

@@ -47,8 +47,8 @@ struct AlertMakerTests {
         await database.close()
     }
 
-    /// The ids of alerts say the generation that their request's id says; those of requests that an earlier version took
-    /// are what that version made of them.
+    /// The ids of alerts say the generation that their request's id says; those of requests that an earlier version
+    /// took are what that version made of them.
     @Test(
         arguments: [
             (3, "018bcfe5-6800-7003-a221-40a539c55160"), (nil, "622140a5-39c5-8160-a733-a8ee7ba80eac"),
