@@ -21,7 +21,7 @@ public struct RESTAPI<Context: RequestContext>: Sendable {
     ) {
         configuration = RESTRoutes(
             database: database, cache: cache, secrets: secrets, authenticator: authenticator, now: now,
-            publicURL: publicURL, partitionCount: bus.partitionCount, hasMail: hasMail, webhookClient: webhookClient)
+            publicURL: publicURL, partitions: bus.partitions, hasMail: hasMail, webhookClient: webhookClient)
         events = EventRESTRoutes(
             services: EventServices(
                 database: database, cache: cache, authenticator: authenticator,

@@ -41,6 +41,15 @@ actor AlertMaker {
     /// Where the number of the n-th alert of a request is reserved.
     static func reservation(of requestId: String, _ ordinal: Int) -> String { "\(requestId)/\(ordinal)" }
 
+    /// Says the same generation of partitions as the request. Requests that an earlier version took have none, and
+    /// alerts with ids like its own: it may have made some of them.
+    private func alertId(_ ordinal: Int) -> String {
+        let parts = (message.requestId, String(ordinal))
+        return message.generation.flatMap {
+            DerivedID.stamped(like: message.requestId, generation: $0, "alert", parts.0, parts.1)
+        } ?? DerivedID.uuid("alert", parts.0, parts.1)
+    }
+
     /// Makes an alert, durably. Where the JSON names no recipients, those of the request's URL are told.
     func make(_ json: JSONValue) async throws -> Activity.MadeAlert {
         guard ordinal < Self.limit else {
@@ -62,7 +71,7 @@ actor AlertMaker {
         let number =
             isDry
             ? Int64(ordinal) + 1 : try await numbers.reserve(Self.reservation(of: message.requestId, ordinal))
-        let id = DerivedID.uuid("alert", message.requestId, String(ordinal))
+        let id = alertId(ordinal)
         var notes: [String] = []
         var details = try draft.details(
             json, recipients: message.parameters["recipients"], id: id, number: number, requestId: message.requestId,

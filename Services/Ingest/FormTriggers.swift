@@ -34,7 +34,7 @@ struct FormTriggers<Context: RemoteAddressRequestContext>: Sendable {
             source: (form.id, "the form \(form.name)"), plan: (plan.id, plan.name), at: routes.now())
         let body = try await routes.body(of: request)
         let json = try IngestRoutes<Context>.json(body)
-        var message = try routes.message(from: request, context, body, caller.person)
+        var message = try await routes.message(from: request, context, body, caller.person)
         message.form = form.id
         message.parameters = FormEncoding.parse(request.uri.query ?? "")
         try check(

@@ -138,7 +138,7 @@ public struct IngestRoutes<Context: RemoteAddressRequestContext>: Sendable {
                 throw Self.refusal(problem)
             }
         }
-        var message = try message(from: request, context, body, person)
+        var message = try await message(from: request, context, body, person)
         message.integration = integration.id
         message.parameters = parameters
         try await publish(message)
@@ -184,20 +184,24 @@ extension IngestRoutes {
     }
 
     /// The request as it is kept, for now to no integration and no form.
-    /// - Throws: 508 when requests go round in a circle.
+    /// - Throws: 508 when requests go round in a circle; 503 when it is not known how many partitions there are.
     func message(
         from request: Request, _ context: Context, _ body: RequestText, _ person: Person
-    ) throws(RestError) -> InboundRequestMessage {
+    ) async throws -> InboundRequestMessage {
         let depth = (context as? any InternalCallContext)?.internalCaller?.depth ?? Self.depth(of: request)
         try InternalCaller.check(depth: depth)
         let at = now()
         let peer = context.remoteAddress?.ipAddress ?? ""
+        let stamp = try await unavailableIfItFails {
+            try await bus.partitions.newRequestId(at: at, chance: (0..<8).map { _ in UInt8.random(in: 0...255) })
+        }
         return InboundRequestMessage(
-            requestId: DerivedID.timeOrdered(at: at, chance: (0..<10).map { _ in UInt8.random(in: 0...255) }),
+            requestId: stamp.id,
             integration: "", receivedAt: at, method: request.method.rawValue,
             headers: CanonicalHeaders.of(request.headers), parameters: [:], body: body.text,
             remoteAddress: addresses.of(peer: peer, headers: request.headers), person: person.id,
-            depth: depth == 0 ? nil : depth)
+            depth: depth == 0 ? nil : depth,
+            generation: stamp.generation)
     }
 
     /// Only refuses: who makes it up does so to his own requests.

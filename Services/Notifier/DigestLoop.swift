@@ -14,7 +14,7 @@ struct DigestLoop: Sendable {
 
     let parts: SenderParts
     let partition: Int
-    let partitionCount: Int
+    let partitions: Partitions
     /// Given when the digest has been planned.
     let scheduled: Signal
 
@@ -61,9 +61,8 @@ struct DigestLoop: Sendable {
     ) throws {
         let alerts = try Alerts(connection).rows(of: Array(Set(held.map(\.plan.alert))))
         // In the order of the partitions, which are locked one after the other.
-        let byPartition = Dictionary(grouping: held) {
-            Partitioning.partition(of: $0.plan.alert, count: partitionCount)
-        }
+        let schedule = try partitions.schedule(in: connection)
+        let byPartition = Dictionary(grouping: held) { schedule.partition(ofStamped: $0.plan.alert) }
         for (number, rows) in byPartition.sorted(by: { $0.key < $1.key }) {
             let commands = rows.map { row in
                 let hasEnded = alerts[row.plan.alert]?.terminatedAt != nil

@@ -8,7 +8,7 @@ import Persistence
 struct NotificationAdmission: Sendable {
     let parts: SenderParts
     let partition: Int
-    let partitionCount: Int
+    let partitions: Partitions
     let flood: NotificationFloodControl
     let storm: StormRule?
     /// Given when a digest has been scheduled.
@@ -152,9 +152,9 @@ struct NotificationAdmission: Sendable {
             }
             try work.finish([outcome.id], kind: NotificationPlanner.dueKind)
             if let device = newDigests[digest] {
+                let schedule = try partitions.schedule(in: connection)
                 try work.schedule(
-                    digest, kind: DigestLoop.dueKind,
-                    partition: Partitioning.partition(of: device, count: partitionCount),
+                    digest, kind: DigestLoop.dueKind, partition: schedule.partition(of: device, generation: nil),
                     payload: try JSON.encode(["device": device]), at: hold.until)
                 digestScheduled.notify()
             }

@@ -112,7 +112,7 @@ struct NotificationDelivery: Sendable {
             composer: composer, now: notifier.now, logger: notifier.logger)
         let digestScheduled = Signal()
         let inHand = NotificationsInHand()
-        let count = notifier.bus.partitionCount
+        let partitions = notifier.bus.partitions
         recorder = OutcomeRecorder(
             parts: parts, partition: partition,
             reports: NotificationReports(bus: notifier.bus, database: notifier.database), inHand: inHand,
@@ -120,11 +120,11 @@ struct NotificationDelivery: Sendable {
         sender = NotificationSender(
             parts: parts,
             admission: NotificationAdmission(
-                parts: parts, partition: partition, partitionCount: count, flood: notifier.flood,
+                parts: parts, partition: partition, partitions: partitions, flood: notifier.flood,
                 storm: notifier.storm, digestScheduled: digestScheduled), recorder: recorder, lanes: lanes,
             inHand: inHand)
         let digests = DigestLoop(
-            parts: parts, partition: partition, partitionCount: count, scheduled: scheduled)
+            parts: parts, partition: partition, partitions: partitions, scheduled: scheduled)
         func loop(
             _ kind: String, _ signal: Signal, _ perform: @escaping @Sendable ([DueWork.Item]) async throws -> Void
         ) -> DueWorkLoop {

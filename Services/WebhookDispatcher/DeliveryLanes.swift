@@ -257,12 +257,16 @@ actor DeliveryLanes {
     /// `nil` while the integration stays in service.
     private func reasonToDisable(
         _ integration: String, after attempt: WebhookDelivery.Attempt, at now: Timestamp
-    ) -> String? {
-        if attempt.isGone { return "the target answered 410 Gone at \(now.iso)" }
+    ) -> Disabling? {
+        if attempt.isGone {
+            return Disabling(reason: "the target answered 410 Gone at \(now.iso)", failingSince: nil)
+        }
         guard let failures = lanes[integration]?.failures, failures.isOver(settings.disableAfter, at: now),
             let since = failures.since
         else { return nil }
-        return "every attempt has failed since \(since.iso), the last at \(now.iso): \(attempt.outcome)"
+        return Disabling(
+            reason: "every attempt has failed since \(since.iso), the last at \(now.iso): \(attempt.outcome)",
+            failingSince: since)
     }
 
     /// Decides what the commands mean, keeps the lane's count right, and hands the events to be written.
@@ -271,7 +275,7 @@ actor DeliveryLanes {
     ///   - releasesFirst: Whether the first of those that wait for the alert gets its turn, whichever it is.
     ///   - order: The payload of the due work that is done with this.
     func record(
-        _ work: LaneWork, _ commands: [WebhookDelivery.Command], due: Timestamp?, disables: String?,
+        _ work: LaneWork, _ commands: [WebhookDelivery.Command], due: Timestamp?, disables: Disabling?,
         failures: FailureSpan.Change? = nil, releasesFirst: Bool = false, order: String? = nil
     ) {
         let moment = now()

@@ -1,6 +1,13 @@
 import AlertCore
 import Persistence
 
+/// Why an integration is to be taken out of service.
+struct Disabling: Sendable {
+    let reason: String
+    /// When the lane's first failure was after its last success; `nil` when one answer is reason enough.
+    let failingSince: Timestamp?
+}
+
 /// What has happened to one delivery, to be written with others in one transaction.
 struct DeliveryRecord: Sendable {
     let request: WebhookDelivery.Request
@@ -14,7 +21,7 @@ struct DeliveryRecord: Sendable {
     /// Whether the next delivery of the same alert, which waits behind this one, may go now.
     let releasesNext: Bool
     /// Why the integration is to be taken out of service, if it is.
-    let disables: String?
+    let disables: Disabling?
     /// What has changed about how long the integration has been failing.
     let failures: FailureSpan.Change?
     /// The payload of the order that is carried out by this.
@@ -87,8 +94,15 @@ struct DeliveryWriter: Sendable {
     }
 
     private func disable(_ record: DeliveryRecord, in connection: any SQLConnection) throws {
-        guard let reason = record.disables else { return }
+        guard let disabling = record.disables else { return }
         let directory = Directory(connection)
+        let reason = disabling.reason
+        // While alerts of several generations are alive, an integration has a lane in several partitions.
+        if let since = disabling.failingSince,
+            try WebhookDeliveries(connection).hasDelivered(to: record.request.integration.id, after: since)
+        {
+            return
+        }
         guard var integration = try directory.get(Integration.self, id: record.request.integration.id),
             integration.disabledReason == nil
         else { return }

@@ -3,6 +3,11 @@ import Messaging
 import Persistence
 
 extension WebhookDelivery.Request {
+    /// For the lane of its integration, in the generation of its alert: so all of the alert's come to the same one.
+    func outgoing() throws -> OutgoingMessage {
+        try OutgoingMessage(key: integration.id, encoding: self).placed(like: alert)
+    }
+
     /// The delivery of an event to an integration that wants it.
     /// - Parameters:
     ///   - body: The payload as JSON.

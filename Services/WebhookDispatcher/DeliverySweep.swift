@@ -15,7 +15,7 @@ struct DeliverySweep: Sendable {
 
     let database: any SQLDatabase
     /// Of the bus.
-    let partitionCount: Int
+    let partitions: Partitions
     let now: Clock
     let logger: Logger
 
@@ -41,12 +41,12 @@ struct DeliverySweep: Sendable {
             }
             place = found.next
             guard !found.rows.isEmpty else { continue }
-            try await database.retrying { [partitionCount] connection in
+            try await database.retrying { [partitions] connection in
+                let schedule = try partitions.schedule(in: connection)
                 for row in found.rows {
                     try DueWork(connection).add(
                         row.id, kind: WebhookDeliveries.dueKind,
-                        partition: Partitioning.partition(of: row.integration, count: partitionCount), payload: "{}",
-                        at: moment)
+                        partition: row.lanePartition(schedule), payload: "{}", at: moment)
                 }
             }
             healed += found.rows.map(\.id)

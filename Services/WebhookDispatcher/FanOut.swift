@@ -35,7 +35,7 @@ struct FanOut: MessageHandler {
                 throw StoreError(.invalid, "alert \(event.alert) has events but no details")
             }
             let choice = try choose(for: event, of: subject, in: view)
-            outgoing += try choice.requests.map { try OutgoingMessage(key: $0.integration.id, encoding: $0) }
+            outgoing += try choice.requests.map { try $0.outgoing() }
             skips += choice.skips.map { SkippedEvent(skip: $0, origin: event.origin) }
         }
         try await bus.publish(outgoing, to: .webhookDeliveries)

@@ -43,7 +43,7 @@ struct ReplayRunner: Sendable {
                         details: candidate.alert.details, startedAt: candidate.alert.createdAt,
                         status: candidate.alert.status), to: integration, trigger: candidate.payload.trigger,
                     body: try JSON.encode(candidate.payload.body), in: view, replay: id)
-                return try OutgoingMessage(key: integration.id, encoding: request)
+                return try request.outgoing()
             }, to: .webhookDeliveries)
         var after = scan.after
         if after.isComplete { after.status = .done }

@@ -98,7 +98,7 @@ public struct WebhookDispatcher: Service {
             kind: DeliveryOrders.dueKind, partition: feed.partition, lease: Self.orderLease, database: database,
             signal: Signal(), now: now, logger: logger
         ) { items in try await carryOut(items, by: lanes, partition: feed.partition) }
-        let sweep = DeliverySweep(database: database, partitionCount: bus.partitionCount, now: now, logger: logger)
+        let sweep = DeliverySweep(database: database, partitions: bus.partitions, now: now, logger: logger)
         do {
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 tasks.addTask { await lanes.watch() }

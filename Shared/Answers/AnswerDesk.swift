@@ -23,14 +23,14 @@ public struct AnswerDesk: Sendable {
     public let directory: DirectoryCache
     public let now: Clock
     let gateway: CommandGateway
-    let partitions: Int
+    let partitions: Partitions
 
     public init(database: any SQLDatabase, bus: any MessageBus, directory: DirectoryCache, now: @escaping Clock) {
         self.database = database
         self.directory = directory
         self.now = now
         gateway = CommandGateway(database: database, bus: bus)
-        partitions = bus.partitionCount
+        partitions = bus.partitions
     }
 
     public func question(_ notification: String) async throws -> Question? {
@@ -83,7 +83,7 @@ public struct AnswerDesk: Sendable {
     /// Keeps a fact beside an alert, shown on its timeline; the same id once.
     public func remark(_ type: String, reason: String, id: String, on question: Question) async throws {
         let (alert, at) = (question.alert.id, now())
-        let partition = LogPartition("answer", Partitioning.partition(of: alert, count: partitions))
+        let partition = LogPartition("answer", try await partitions.partition(ofStamped: alert))
         let stream = "answer-\(alert)"
         let data = try JSON.encode(["recipient": question.plan.recipient.targetName, "reason": reason])
         let origin = Origin(

@@ -32,7 +32,7 @@ extension AnswerDesk {
         let at = now()
         let due = at.advanced(by: .seconds(options.every))
         let again = CallAgain(notification: row.notification, provider: row.provider, attempt: row.attempt + 1)
-        let partition = Partitioning.partition(of: question.alert.id, count: partitions)
+        let partition = try await partitions.partition(ofStamped: question.alert.id)
         let payload = try JSON.encode(again)
         let isNews = try await database.retrying { connection -> Bool in
             let calls = PhoneCalls(connection)

@@ -16,18 +16,40 @@ public struct Platform: Sendable {
     public let bus: any MessageBus
     public let directory: DirectoryCache
     public let secrets: SecretBox
-    /// Makes what the bus needs on its brokers, if it has any.
-    public let prepareBus: @Sendable () async throws -> Void
+    private let logger: Logger
+    /// Of the settings: the first number of partitions.
+    private let firstPartitionCount: Int
+    private let createTopics: @Sendable () async throws -> Void
 
     init(
-        database: any SQLDatabase, bus: any MessageBus, secrets: SecretBox,
-        prepareBus: @escaping @Sendable () async throws -> Void = {}
+        database: any SQLDatabase, bus: any MessageBus, secrets: SecretBox, firstPartitionCount: Int, logger: Logger,
+        createTopics: @escaping @Sendable () async throws -> Void = {}
     ) {
         self.database = database
         self.bus = bus
         directory = DirectoryCache(database: database)
         self.secrets = secrets
-        self.prepareBus = prepareBus
+        self.firstPartitionCount = firstPartitionCount
+        self.logger = logger
+        self.createTopics = createTopics
+    }
+
+    /// Keeps how many partitions there are, at the first start, and makes the topics on the brokers, if there are any.
+    public func prepareBus() async throws {
+        try await database.retrying { [firstPartitionCount] connection in
+            try PartitionSchedules(connection).begin(with: firstPartitionCount, at: Self.now())
+        }
+        try await bus.partitions.refresh()
+        try await createTopics()
+    }
+
+    /// Says when the settings name a number of partitions that there has never been: they are for the first start only.
+    public func checkPartitions() async throws {
+        let schedule = try await bus.partitions.refresh()
+        guard !schedule.counts.contains(firstPartitionCount) else { return }
+        logger.warning(
+            "TOCSIN_PARTITIONS is for the first start only: raise the number with tocsin partitions raise",
+            metadata: ["setting": "\(firstPartitionCount)", "partitions": "\(schedule.count)"])
     }
 
     /// Real time.
@@ -37,25 +59,32 @@ public struct Platform: Sendable {
     public static func open(_ settings: ProcessSettings, logger: Logger) throws -> Platform {
         switch settings.mode {
         case .embedded(let directory, let key, let partitions):
-            return try embedded(directory, key: key, partitions: partitions)
+            return try embedded(directory, key: key, partitionCount: partitions, logger: logger)
         case .production(let url, let connections, let timeout, let key, let kafka, let spool):
-            let broker = try KafkaBus(settings: kafka, logger: logger)
             let database = PostgresDatabase(url: url, connections: connections, timeout: timeout)
+            let partitions = Partitions(in: database, now: now, logger: logger)
+            let broker = try KafkaBus(settings: kafka, partitions: partitions, logger: logger)
             let bus = SpoolingBus(broker, database: database, settings: spool, now: now, logger: logger)
-            return Platform(database: database, bus: bus, secrets: key) { try await broker.createTopics() }
+            return Platform(
+                database: database, bus: bus, secrets: key, firstPartitionCount: kafka.partitionCount, logger: logger
+            ) { try await broker.createTopics() }
         }
     }
 
     /// The directory is made if it is not there.
-    private static func embedded(_ path: String, key: SecretBox?, partitions: Int) throws -> Platform {
+    private static func embedded(
+        _ path: String, key: SecretBox?, partitionCount: Int, logger: Logger
+    ) throws -> Platform {
         let folder = URL(filePath: path, directoryHint: .isDirectory)
         do {
             try FileManager.default.createDirectory(
                 at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
             let secrets = try key ?? keptKey(in: folder)
             let database = try SQLiteDatabase(path: folder.appending(path: "tocsin.db").path())
+            let partitions = Partitions(in: database, now: now, logger: logger)
             return Platform(
-                database: database, bus: EmbeddedBus(database: database, partitionCount: partitions), secrets: secrets)
+                database: database, bus: EmbeddedBus(database: database, partitions: partitions), secrets: secrets,
+                firstPartitionCount: partitionCount, logger: logger)
         } catch let error as CocoaError {
             throw SettingsError(
                 problems: ["\(Setting.data.flag): \(path) cannot be used: \(error.localizedDescription)"])

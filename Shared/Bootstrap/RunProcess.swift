@@ -100,6 +100,7 @@ private func checkSchema(_ platform: Platform, _ logger: Logger) async throws {
                     "the database is not prepared (missing: \(pending.joined(separator: ", "))): run tocsin migrate"
                 ])
         }
+        try await platform.checkPartitions()
     } catch let error as StoreError {
         logger.warning("the database does not answer yet", metadata: ["error": "\(error.detail)"])
     }

@@ -12,7 +12,9 @@ public final class KafkaBus: MessageBus, @unchecked Sendable {  // All mutable s
     static let publishBatchMax = 10_000
     static let publishBatchBytesMax = 16_777_216
 
-    public var partitionCount: Int { settings.partitionCount }
+    public let partitions: Partitions
+    /// New partitions are seen when a member looks at the topics again, and are given out by a rebalance.
+    public let settlingTime = Duration.seconds(30)
 
     private let settings: KafkaSettings
     private let logger: Logger
@@ -25,11 +27,13 @@ public final class KafkaBus: MessageBus, @unchecked Sendable {  // All mutable s
 
     /// Connects in the background: a cluster that is down is no reason to fail here.
     /// - Throws: ``KafkaError/Code-swift.enum/misconfigured`` with all that is wrong with the settings.
-    public init(settings: KafkaSettings, logger: Logger) throws {
+    /// - Parameter partitions: As many as the settings say, for ever, unless they are given.
+    public init(settings: KafkaSettings, partitions: Partitions? = nil, logger: Logger) throws {
         guard settings.problems.isEmpty else {
             throw KafkaError(.misconfigured, settings.problems.joined(separator: "; "))
         }
         self.settings = settings
+        self.partitions = partitions ?? Partitions(settings.partitionCount)
         self.logger = logger
         currentProducer = try KafkaProducer(
             settings: settings, logger: logger, onInterruption: { [interrupted] in interrupted.add() })
@@ -37,12 +41,13 @@ public final class KafkaBus: MessageBus, @unchecked Sendable {  // All mutable s
 
     /// Creates the topics of the product where they are missing, and waits until they can be written.
     /// Topics that exist are left as they are; more partitions than we use are no harm.
-    /// - Throws: ``KafkaError/Code-swift.enum/misconfigured`` when one has fewer partitions than the settings.
+    /// - Throws: ``KafkaError/Code-swift.enum/misconfigured`` when one has fewer partitions than there should be.
     public func createTopics() async throws { try await createTopics(Topic.all) }
 
     func createTopics(_ topics: [Topic]) async throws {
         let producer = try producer()
         let settings = settings
+        let count = try await partitions.schedule().count
         try await blocking {
             try producer.withHandle { handle in
                 guard let existing = try handle.describeTopics(.all, within: .seconds(10)) else {
@@ -51,10 +56,34 @@ public final class KafkaBus: MessageBus, @unchecked Sendable {  // All mutable s
                 for topic in topics.map({ settings.name(of: $0.name) }) {
                     if !existing.contains(where: { $0.name == topic }) {
                         try handle.createTopic(
-                            topic, partitions: settings.partitionCount, replicas: settings.replicationFactor,
-                            within: .seconds(10))
+                            topic, partitions: count, replicas: settings.replicationFactor, within: .seconds(10))
                     }
-                    try handle.awaitTopic(topic, .all, partitions: settings.partitionCount, within: .seconds(10))
+                    try handle.awaitTopic(topic, .all, partitions: count, within: .seconds(10))
+                }
+            }
+        }
+    }
+
+    /// Returns once the cluster has them, each with a leader.
+    /// - Throws: ``KafkaError``; some topics can have more partitions then, which is no harm.
+    public func addPartitions(upTo count: Int) async throws { try await addPartitions(upTo: count, to: Topic.all) }
+
+    func addPartitions(upTo count: Int, to topics: [Topic]) async throws {
+        let producer = try producer()
+        let settings = settings
+        try await blocking {
+            try producer.withHandle { handle in
+                guard let existing = try handle.describeTopics(.all, within: .seconds(10)) else {
+                    throw unreachable(settings, within: .seconds(10))
+                }
+                for name in topics.map({ settings.name(of: $0.name) }) {
+                    guard let topic = existing.first(where: { $0.name == name }) else {
+                        throw KafkaError(.misconfigured, "there is no topic \(name)")
+                    }
+                    if topic.partitionCount < count {
+                        try handle.createPartitions(name, upTo: count, within: .seconds(10))
+                    }
+                    try handle.awaitTopic(name, .all, partitions: count, within: .seconds(10))
                 }
             }
         }
@@ -64,11 +93,14 @@ public final class KafkaBus: MessageBus, @unchecked Sendable {  // All mutable s
     ///   one message. Within ``KafkaSettings/publishTimeout`` and the wait for those before it.
     public func publish(_ messages: [OutgoingMessage], to topic: Topic) async throws {
         let name = settings.name(of: topic.name)
+        let schedule = try await partitions.schedule(for: messages, on: topic)
         var rest = messages[...]
         while !rest.isEmpty {
             try Task.checkCancellation()
             let batch = rest.prefix(Self.batchCount(of: rest))
-            try await producer().publish(batch, to: name)
+            try await producer().publish(
+                batch, to: name, placed: KafkaPlacement(count: schedule.count) { schedule.partition(of: $0, on: topic) }
+            )
             rest = rest.dropFirst(batch.count)
         }
     }

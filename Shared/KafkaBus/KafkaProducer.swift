@@ -8,13 +8,14 @@ import Persistence
 final class KafkaProducer: @unchecked Sendable {  // All mutable state is under `lock`.
     private let handle: KafkaHandle
     private let health: ProducerHealth
-    private let partitionCount: Int
     private let logger: Logger
     private let window = PublishWindow()
     private let users = DispatchGroup()
     private let polling = DispatchGroup()
     private let lock = NSLock()
     private var topics: [String: OpaquePointer] = [:]
+    /// How many partitions each of them is known to have, at least.
+    private var partitionCounts: [String: Int] = [:]
     private var isClosed = false
     private var mayStopPolling = false
 
@@ -25,7 +26,6 @@ final class KafkaProducer: @unchecked Sendable {  // All mutable state is under 
         health = ProducerHealth(logger: logger, onInterruption: onInterruption)
         handle = try KafkaHandle(
             RD_KAFKA_PRODUCER, properties: settings.producerProperties, observer: health)
-        partitionCount = settings.partitionCount
         self.logger = logger
         polling.enter()
         let thread = Thread { [self] in poll() }
@@ -39,8 +39,10 @@ final class KafkaProducer: @unchecked Sendable {  // All mutable state is under 
     var failure: KafkaError? { health.failure }
 
     /// Publishes `messages` in their order, and returns once all replicas in sync have them.
-    func publish(_ messages: some Collection<OutgoingMessage>, to topic: String) async throws {
-        try await prepare(topic)
+    func publish(
+        _ messages: some Collection<OutgoingMessage>, to topic: String, placed placement: KafkaPlacement
+    ) async throws {
+        try await prepare(topic, partitions: placement.count)
         let cost = PublishWindow.Cost(messages: messages.count, bytes: messages.reduce(0) { $0 + $1.byteCount })
         await window.enter(cost)
         let failure = await withCheckedContinuation { continuation in
@@ -49,7 +51,7 @@ final class KafkaProducer: @unchecked Sendable {  // All mutable state is under 
                 if failure == nil { health.wasAnswered() }
                 continuation.resume(returning: failure)
             }
-            enqueue(messages, to: topic, delivery)
+            enqueue(messages, to: topic, placement, delivery)
         }
         if let failure { throw explained(failure, topic: topic) }
     }
@@ -117,9 +119,10 @@ final class KafkaProducer: @unchecked Sendable {  // All mutable state is under 
 
 extension KafkaProducer {
     /// Has the topic's metadata fetched before the first message: without it, a first message waits for up
-    /// to 1 s in librdkafka before 2.10.1.
-    private func prepare(_ name: String) async throws {
-        if lock.withLock({ topics[name] != nil }) { return }
+    /// to 1 s in librdkafka before 2.10.1. Fetched again when there are to be more partitions than were seen: the
+    /// client takes nothing for a partition that it does not know of.
+    private func prepare(_ name: String, partitions: Int) async throws {
+        if isPrepared(name, partitions: partitions) { return }
         try await blocking { [self] in
             try withHandle { handle in
                 guard let topic = rd_kafka_topic_new(handle.client, name, nil) else {
@@ -127,17 +130,33 @@ extension KafkaProducer {
                 }
                 var keeps = false
                 defer { if !keeps { rd_kafka_topic_destroy(topic) } }
-                try handle.awaitTopic(name, .one(topic), partitions: partitionCount, within: .seconds(5))
-                keeps = lock.withLock {
-                    if topics[name] != nil { return false }
-                    topics[name] = topic
-                    return true
-                }
+                try handle.awaitTopic(name, .one(topic), partitions: partitions, within: .seconds(5))
+                keeps = keep(topic, name, partitions: partitions)
             }
         }
     }
 
-    private func enqueue(_ messages: some Collection<OutgoingMessage>, to name: String, _ delivery: Delivery) {
+    private func isPrepared(_ name: String, partitions: Int) -> Bool {
+        lock.withLock {
+            guard let known = partitionCounts[name] else { return false }
+            return known >= partitions
+        }
+    }
+
+    /// - Returns: Whether it was not there before.
+    private func keep(_ topic: OpaquePointer, _ name: String, partitions: Int) -> Bool {
+        lock.withLock {
+            partitionCounts[name] = max(partitionCounts[name] ?? 0, partitions)
+            if topics[name] != nil { return false }
+            topics[name] = topic
+            return true
+        }
+    }
+
+    private func enqueue(
+        _ messages: some Collection<OutgoingMessage>, to name: String, _ placement: KafkaPlacement,
+        _ delivery: Delivery
+    ) {
         guard enter() else {
             return delivery.report(RD_KAFKA_RESP_ERR__PURGE_QUEUE, count: messages.count)
         }
@@ -146,7 +165,7 @@ extension KafkaProducer {
             return delivery.report(RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, count: messages.count)
         }
         for (index, message) in messages.enumerated() {
-            let code = enqueue(message, to: topic, delivery)
+            let code = enqueue(message, to: topic, placement.partition(message), delivery)
             guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
                 // Those behind it must not overtake it when the caller publishes all of them again.
                 return delivery.report(code, count: messages.count - index)
@@ -155,9 +174,8 @@ extension KafkaProducer {
     }
 
     private func enqueue(
-        _ message: OutgoingMessage, to topic: OpaquePointer, _ delivery: Delivery
+        _ message: OutgoingMessage, to topic: OpaquePointer, _ partition: Int, _ delivery: Delivery
     ) -> rd_kafka_resp_err_t {
-        let partition = Partitioning.partition(of: message.key, count: partitionCount)
         let opaque = Unmanaged.passRetained(delivery)
         let headers = makeHeaders(message.headers)
         let error = withBytes(of: message.key) { key in
@@ -199,6 +217,13 @@ extension KafkaProducer {
         if lock.withLock({ isClosed }) { return KafkaError(.closed, "publishing to \(topic): the bus is closed") }
         return KafkaError(code, "publishing to \(topic): \(text(code))")
     }
+}
+
+/// Where messages go.
+struct KafkaPlacement: Sendable {
+    /// How many partitions the topic has, at least.
+    let count: Int
+    let partition: @Sendable (OutgoingMessage) -> Int
 }
 
 /// Remembers what ended a producer: its first fatal error, or that all brokers went away. In the latter case, what is

@@ -14,7 +14,7 @@ public struct KafkaSettings: Sendable {
 
     /// Where to find the cluster: `host:port` of one broker or, better, of several.
     public var brokers: [String]
-    /// How many partitions every topic has. It cannot be changed once there are messages: keys would move.
+    /// How many partitions every topic has at first.
     public var partitionCount: Int
     /// How many brokers keep each message of a topic that ``KafkaBus/createTopics()`` makes.
     public var replicationFactor: Int
@@ -123,7 +123,7 @@ extension KafkaSettings {
             "queued.max.messages.kbytes": "8192",
             // A limit, not an allocation. noida-db answers with whole partitions, whatever was asked for.
             "receive.message.max.bytes": "1000000000",
-            // How soon a topic is noticed that was made after we subscribed to it.
+            // How soon a topic is noticed that was made after we subscribed to it, and new partitions of one.
             "topic.metadata.refresh.interval.ms": "10000",
         ]) { $1 }
         // A first version that surely has it: with this, it looks again sooner.

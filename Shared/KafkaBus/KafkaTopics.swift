@@ -67,6 +67,46 @@ extension KafkaHandle {
         try check(event, creating: name)
     }
 
+    /// Asks for `name` to have `count` partitions.
+    func createPartitions(_ name: String, upTo count: Int, within timeout: Duration) throws(KafkaError) {
+        var reason = [CChar](repeating: 0, count: 512)
+        guard let wish = rd_kafka_NewPartitions_new(name, count, &reason, reason.count) else {
+            throw KafkaError(.misconfigured, text(reason))
+        }
+        defer { rd_kafka_NewPartitions_destroy(wish) }
+        let options = rd_kafka_AdminOptions_new(client, RD_KAFKA_ADMIN_OP_CREATEPARTITIONS)
+        defer { rd_kafka_AdminOptions_destroy(options) }
+        let milliseconds = Int32(timeout.wholeMilliseconds)
+        rd_kafka_AdminOptions_set_request_timeout(options, milliseconds, &reason, reason.count)
+        rd_kafka_AdminOptions_set_operation_timeout(options, milliseconds, &reason, reason.count)
+        let queue = rd_kafka_queue_new(client)!
+        defer { rd_kafka_queue_destroy(queue) }
+        var wishes: [OpaquePointer?] = [wish]
+        rd_kafka_CreatePartitions(client, &wishes, 1, options, queue)
+        // Answers within the request's timeout in any case; the handle must not go before that.
+        guard let event = rd_kafka_queue_poll(queue, milliseconds + 5000) else {
+            throw KafkaError(.unavailable, "no answer to the wish for more partitions of topic \(name)")
+        }
+        defer { rd_kafka_event_destroy(event) }
+        try check(event, addingTo: name)
+    }
+
+    private func check(_ event: OpaquePointer, addingTo name: String) throws(KafkaError) {
+        let failed = rd_kafka_event_error(event)
+        guard failed == RD_KAFKA_RESP_ERR_NO_ERROR else {
+            throw KafkaError(failed, "topic \(name): \(String(cString: rd_kafka_event_error_string(event)))")
+        }
+        var count = 0
+        let result = rd_kafka_event_CreatePartitions_result(event)
+        guard let results = rd_kafka_CreatePartitions_result_topics(result, &count) else { return }
+        for index in 0..<count {
+            let code = rd_kafka_topic_result_error(results[index])
+            if code == RD_KAFKA_RESP_ERR_NO_ERROR { continue }
+            let detail = rd_kafka_topic_result_error_string(results[index]).map { String(cString: $0) }
+            throw KafkaError(code, "topic \(name): \(detail ?? text(code))")
+        }
+    }
+
     private func check(_ event: OpaquePointer, creating name: String) throws(KafkaError) {
         let failed = rd_kafka_event_error(event)
         guard failed == RD_KAFKA_RESP_ERR_NO_ERROR else {
@@ -96,7 +136,7 @@ extension KafkaHandle {
                 guard topic.partitionCount >= partitions else {
                     throw KafkaError(
                         .misconfigured,
-                        "topic \(name) has \(topic.partitionCount) partitions, the settings name \(partitions)")
+                        "topic \(name) has \(topic.partitionCount) partitions; there have to be \(partitions)")
                 }
                 if topic.ledCount == topic.partitionCount { return }
             }

@@ -74,11 +74,14 @@ public struct InboundRequestMessage: Codable, Sendable {
     public var form: String?
     /// `nil` for a request that came from outside.
     public var run: RequestedRun?
+    /// The generation of partitions that its id says, which the ids of its alerts say, too; `nil` for a request that an
+    /// earlier version took.
+    public var generation: Int?
 
     public init(
         requestId: String, integration: String, receivedAt: Timestamp, method: String, headers: [String: String],
         parameters: [String: String], body: String, remoteAddress: String, person: String, depth: Int? = nil,
-        run: RequestedRun? = nil
+        run: RequestedRun? = nil, generation: Int? = nil
     ) {
         self.requestId = requestId
         self.integration = integration
@@ -91,6 +94,7 @@ public struct InboundRequestMessage: Codable, Sendable {
         self.person = person
         self.depth = depth
         self.run = run
+        self.generation = generation
     }
 
     public func outgoing() throws -> OutgoingMessage { try OutgoingMessage(key: requestId, encoding: self) }

@@ -4,26 +4,26 @@ import Persistence
 /// The bus of the all-in-one quick start: a table in the same database. For one process: all its partitions
 /// are always this process's own.
 public final class EmbeddedBus: MessageBus, @unchecked Sendable {  // `isClosed` under `lock` only
-    public let partitionCount: Int
+    public let partitions: Partitions
 
     /// How long a feed sleeps at most when nobody wakes it.
     private static let pollInterval = Duration.seconds(1)
     private static let trimInterval = Duration.seconds(60)
 
     private let database: any SQLDatabase
-    private let signals: [String: Signal]
     private let trimming: Task<Void, Never>
     private let lock = NSLock()
+    /// By partition, made when they are first asked for.
+    private var signals: [String: Signal] = [:]
     private var isClosed = false
 
-    public init(database: any SQLDatabase, partitionCount: Int = 4) {
+    public convenience init(database: any SQLDatabase, partitionCount: Int = 4) {
+        self.init(database: database, partitions: Partitions(partitionCount))
+    }
+
+    public init(database: any SQLDatabase, partitions: Partitions) {
         self.database = database
-        self.partitionCount = partitionCount
-        var signals: [String: Signal] = [:]
-        for topic in Topic.all {
-            for partition in 0..<partitionCount { signals["\(topic.name)/\(partition)"] = Signal() }
-        }
-        self.signals = signals
+        self.partitions = partitions
         trimming = Task {
             while !Task.isCancelled {
                 // Both fail only for now, or at the end: the next round trims what this one left.
@@ -38,24 +38,31 @@ public final class EmbeddedBus: MessageBus, @unchecked Sendable {  // `isClosed`
     public func publish(_ messages: [OutgoingMessage], to topic: Topic) async throws {
         try checkOpen()
         guard !messages.isEmpty else { return }
-        let rows = Dictionary(grouping: messages) { Partitioning.partition(of: $0.key, count: partitionCount) }
+        let schedule = try await partitions.schedule(for: messages, on: topic)
+        let rows = Dictionary(grouping: messages) { schedule.partition(of: $0, on: topic) }
         try await database.retrying { connection in
             for (partition, messages) in rows.sorted(by: { $0.key < $1.key }) {
                 try Self.append(messages, topic: topic.name, partition: partition, in: connection)
             }
         }
-        for partition in rows.keys { signals["\(topic.name)/\(partition)"]?.notify() }
+        for partition in rows.keys { signal(topic, partition).notify() }
     }
 
     public func subscribe(to topics: [Topic], as group: ConsumerGroup) async throws -> any Subscription {
-        let feeds = topics.flatMap { topic in
-            (0..<partitionCount).map { partition in
-                EmbeddedFeed(
-                    topic: topic, partition: partition, database: database,
-                    signal: signals["\(topic.name)/\(partition)"] ?? Signal(), pollInterval: Self.pollInterval)
-            }
+        EmbeddedSubscription(partitions: partitions, topics: topics) { [self] topic, partition in
+            EmbeddedFeed(
+                topic: topic, partition: partition, database: database, signal: signal(topic, partition),
+                pollInterval: Self.pollInterval)
         }
-        return EmbeddedSubscription(feeds: feeds)
+    }
+
+    private func signal(_ topic: Topic, _ partition: Int) -> Signal {
+        lock.withLock {
+            let name = "\(topic.name)/\(partition)"
+            let signal = signals[name] ?? Signal()
+            signals[name] = signal
+            return signal
+        }
     }
 
     public func checkReadiness() async throws {
@@ -115,13 +122,24 @@ public final class EmbeddedBus: MessageBus, @unchecked Sendable {  // `isClosed`
 }
 
 private final class EmbeddedSubscription: Subscription, @unchecked Sendable {  // mutable state under `lock` only
-    private let feeds: [EmbeddedFeed]
+    /// How soon partitions are noticed that were added.
+    private static let lookInterval = Duration.seconds(1)
+
+    private let partitions: Partitions
+    private let topics: [Topic]
+    private let makeFeed: @Sendable (Topic, Int) -> EmbeddedFeed
     private let lock = NSLock()
     private let closed = Signal()
-    private var handedOut = 0
+    private var feeds: [EmbeddedFeed] = []
     private var isClosed = false
 
-    init(feeds: [EmbeddedFeed]) { self.feeds = feeds }
+    init(
+        partitions: Partitions, topics: [Topic], _ makeFeed: @escaping @Sendable (Topic, Int) -> EmbeddedFeed
+    ) {
+        self.partitions = partitions
+        self.topics = topics
+        self.makeFeed = makeFeed
+    }
 
     var assignments: AsyncStream<any PartitionFeed> {
         AsyncStream { [self] in
@@ -129,22 +147,28 @@ private final class EmbeddedSubscription: Subscription, @unchecked Sendable {  /
                 let (isOver, feed) = lock.withLock { (isClosed, takeFeed()) }
                 if isOver { return nil }
                 if let feed { return feed }
-                await closed.wait(upTo: .seconds(60))
+                await closed.wait(upTo: Self.lookInterval)
             }
             return nil
         }
     }
 
     func close() async {
-        lock.withLock { isClosed = true }
+        let feeds = lock.withLock {
+            isClosed = true
+            return self.feeds
+        }
         feeds.forEach { $0.end() }
         closed.notify()
     }
 
+    /// The next that has not been handed out: the partitions in their order, each of every topic.
     private func takeFeed() -> EmbeddedFeed? {
-        guard !isClosed, handedOut < feeds.count else { return nil }
-        handedOut += 1
-        return feeds[handedOut - 1]
+        guard !isClosed, !topics.isEmpty, let count = partitions.known?.count, feeds.count < count * topics.count
+        else { return nil }
+        let feed = makeFeed(topics[feeds.count % topics.count], feeds.count / topics.count)
+        feeds.append(feed)
+        return feed
     }
 }
 

@@ -12,7 +12,8 @@ public struct Topic: Hashable, Sendable {
     public static let alertCommands = Topic("alert-commands")
     /// What has happened to an alert, keyed by the alert's id.
     public static let alertEvents = Topic("alert-events")
-    /// What is to be sent to outbound integrations, keyed by the integration's id.
+    /// What is to be sent to outbound integrations, keyed by the integration's id, in the generation of
+    /// the alert.
     public static let webhookDeliveries = Topic("webhook-deliveries")
 
     public static let all: [Topic] = [.inboundRequests, .alertCommands, .alertEvents, .webhookDeliveries]
@@ -54,8 +55,9 @@ public struct ConsumerGroup: Hashable, Sendable {
 
 /// The transport seam: at least once, in order per key, durable once published.
 public protocol MessageBus: Sendable {
-    /// How many partitions every topic has; ``Partitioning`` maps a key to one of them.
-    var partitionCount: Int { get }
+    /// How many partitions every topic has, which can be raised: where a message goes follows from its key and from how
+    /// old that is.
+    var partitions: Partitions { get }
 
     /// Returns once every message would survive the loss of a broker. After a throw, any number of the
     /// messages may have been published: publish them all again.
@@ -78,6 +80,13 @@ public protocol MessageBus: Sendable {
     /// what is in the event log begins again there. `nil` when nothing is in doubt.
     func doubtfulSince() async throws -> Timestamp?
 
+    /// Makes sure that every topic has at least so many partitions; more are left as they are. Nothing is sent there
+    /// before the schedule says so.
+    func addPartitions(upTo count: Int) async throws
+
+    /// After how long subscriptions have got new partitions, as a rule.
+    var settlingTime: Duration { get }
+
     /// Sends what is still buffered, then lets go of everything. Subscriptions are closed by their owners.
     func close() async
 }
@@ -86,6 +95,8 @@ extension MessageBus {
     public var degradation: String? { nil }
     public var interruptions: Int { 0 }
     public func doubtfulSince() async throws -> Timestamp? { nil }
+    public var settlingTime: Duration { .zero }
+    public func addPartitions(upTo count: Int) async throws {}
 }
 
 /// An error that can mean that the broker is away: what was to be published may or may not have been.

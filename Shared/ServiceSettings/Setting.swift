@@ -195,7 +195,11 @@ extension Setting {
         to take CONNECT to addresses.
         """)
     public static let partitions = Setting(
-        "partitions", "Partitions of each topic, from 1 to 256: 8 with Kafka, 4 without, by default.")
+        "partitions",
+        """
+        Partitions of each topic at the first start, from 1 to 256: 8 with Kafka, 4 without, by default. Later, \
+        tocsin partitions raise.
+        """)
     public static let port = Setting("port", default: "8080", "Port to listen on; 0 takes a free one, which is logged.")
     public static let publicURL = Setting(
         "public-url", "Where people reach the console, for links in notifications; http://HOST:PORT by default.")

@@ -2,6 +2,8 @@ import Foundation
 import Glibc
 import Logging
 import Messaging
+import Persistence
+import TestSupport
 import Testing
 
 @testable import KafkaBus
@@ -16,7 +18,12 @@ extension BusUnderTest {
             let bus = try KafkaBus(settings: settings, logger: .test)
             try await bus.createTopics()
             await bus.close()
-            return BusCluster { try KafkaBus(settings: settings, logger: .test) }
+            let database = try await Backend.sqlite.makeDatabase()
+            try await database.begin(withPartitions: partitionCount)
+            return BusCluster(
+                openBus: {
+                    try KafkaBus(settings: settings, partitions: try await .kept(in: database), logger: .test)
+                }, schedule: database)
         }
     }
 }

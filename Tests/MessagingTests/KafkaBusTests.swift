@@ -26,7 +26,7 @@ struct KafkaBusTests {
         let greedy = try KafkaBus(settings: settings, logger: .test)
         let refused = await #expect(throws: KafkaError.self) { try await greedy.createTopics() }
         #expect(refused?.code == .misconfigured)
-        #expect(refused?.detail.hasSuffix("-inbound-requests has 3 partitions, the settings name 4") == true)
+        #expect(refused?.detail.hasSuffix("-inbound-requests has 3 partitions; there have to be 4") == true)
         let unpublished = await #expect(throws: KafkaError.self) {
             try await greedy.publish([OutgoingMessage(key: "k", body: "")], to: topic)
         }

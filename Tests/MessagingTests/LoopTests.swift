@@ -252,16 +252,3 @@ struct PartitionRecorderTests {
         await database.close()
     }
 }
-
-struct PartitioningTests {
-    /// Values of Apache Kafka's own tests (UtilsTest.testMurmur2).
-    @Test(arguments: [
-        ("21", -973932308), ("foobar", -790332482), ("a-little-bit-long-string", -985981536),
-        ("a-little-bit-longer-string", -1486304829), ("lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8", -58897971),
-        ("abc", 479470107),
-    ])
-    func agreesWithKafka(_ key: String, _ hash: Int) {
-        let positive = hash & 0x7fff_ffff
-        for count in [1, 4, 7, 64] { #expect(Partitioning.partition(of: key, count: count) == positive % count) }
-    }
-}

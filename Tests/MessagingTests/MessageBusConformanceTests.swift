@@ -1,3 +1,4 @@
+import AlertCore
 import Foundation
 import Messaging
 import Persistence
@@ -19,6 +20,8 @@ struct BusUnderTest: Sendable, CustomTestStringConvertible {
 struct BusCluster: Sendable {
     /// Opens a bus as a process of its own would.
     let openBus: @Sendable () async throws -> any MessageBus
+    /// Where the number of partitions is kept.
+    let schedule: any SQLDatabase
 }
 
 /// What every bus has to do.

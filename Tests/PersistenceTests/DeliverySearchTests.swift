@@ -104,7 +104,7 @@ import Testing
                 try await database.retrying { connection in
                     let orders = DeliveryOrders(connection)
                     let chosen = try orders.select(filter, isCancelling: false, limit: 10)
-                    try orders.give(order, for: chosen.rows, rate: 2, partitionCount: 3, at: Self.start)
+                    try orders.give(order, for: chosen.rows, rate: 2, schedule: PartitionSchedule([3]), at: Self.start)
                     return chosen.rows.map(\.id)
                 }
             }
@@ -126,7 +126,8 @@ import Testing
                 let orders = DeliveryOrders(connection)
                 let chosen = try orders.select(.init(), isCancelling: true, limit: 10)
                 try orders.give(
-                    .cancel(by: mary, cause: "d"), for: chosen.rows, rate: 2, partitionCount: 3, at: Self.start)
+                    .cancel(by: mary, cause: "d"), for: chosen.rows, rate: 2, schedule: PartitionSchedule([3]),
+                    at: Self.start)
                 return chosen.rows.map(\.id)
             }
             #expect(chosen == ["w"])

@@ -46,4 +46,38 @@ struct AlertMakerTests {
         #expect(await maker.made.count == (may ? 1 : 0))
         await database.close()
     }
+
+    /// The ids of alerts say the generation that their request's id says; those of requests that an earlier version
+    /// took are what that version made of them.
+    @Test(
+        arguments: [
+            (3, "018bcfe5-6800-7003-a221-40a539c55160"), (nil, "622140a5-39c5-8160-a733-a8ee7ba80eac"),
+        ] as [(Int?, String)])
+    func alertsAreOfTheGenerationOfTheirRequest(generation: Int?, id: String) async throws {
+        let database = try SQLiteDatabase(path: ":memory:")
+        try await Migrator.bundled().run(on: database)
+        let origin = Origin(actor: "t", causation: "c", correlation: "r")
+        let at = Timestamp(milliseconds: 1)
+        try await database.transaction { connection in
+            let directory = Directory(connection)
+            try directory.put(Plan(id: "plan", name: "Plan", created: at), by: origin, at: at)
+            try directory.put(Form(id: "form", number: 1, plan: "plan", name: "Down"), by: origin, at: at)
+        }
+        let person = Person(id: "ann", targetName: "ann", firstName: "A", lastName: "A", whenCreated: at)
+        var message = InboundRequestMessage(
+            requestId: "018bcfe5-6800-7003-8102-030405060708", integration: "", receivedAt: at, method: "POST",
+            headers: [:], parameters: [:], body: "{}", remoteAddress: "127.0.0.1", person: "ann",
+            generation: generation)
+        message.form = "form"
+        let decoded = try JSON.decode(try message.outgoing().body, as: InboundRequestMessage.self)
+        for _ in 0..<2 {
+            let maker = AlertMaker(
+                message: decoded, integration: nil, submitter: person,
+                view: try await DirectoryCache(database: database).current(),
+                bus: EmbeddedBus(database: database, partitionCount: 1), numbers: AlertNumbers(database: database),
+                secrets: SecretBox(key: .init(size: .bits256)))
+            #expect(try await maker.make([:]).id == id)
+        }
+        await database.close()
+    }
 }

@@ -23,7 +23,7 @@ struct ObedientBus: MessageBus {
     let clock: ConsoleClock
     /// Whether commands stay where they are.
     var isStuck = false
-    let partitionCount = 1
+    let partitions = Partitions(1)
 
     func publish(_ messages: [OutgoingMessage], to topic: Topic) async throws {
         guard !isStuck, topic == .alertCommands else { return }

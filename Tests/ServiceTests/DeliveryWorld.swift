@@ -156,7 +156,7 @@ struct InterruptedBus: MessageBus {
     let bus: EmbeddedBus
     let afterPublish: @Sendable () async throws -> Void
 
-    var partitionCount: Int { bus.partitionCount }
+    var partitions: Partitions { bus.partitions }
 
     func publish(_ messages: [OutgoingMessage], to topic: Topic) async throws {
         try await bus.publish(messages, to: topic)

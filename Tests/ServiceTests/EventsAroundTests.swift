@@ -162,7 +162,7 @@ struct NoAnswers: SQLDatabase {
 
 /// A bus that takes everything and does nothing.
 struct SilentBus: MessageBus {
-    let partitionCount = 1
+    let partitions = Partitions(1)
     func publish(_ messages: [OutgoingMessage], to topic: Topic) async throws {}
     func subscribe(to topics: [Topic], as group: ConsumerGroup) async throws -> any Subscription {
         throw StoreError(.invalid, "nobody reads this bus")

@@ -154,7 +154,7 @@ struct RedriveTests {
         func sweep(after pause: Duration) async throws -> [String] {
             let at = world.now().advanced(by: pause)
             return try await DeliverySweep(
-                database: world.database, partitionCount: RedriveWorld.partitions, now: { at },
+                database: world.database, partitions: Partitions(RedriveWorld.partitions), now: { at },
                 logger: RedriveWorld.silent
             ).sweep()
         }

@@ -23,9 +23,21 @@ struct RedriveWorld: Sendable {
     let now: Clock = { Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) }
     let origin = Origin(actor: "mary", causation: "c", correlation: "r")
 
-    init(_ backend: Backend) async throws {
+    /// - Parameter raises: The numbers of partitions that came after the first.
+    init(_ backend: Backend, raises: [Int] = []) async throws {
         database = try await backend.makeDatabase()
-        bus = EmbeddedBus(database: database, partitionCount: Self.partitions)
+        let partitions = Partitions(in: database, now: now, logger: Self.silent)
+        try await database.transaction { [origin] connection in
+            let schedules = PartitionSchedules(connection)
+            let moment = Timestamp(milliseconds: 0)
+            try schedules.begin(with: Self.partitions, at: moment)
+            for count in raises {
+                guard let last = try schedules.rows().last else { continue }
+                try schedules.raise(to: count, after: last, since: moment, by: origin, at: moment)
+            }
+        }
+        try await partitions.refresh()
+        bus = EmbeddedBus(database: database, partitions: partitions)
         port = try await sink.start()
         let at = now()
         let port = port
@@ -133,10 +145,11 @@ struct RedriveWorld: Sendable {
         var filter = DeliveryFilter()
         change(&filter)
         let at = now()
-        return try await database.retrying { [filter] connection in
+        return try await database.retrying { [filter, bus] connection in
             let orders = DeliveryOrders(connection)
             let chosen = try orders.select(filter, isCancelling: isCancelling, limit: 1000)
-            try orders.give(order, for: chosen.rows, rate: rate, partitionCount: Self.partitions, at: at)
+            let schedule = try bus.partitions.schedule(in: connection)
+            try orders.give(order, for: chosen.rows, rate: rate, schedule: schedule, at: at)
             return chosen.rows.count
         }
     }

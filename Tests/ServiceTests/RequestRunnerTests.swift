@@ -180,7 +180,7 @@ extension ActivityBounds {
 
 /// Counts what is published, and keeps nothing.
 private actor Published: MessageBus {
-    nonisolated let partitionCount = 1
+    nonisolated let partitions = Partitions(1)
     private(set) var count = 0
 
     func publish(_ messages: [OutgoingMessage], to topic: Topic) async throws { count += messages.count }

@@ -37,6 +37,7 @@ final class SimBroker: @unchecked Sendable {  // one thread
     private static let sessionTime = Duration.seconds(10)
 
     let partitionCount: Int
+    let partitions: Partitions
     private let history: History
     private let executor = VirtualExecutor.shared
     private var feedCount = 0
@@ -47,6 +48,7 @@ final class SimBroker: @unchecked Sendable {  // one thread
 
     init(partitionCount: Int, history: History) {
         self.partitionCount = partitionCount
+        partitions = Partitions(partitionCount)
         self.history = history
     }
 
@@ -56,7 +58,7 @@ final class SimBroker: @unchecked Sendable {  // one thread
 
     func append(_ message: OutgoingMessage, to topic: Topic, after delay: Duration) {
         let place = Place(
-            topic: topic.name, partition: Partitioning.partition(of: message.key, count: partitionCount))
+            topic: topic.name, partition: partitions.known?.partition(of: message, on: topic) ?? 0)
         let offset = end(of: place)
         let visible = max(executor.now + delay.nanoseconds, stored[place]?.last?.visibleAt ?? 0)
         let kept = Message(offset: offset, key: message.key, body: message.body, headers: message.headers)

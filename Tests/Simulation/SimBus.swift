@@ -17,7 +17,7 @@ final class SimBus: MessageBus, @unchecked Sendable {  // one thread
         self.chance = chance
     }
 
-    var partitionCount: Int { broker.partitionCount }
+    var partitions: Partitions { broker.partitions }
 
     func publish(_ messages: [OutgoingMessage], to topic: Topic) async throws {
         try await process.gate(after: chance.milliseconds(0...3), isEffect: true)

@@ -8,6 +8,8 @@ public final class FlakyBus: MessageBus, @unchecked Sendable {  // everything mu
     public struct Outage: OutageError, CustomStringConvertible {
         public let isOutage = true
         public var description: String { "the broker is away" }
+
+        public init() {}
     }
 
     public enum Mood: Sendable {
@@ -17,7 +19,7 @@ public final class FlakyBus: MessageBus, @unchecked Sendable {  // everything mu
         case silent
     }
 
-    public var partitionCount: Int { bus.partitionCount }
+    public var partitions: Partitions { bus.partitions }
 
     private let bus: any MessageBus
     private let lock = NSLock()

@@ -53,7 +53,7 @@ extension EventServices {
                 throw RestError.conflict("There is no topic \(name) any more.", subcode: "dead_letter.no_topic")
             }
             let inOrder = letters.sorted { ($0.partition, $0.offset) < ($1.partition, $1.offset) }
-            try await gateway.bus.publish(inOrder.map { OutgoingMessage(key: $0.key, body: $0.body) }, to: topic)
+            try await gateway.bus.publish(inOrder.map { $0.outgoing(to: topic) }, to: topic)
             let (by, now) = (person.targetName, now())
             try await database.retrying { try DeadLetters($0).markRedriven(inOrder, by: by, at: now) }
         }
@@ -61,6 +61,17 @@ extension EventServices {
 }
 
 extension DeadLetter {
+    private struct AboutAlert: Decodable { let alert: String }
+
+    /// To the partition where it was, or would have been.
+    fileprivate func outgoing(to topic: Topic) -> OutgoingMessage {
+        let message = OutgoingMessage(key: key, body: body)
+        guard !topic.hasStampedKeys else { return message }
+        // What names no alert has no order to keep.
+        let about = try? JSON.decode(body, as: AboutAlert.self)
+        return about.map { message.placed(like: $0.alert) } ?? message
+    }
+
     /// How much of a message is shown, in bytes.
     private static let bodyLimit = 64 << 10
 

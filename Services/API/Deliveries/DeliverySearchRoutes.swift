@@ -89,7 +89,7 @@ extension EventServices {
     func carryOut(
         _ wish: DeliveryWish, _ order: DeliveryOrder
     ) async throws -> (total: Int, ordered: Int, sample: [WebhookDeliveryRow]) {
-        let (now, partitionCount) = (now(), gateway.bus.partitionCount)
+        let (now, partitions) = (now(), gateway.bus.partitions)
         let sampleLimit = Self.sampleLimit
         @Sendable func select(_ connection: any SQLConnection, _ limit: Int) throws -> DeliveryOrders.Selection {
             try DeliveryOrders(connection).select(wish.selected, isCancelling: wish.isCancelling, limit: limit)
@@ -101,7 +101,8 @@ extension EventServices {
             selection = try await database.retrying { connection in
                 let selection = try select(connection, DeliveryOrders.limit)
                 try DeliveryOrders(connection).give(
-                    order, for: selection.rows, rate: wish.rate, partitionCount: partitionCount, at: now)
+                    order, for: selection.rows, rate: wish.rate,
+                    schedule: try partitions.schedule(in: connection), at: now)
                 return selection
             }
         }

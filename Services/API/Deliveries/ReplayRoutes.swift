@@ -76,7 +76,7 @@ extension EventServices {
         _ wish: ReplayWish, by person: PersonReference, fallbackId: String
     ) async throws -> (replay: Replay, isNew: Bool) {
         let integration = try target(wish, try await cache.refreshed())
-        let (now, partitionCount) = (now(), gateway.bus.partitionCount)
+        let (now, partitions) = (now(), gateway.bus.partitions)
         let id = wish.id ?? fallbackId
         return try await database.retrying { connection in
             let replays = Replays(connection)
@@ -91,7 +91,7 @@ extension EventServices {
             try replays.add(replay)
             try DueWork(connection).schedule(
                 id, kind: DeliveryOrders.dueKind,
-                partition: Partitioning.partition(of: integration.id, count: partitionCount),
+                partition: try partitions.schedule(in: connection).partition(of: integration.id, generation: nil),
                 payload: try JSON.encode(DeliveryOrder.replay), at: now)
             return (replay, true)
         }

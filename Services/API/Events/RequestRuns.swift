@@ -41,7 +41,7 @@ struct RequestRuns: Sendable {
         let view = try await cache.refreshed()
         let integration = try Self.integration(original.integration, for: wish, in: view)
         let person = view.person(original.by) ?? Self.person(of: integration, view) ?? caller
-        let message = message(
+        let message = try await message(
             integration, wish, by: caller, as: person, rerunOf: original.requestId, remote: original.remoteAddress,
             TestRequest(
                 method: original.method, headers: original.headers, parameters: original.parameters,
@@ -57,7 +57,8 @@ struct RequestRuns: Sendable {
         let view = try await cache.refreshed()
         let integration = try Self.integration(integration, for: wish, in: view)
         let person = Self.person(of: integration, view) ?? caller
-        let message = message(integration, wish, by: caller, as: person, rerunOf: nil, remote: "console", request)
+        let message = try await message(
+            integration, wish, by: caller, as: person, rerunOf: nil, remote: "console", request)
         return try await publish(message, wish, integration, view)
     }
 
@@ -65,10 +66,11 @@ struct RequestRuns: Sendable {
     /// - Returns: The id of the request, which is durable then.
     func send(_ request: TestRequest, toForm form: String, by caller: Person) async throws -> String {
         let moment = now()
+        let stamp = try await bus.partitions.newRequestId(at: moment, chance: RandomSecret.bytes(8))
         var message = InboundRequestMessage(
-            requestId: DerivedID.timeOrdered(at: moment, chance: RandomSecret.bytes(10)), integration: "",
+            requestId: stamp.id, integration: "",
             receivedAt: moment, method: request.method, headers: request.headers, parameters: request.parameters,
-            body: request.body, remoteAddress: "console", person: caller.id)
+            body: request.body, remoteAddress: "console", person: caller.id, generation: stamp.generation)
         message.form = form
         try await bus.publish([try message.outgoing()], to: .inboundRequests)
         return message.requestId
@@ -91,15 +93,17 @@ struct RequestRuns: Sendable {
     private func message(
         _ integration: Integration, _ wish: RunWish, by caller: Person, as person: Person, rerunOf: String?,
         remote: String, _ request: TestRequest
-    ) -> InboundRequestMessage {
+    ) async throws -> InboundRequestMessage {
         let moment = now()
+        let stamp = try await bus.partitions.newRequestId(at: moment, chance: RandomSecret.bytes(8))
         return InboundRequestMessage(
-            requestId: DerivedID.timeOrdered(at: moment, chance: RandomSecret.bytes(10)),
+            requestId: stamp.id,
             integration: integration.id, receivedAt: moment, method: request.method, headers: request.headers,
             parameters: request.parameters, body: request.body, remoteAddress: remote, person: person.id,
             run: RequestedRun(
                 attempt: wish.attempt, by: caller.targetName, rerunOf: rerunOf, scriptVersion: wish.scriptVersion,
-                usesDraft: wish.draft != nil, answersAsRecorded: wish.answersAsRecorded))
+                usesDraft: wish.draft != nil, answersAsRecorded: wish.answersAsRecorded),
+            generation: stamp.generation)
     }
 
     private func publish(

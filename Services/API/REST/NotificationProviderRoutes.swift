@@ -89,7 +89,7 @@ extension RESTServices {
         guard let device = view.device(reference), let owner = view.people[device.owner] else {
             throw RestError.invalidValue("device", "there is no device \(reference).")
         }
-        let test = ProviderTest(database: database, partitionCount: partitionCount, now: now)
+        let test = ProviderTest(database: database, partitions: partitions, now: now)
         let result = try await test.send(
             to: device, of: owner, by: provider, askedBy: call.caller.person.targetName, trace: call.trace)
         return .ok(result)

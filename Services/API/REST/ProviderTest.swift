@@ -1,5 +1,6 @@
 import AlertCore
 import Foundation
+import Messaging
 import Persistence
 
 /// Plans a sample for a device by one provider, as a notification like any other, and waits for what the notifier makes
@@ -9,7 +10,7 @@ struct ProviderTest: Sendable {
     private static let patience = Duration.seconds(30)
 
     let database: any SQLDatabase
-    let partitionCount: Int
+    let partitions: Partitions
     let now: Clock
 
     /// - Returns: `{"notification", "status", "provider", "exchange": [{"at", "text"}]}`; the status is `PENDING` when
@@ -18,8 +19,8 @@ struct ProviderTest: Sendable {
         to device: Device, of owner: Person, by provider: NotificationProvider, askedBy actor: String, trace: String
     ) async throws -> JSONValue {
         let plan = plan(for: device, of: owner, by: provider, askedBy: actor, trace: trace)
-        let partition = Partitioning.partition(of: plan.id, count: partitionCount)
-        try await database.retrying { [now] connection in
+        try await database.retrying { [now, partitions] connection in
+            let partition = try partitions.schedule(in: connection).partition(of: plan.id, generation: nil)
             let origin = Origin(actor: actor, causation: "rest-\(trace)", correlation: trace)
             let outcomes = try EventLog(connection).execute(
                 [AddressedCommand<AlertCore.Notification>(.plan(plan), on: plan.id, by: origin)],

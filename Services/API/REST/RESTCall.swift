@@ -3,6 +3,7 @@ import Endpoints
 import Foundation
 import HTTPTypes
 import Hummingbird
+import Messaging
 import Persistence
 
 /// One request, authenticated and parsed.
@@ -126,7 +127,7 @@ struct RESTServices: Sendable {
     /// What people's programs reach this server by; empty where only paths are known.
     var publicURL = ""
     /// Of the bus: whose owner sends what a test of a provider plans.
-    var partitionCount = 1
+    var partitions = Partitions(1)
     /// Whether the settings name a mail server.
     var hasMail = false
     /// What tries of webhooks go out by; `nil` where none can.

@@ -3,6 +3,7 @@ import Endpoints
 import HTTPTypes
 import Hummingbird
 import Logging
+import Messaging
 import Persistence
 
 /// What people configure, by REST under `/api/xm/1` (spec §4).
@@ -13,17 +14,17 @@ public struct RESTRoutes<Context: RequestContext>: Sendable {
     ///   - cache: Invalidated after each change, so that who made it sees it at once.
     ///   - secrets: Seals what has to be read again: keys, passwords, signing secrets.
     ///   - authenticator: The process's one, which remembers who has been let in.
-    ///   - partitionCount: Of the bus: whose owner sends what a test of a provider plans.
+    ///   - partitions: Of the bus: whose owner sends what a test of a provider plans.
     ///   - hasMail: Whether the settings name a mail server, as the list of providers says.
     ///   - webhookClient: What tries of webhooks go out by; `nil` where none can.
     public init(
         database: any SQLDatabase, cache: DirectoryCache, secrets: SecretBox, authenticator: Authenticator,
         now: @escaping Clock, passwordCost: PasswordHash.Cost = .standard, publicURL: String = "",
-        partitionCount: Int = 1, hasMail: Bool = false, webhookClient: EndpointClient? = nil
+        partitions: Partitions = Partitions(1), hasMail: Bool = false, webhookClient: EndpointClient? = nil
     ) {
         services = RESTServices(
             database: database, cache: cache, secrets: secrets, authenticator: authenticator, now: now,
-            passwordCost: passwordCost, publicURL: publicURL, partitionCount: partitionCount, hasMail: hasMail,
+            passwordCost: passwordCost, publicURL: publicURL, partitions: partitions, hasMail: hasMail,
             webhookClient: webhookClient)
     }
 

@@ -10,7 +10,7 @@ struct TocsinCommand: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             ServeCommand.self, MigrateCommand.self, RotateKeyCommand.self, WorkflowCommand.self, DeliveriesCommand.self,
-            DemoCommand.self,
+            PartitionsCommand.self, DemoCommand.self,
         ])
 }
 
@@ -43,6 +43,7 @@ struct ServeCommand: AsyncParsableCommand {
             let platform = try Platform.open(settings, logger: logger)
             try await serve(ServiceKind.allCases, settings, platform, logger: logger) { platform, _ in
                 try await prepare(settings, platform)
+                try await platform.checkPartitions()
             }
         }
     }

@@ -16,7 +16,7 @@ final class SpoolSubscription: Subscription, @unchecked Sendable {  // what chan
     private let primary: any Subscription
     private let topics: [Topic]
     private let group: ConsumerGroup
-    private let partitions: Int
+    private let partitions: Partitions
     private let parts: SpoolParts
     private let again: SpoolAgain
     private let assign: AsyncStream<any PartitionFeed>.Continuation
@@ -26,8 +26,8 @@ final class SpoolSubscription: Subscription, @unchecked Sendable {  // what chan
     private var tasks: [Task<Void, Never>] = []
 
     init(
-        _ primary: any Subscription, to topics: [Topic], as group: ConsumerGroup, partitions: Int, parts: SpoolParts,
-        again: SpoolAgain
+        _ primary: any Subscription, to topics: [Topic], as group: ConsumerGroup, partitions: Partitions,
+        parts: SpoolParts, again: SpoolAgain
     ) {
         (assignments, assign) = AsyncStream.makeStream()
         self.primary = primary
@@ -135,7 +135,8 @@ final class SpoolSubscription: Subscription, @unchecked Sendable {  // what chan
     }
 
     private func takeSome() async {
-        let names = topics.flatMap { topic in (0..<partitions).map { (topic, $0) } }.shuffled()
+        let count = partitions.known?.count ?? 0
+        let names = topics.flatMap { topic in (0..<count).map { (topic, $0) } }.shuffled()
         var taken = 0
         for (topic, partition) in names where taken < Self.takenAtOnce {
             let name = "\(topic.name)/\(partition)"

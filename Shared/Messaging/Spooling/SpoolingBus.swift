@@ -38,7 +38,9 @@ public struct SpoolSettings: Sendable {
 /// have the partitions by leases and take their messages from the spool; those of a topic that repeats the event log
 /// take them from the log. A message whose publish was in doubt can be there twice.
 public final class SpoolingBus: MessageBus {
-    public var partitionCount: Int { primary.partitionCount }
+    public var partitions: Partitions { primary.partitions }
+
+    public var settlingTime: Duration { primary.settlingTime }
 
     private let primary: any MessageBus
     private let parts: SpoolParts
@@ -77,10 +79,11 @@ public final class SpoolingBus: MessageBus {
             return try await spool(messages, of: topic)
         }
         let mayPublish = parts.watch.mayPublish
+        let schedule = try await partitions.schedule(for: messages, on: topic)
         var direct: [OutgoingMessage] = []
         var waiting: [OutgoingMessage] = []
         for message in messages {
-            if mayPublish, !parts.watch.isOccupied(name(of: message, topic)) {
+            if mayPublish, !parts.watch.isOccupied(name(of: message, topic, schedule)) {
                 direct.append(message)
             } else {
                 waiting.append(message)
@@ -93,11 +96,13 @@ public final class SpoolingBus: MessageBus {
 
     public func subscribe(to topics: [Topic], as group: ConsumerGroup) async throws -> any Subscription {
         SpoolSubscription(
-            try await primary.subscribe(to: topics, as: group), to: topics, as: group, partitions: partitionCount,
+            try await primary.subscribe(to: topics, as: group), to: topics, as: group, partitions: partitions,
             parts: parts, again: again)
     }
 
     public func doubtfulSince() async throws -> Timestamp? { try await parts.doubtfulSince() }
+
+    public func addPartitions(upTo count: Int) async throws { try await primary.addPartitions(upTo: count) }
 
     /// A broker that is away is no reason: see ``degradation``.
     public func checkReadiness() async throws {}
@@ -114,11 +119,12 @@ public final class SpoolingBus: MessageBus {
 
     /// - Returns: `false` when the broker is away, or was meanwhile.
     private func publishDirectly(_ messages: [OutgoingMessage], to topic: Topic) async throws -> Bool {
+        let schedule = try await partitions.schedule(for: messages, on: topic)
         do {
             let interruptions = primary.interruptions
             try await primary.publish(messages, to: topic)
             parts.watch.published()
-            recent.add(messages, to: topic) { name(of: $0, topic) }
+            recent.add(messages, to: topic) { name(of: $0, topic, schedule) }
             return primary.interruptions == interruptions
         } catch let error as any OutageError where error.isOutage {
             parts.watch.publishFailed(error)
@@ -142,7 +148,8 @@ public final class SpoolingBus: MessageBus {
     private func spool(_ messages: [OutgoingMessage], of topic: Topic, onlyBehindOthers: Bool = false) async throws {
         if again.isDue { try await again.settle() }
         let limits = parts.settings.limits(for: topic)
-        for (partition, messages) in grouped(messages, of: topic) {
+        let schedule = try await partitions.schedule(for: messages, on: topic)
+        for (partition, messages) in grouped(messages, of: topic, schedule) {
             let additions = parts.watch.additions
             let isSpooled = try await writer.append(
                 messages.map(\.entry), to: partition, limits: limits, onlyBehindOthers: onlyBehindOthers)
@@ -157,12 +164,15 @@ public final class SpoolingBus: MessageBus {
         }
     }
 
-    private func name(of message: OutgoingMessage, _ topic: Topic) -> String {
-        "\(topic.name)/\(Partitioning.partition(of: message.key, count: partitionCount))"
+    private func name(of message: OutgoingMessage, _ topic: Topic, _ schedule: PartitionSchedule) -> String {
+        "\(topic.name)/\(schedule.partition(of: message, on: topic))"
     }
 
-    private func grouped(_ messages: [OutgoingMessage], of topic: Topic) -> [(String, [OutgoingMessage])] {
-        Dictionary(grouping: messages) { name(of: $0, topic) }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    private func grouped(
+        _ messages: [OutgoingMessage], of topic: Topic, _ schedule: PartitionSchedule
+    ) -> [(String, [OutgoingMessage])] {
+        Dictionary(grouping: messages) { name(of: $0, topic, schedule) }.sorted { $0.key < $1.key }
+            .map { ($0.key, $0.value) }
     }
 }
 

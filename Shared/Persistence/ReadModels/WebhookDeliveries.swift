@@ -108,6 +108,16 @@ public struct WebhookDeliveries {
         ).first.map(Self.decode)
     }
 
+    /// Whether the integration has got something since, whichever lane of it sent it.
+    public func hasDelivered(to integration: String, after moment: Timestamp) throws(StoreError) -> Bool {
+        try !connection.execute(
+            """
+            SELECT 1 FROM webhook_deliveries WHERE integration_id = \(integration) AND status = 'delivered'
+            AND updated_at > \(moment.milliseconds) LIMIT 1
+            """
+        ).isEmpty
+    }
+
     /// Those of the deliveries that wait behind an earlier one of the same integration and alert.
     public func waitingBehind(_ ids: [String]) throws(StoreError) -> Set<String> {
         let rows = try connection.execute(

@@ -20,7 +20,7 @@ public enum Permission: String, CaseIterable, Hashable, Sendable {
     /// Groups that have the caller among their supervisors.
     case superviseGroups = "groups supervised"
     case administerGroups = "groups"
-    /// Sites, providers of notifications, device names, conference bridges.
+    /// Sites, providers of notifications, device names, conference bridges, the number of partitions.
     case administerSystem = "system"
     case manageScenarios = "scenarios"
 }

@@ -49,9 +49,10 @@ public struct DeliveryOrders {
     }
 
     /// Has the order carried out for each of the rows, `rate` of them a second, in their order.
-    /// - Parameter partitionCount: Of the bus.
+    /// - Parameter schedule: The newest of the bus.
     public func give(
-        _ order: DeliveryOrder, for rows: [WebhookDeliveryRow], rate: Int, partitionCount: Int, at now: Timestamp
+        _ order: DeliveryOrder, for rows: [WebhookDeliveryRow], rate: Int, schedule: PartitionSchedule,
+        at now: Timestamp
     ) throws {
         let payload = try JSON.encode(order)
         let work = DueWork(connection)
@@ -61,7 +62,7 @@ public struct DeliveryOrders {
             try connection.insert(
                 chunk.enumerated().map { index, row in
                     let due = now.advanced(by: .milliseconds((start + index) * 1000 / rate))
-                    let partition = Partitioning.partition(of: row.integration, count: partitionCount)
+                    let partition = row.lanePartition(schedule)
                     return [
                         .text(Self.dueKind), .text(row.id), .integer(Int64(partition)), .text(payload),
                         .integer(due.milliseconds), .integer(0),
