@@ -75,6 +75,7 @@ let package = Package(
         system("CLibXML2", pkgConfig: "libxml-2.0", apt: "libxml2-dev"),
         system("CLibRDKafka", pkgConfig: "rdkafka", apt: "librdkafka-dev"),
         system("CLibZip", pkgConfig: "libzip", apt: "libzip-dev"),
+        system("CAres", pkgConfig: "libcares", apt: "libc-ares-dev"),
         system("CGMime", pkgConfig: "gmime-3.0", apt: "libgmime-3.0-dev"),
         .target(name: "CCurl", path: "Shared/CCurl", linkerSettings: [.linkedLibrary("curl")]),
         // QuickJS-ng: `make vendor` puts its sources into upstream/.
@@ -100,7 +101,7 @@ let package = Package(
         shared("KafkaBus", ["Messaging", "CLibRDKafka", logging]),
         shared("Scripting", [logging]),
         shared("JavaScriptEngine", ["Scripting", "CLibXML2", "CQuickJS", "CXMLDOM"]),
-        shared("OutboundHTTP", ["CCurl", logging]),
+        shared("OutboundHTTP", ["CAres", "CCurl", logging]),
         shared("Endpoints", ["AlertCore", "OutboundHTTP", "Persistence", logging]),
         shared("Answers", ["AlertCore", "Messaging", "Persistence"]),
         shared("ServiceSettings", [configuration]),

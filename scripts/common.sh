@@ -30,7 +30,7 @@ step() {
 install() {
     local missing=() package
     if ! command -v apt-get >/dev/null; then
-        pkg-config --exists rdkafka libpq sqlite3 libzip libcurl libxml-2.0 gmime-3.0 && return 0
+        pkg-config --exists rdkafka libpq sqlite3 libzip libcurl libcares libxml-2.0 gmime-3.0 && return 0
         echo "This is not Debian. Please install what these packages of Debian hold: $*"
         return 1
     fi

@@ -7,7 +7,7 @@ logs=$PWD/.test/logs/run
 mkdir -p "$logs"
 total=3
 
-packages=(librdkafka-dev libpq-dev libsqlite3-dev libzip-dev libcurl4-openssl-dev libxml2-dev libgmime-3.0-dev pkg-config python3 ca-certificates)
+packages=(librdkafka-dev libpq-dev libsqlite3-dev libzip-dev libcurl4-openssl-dev libc-ares-dev libxml2-dev libgmime-3.0-dev pkg-config python3 ca-certificates)
 command -v pip >/dev/null || packages+=(python3-pip)
 
 build() {

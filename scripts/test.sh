@@ -9,8 +9,8 @@ mkdir -p "$logs"
 total=16
 
 packages=(
-    librdkafka-dev libpq-dev libsqlite3-dev libzip-dev libcurl4-openssl-dev libxml2-dev libgmime-3.0-dev libssl-dev pkg-config curl openssl procps
-    postgresql-15 postgresql-client-15 prometheus-alertmanager chromium chromium-driver python3 python3-venv
+    librdkafka-dev libpq-dev libsqlite3-dev libzip-dev libcurl4-openssl-dev libc-ares-dev libxml2-dev libgmime-3.0-dev libssl-dev pkg-config curl openssl procps
+    postgresql-15 postgresql-client-15 prometheus-alertmanager nghttp2-server chromium chromium-driver python3 python3-venv
 )
 command -v pip >/dev/null || packages+=(python3-pip)
 python=.venv/bin/python

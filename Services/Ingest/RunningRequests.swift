@@ -34,6 +34,7 @@ actor RunningRequests {
     private let logger: Logger
     private var running: [String: Running] = [:]
     private var waiting = RequestQueue()
+    private var isStopped = false
 
     init(
         runner: RequestRunner, recorder: PartitionRecorder<ActivityRecord>, database: any SQLDatabase,
@@ -72,7 +73,7 @@ actor RunningRequests {
     private func isInHand(_ request: String) -> Bool { running[request] != nil || waiting.contains(request) }
 
     private func startWhatCan() {
-        while let next = waiting.startNext() { start(next.message, offset: next.offset) }
+        while !isStopped, let next = waiting.startNext() { start(next.message, offset: next.offset) }
     }
 
     /// Lets go of the messages of those that take long, and says of these that they go on, until cancelled.
@@ -101,8 +102,12 @@ actor RunningRequests {
         recorder.finish(offset, with: [.parked(message.activity(by: ""), message: text, until: until)])
     }
 
-    /// Ends what is running: it comes again, here or elsewhere.
-    func stop() { running.values.forEach { $0.task.cancel() } }
+    /// Ends what is running, and begins no more: it comes again, here or elsewhere. What would come of a run from here
+    /// now could not be written down any more.
+    func stop() {
+        isStopped = true
+        running.values.forEach { $0.task.cancel() }
+    }
 
     private func start(_ message: InboundRequestMessage, offset: Int64?) {
         let task = Task { [runner, logger] in

@@ -65,23 +65,18 @@ public struct Transformer: Service {
             kind: ActivityWriter.dueKind, partition: feed.partition, lease: runTime * 2, database: database,
             signal: Signal(), now: now, logger: logger
         ) { items in try await requests.runAgain(items) }
-        try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { await requests.watch() }
-            tasks.addTask { await again.run() }
-            try await recorder.run { messages in
-                var understood: [Received<InboundRequestMessage>] = []
-                for message in messages {
-                    do {
-                        understood.append(Received(message: message, payload: try message.decode()))
-                    } catch {
-                        let letter = message.deadLetter(feed, reason: "\(error)", at: now())
-                        try await database.retrying { try DeadLetters($0).add(letter) }
-                        recorder.finish(message.offset, with: [])
-                    }
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                tasks.addTask { await requests.watch() }
+                tasks.addTask { await again.run() }
+                try await recorder.run { messages in
+                    try await requests.admit(recorder.understood(messages, at: now))
                 }
-                try await requests.admit(understood)
+                tasks.cancelAll()
             }
-            tasks.cancelAll()
+        } catch {
+            await requests.stop()
+            throw error
         }
         await requests.stop()
     }

@@ -9,7 +9,6 @@ actor DeliveryLanes {
     private let recorder: PartitionRecorder<DeliveryRecord>
     let database: any SQLDatabase
     private let directory: DirectoryCache
-    private let secrets: SecretBox
     private let runner: AttemptRunner
     private let settings: WebhookDispatcherSettings
     let now: Clock
@@ -20,6 +19,7 @@ actor DeliveryLanes {
     /// What waits until the rate of a lane lets its next attempt begin.
     private var pauses: [String: Task<Void, Never>] = [:]
     private var isStopped = false
+    private var targets: TargetCache
 
     init(
         recorder: PartitionRecorder<DeliveryRecord>, inHand: DeliveriesInHand, database: any SQLDatabase,
@@ -31,7 +31,7 @@ actor DeliveryLanes {
         self.inHand = inHand
         self.database = database
         self.directory = directory
-        self.secrets = secrets
+        targets = TargetCache(secrets: secrets)
         self.runner = runner
         self.settings = settings
         self.now = now
@@ -150,11 +150,12 @@ actor DeliveryLanes {
         do {
             var view = try await directory.current()
             // Requested by a newer configuration than this process has looked at: its integration may be new.
-            if let newest = lanes[integration]?.queue.last?.request.configuration, newest > view.version {
-                view = try await directory.refreshed()
+            if let newest = lanes[integration]?.newestConfiguration {
+                if newest > view.version { view = try await directory.refreshed() }
+                lanes[integration]?.hasSeen(configuration: newest)
             }
             let moment = now()
-            let target = try Target(integration: integration, in: view, secrets: secrets, at: moment)
+            let target = try targets.target(of: integration, in: view, at: moment)
             lanes[integration]?.adopt(target.lane, at: moment)
             await carryOut(lanes[integration]?.next(obstacle: nil, at: moment) ?? [], target: target)
             comeBack(to: integration, after: lanes[integration]?.pause(at: moment))

@@ -1,4 +1,5 @@
 import AlertCore
+import Foundation
 import Persistence
 
 /// Why an integration is to be taken out of service.
@@ -33,12 +34,19 @@ struct DeliveryWriter: Sendable {
     static let dueKind = WebhookDeliveries.dueKind
 
     let partition: Int
+    private let doubt = CommitDoubt()
 
-    /// Records that are written already, after a commit in doubt, are passed over.
+    init(partition: Int) { self.partition = partition }
+
+    /// The records of the last ``write(_:in:)`` are in the database.
+    func confirm() { doubt.end() }
+
+    /// Records that are written already, after a commit in doubt, are passed over. The database is asked which these
+    /// are only when there is a doubt: until the last write has been confirmed. Should anybody else have written them,
+    /// their events' versions are taken, and nothing is written.
     func write(_ records: [DeliveryRecord], in connection: any SQLConnection) throws {
         let deliveries = WebhookDeliveries(connection)
-        let stored = Dictionary(
-            uniqueKeysWithValues: try deliveries.get(Array(Set(records.map(\.request.id)))).map { ($0.id, $0.version) })
+        let stored = try doubt.begin() ? stored(records, deliveries) : Self.before(records)
         let fresh = records.filter { $0.version > stored[$0.request.id, default: 0] }
         try EventLog(connection).append(
             try fresh.flatMap(newEvents), to: LogPartition(WebhookDelivery.category, partition))
@@ -56,6 +64,18 @@ struct DeliveryWriter: Sendable {
             guard let order = record.order else { continue }
             try DueWork(connection).finish(record.request.id, kind: DeliveryOrders.dueKind, payload: order)
         }
+    }
+
+    /// The versions at which the database has them.
+    private func stored(_ records: [DeliveryRecord], _ deliveries: WebhookDeliveries) throws -> [String: Version] {
+        let rows = try deliveries.get(Array(Set(records.map(\.request.id))))
+        return Dictionary(uniqueKeysWithValues: rows.map { ($0.id, $0.version) })
+    }
+
+    /// The versions at which the records found them.
+    private static func before(_ records: [DeliveryRecord]) -> [String: Version] {
+        Dictionary(records.map { ($0.request.id, $0.version - Version($0.events.count)) }) { first, _ in first }
+            .filter { $0.value > 0 }
     }
 
     private func newEvents(_ record: DeliveryRecord) throws -> [NewEvent] {
@@ -113,6 +133,22 @@ struct DeliveryWriter: Sendable {
         let notice = DisabledNotice(integration, reason: reason, after: record.request, at: record.at)
         try notice.alert(by: origin, from: directory)?.schedule(at: record.at, in: connection)
     }
+}
+
+/// Whether the outcome of the last commit is known.
+private final class CommitDoubt: @unchecked Sendable {  // `isInDoubt` under `lock` only
+    private let lock = NSLock()
+    private var isInDoubt = false
+
+    /// - Returns: Whether it was in doubt before.
+    func begin() -> Bool {
+        lock.withLock {
+            defer { isInDoubt = true }
+            return isInDoubt
+        }
+    }
+
+    func end() { lock.withLock { isInDoubt = false } }
 }
 
 extension DeliveryRecord {

@@ -64,7 +64,7 @@ struct FanOut: MessageHandler {
         for integration in view.outboundIntegrations(form: details.form.id, trigger: payload.trigger) {
             guard
                 let refusal = integration.refusal(
-                    of: message.event, payload, details, alert: message.alert)
+                    of: message.event, payload, details, alert: message.alert, filter: view.filters[integration.id])
             else {
                 integrations.append(integration)
                 continue

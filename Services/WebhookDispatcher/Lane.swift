@@ -31,17 +31,30 @@ struct Lane: Sendable {
         case postpone(LaneWork, until: Timestamp)
     }
 
-    private(set) var queue: [LaneWork] = []
+    /// What waits in memory for its turn.
+    private(set) var queue = LaneQueue()
     private(set) var running: [String: LaneWork] = [:]
     /// How many deliveries wait, durably, by alert: later ones of these alerts have to wait behind them.
     private(set) var waiting: [String: Int]
     private(set) var breaker = CircuitBreaker()
     private(set) var recovery: Recovery?
+    /// The newest configuration by which something was requested that came; `nil` once it has been looked at.
+    private(set) var newestConfiguration: Int64?
     var failures: FailureSpan
     private var settings = LaneSettings()
     private var bucket: TokenBucket?
     private var arrivals = RateMeter()
     private var returnTimes = ReturnTimes()
+    private var pace = AttemptPace()
+    /// Of what waits for no other reason than that the others are not through. Some seconds at most: what the target is
+    /// capable of can change.
+    private var turns = ReturnTimes(longest: .seconds(10))
+    /// How many attempts are under way of those that go one after the other.
+    private var busy: [String: Int] = [:]
+    /// How many attempts have been under way for long.
+    private var slowCount = 0
+    /// Alerts of which something waits durably since others of theirs came into the queue.
+    private var overtaken: Set<String> = []
 
     init(waiting: [String: Int], failingSince: Timestamp? = nil) {
         self.waiting = waiting
@@ -51,52 +64,38 @@ struct Lane: Sendable {
     mutating func add(_ work: LaneWork) {
         queue.append(work)
         if !work.isRetry { arrivals.count(at: work.admittedAt) }
+        if let configuration = work.request.configuration {
+            newestConfiguration = max(newestConfiguration ?? configuration, configuration)
+        }
+    }
+
+    /// A configuration of that version, or of a newer one, has been looked at.
+    mutating func hasSeen(configuration: Int64) {
+        if newestConfiguration == configuration { newestConfiguration = nil }
     }
 
     /// From now on.
     mutating func adopt(_ settings: LaneSettings, at now: Timestamp) {
-        guard settings != self.settings || (settings.perSecond != nil) != (bucket != nil) else { return }
-        self.settings = settings
+        if settings != self.settings {
+            self.settings = settings
+            queue.arriveAnew()
+            busy = running.values.reduce(into: [:]) { $0[order($1), default: 0] += 1 }
+        }
         guard let rate = settings.perSecond else { return bucket = nil }
         if bucket == nil { bucket = TokenBucket(perSecond: rate, at: now) }
         bucket?.change(perSecond: rate, at: now)
     }
 
-    /// What can go on now.
+    /// What can go on now, in the order of arrival.
     /// - Parameter obstacle: Why nothing of this integration can be sent at present.
     mutating func next(obstacle: WebhookDelivery.Parking?, at now: Timestamp) -> [Step] {
         if recovery?.isOver(at: now) == true { recovery = nil }
-        var steps: [Step] = []
-        var kept: [LaneWork] = []
-        // What is ahead of those that follow in the same order.
-        var ahead = Set(running.values.map(order))
-        for work in queue {
-            let isFirst = !ahead.contains(order(work))
-            if let obstacle = obstacle ?? stop(at: now) {
-                steps.append(holdBack(work, obstacle, isFirst: isFirst, at: now))
-            } else if isBehind(work) {
-                steps.append(park(work, .behind, isFirst: false))
-            } else if !isFirst {
-                kept.append(work)
-            } else if running.count >= places || wait(at: now) > .zero {
-                // What has its time on record already does not fill the memory.
-                if work.isRetry, kept.count >= 2 * settings.concurrency {
-                    steps.append(holdBack(work, crowded(at: now), isFirst: true, at: now))
-                } else {
-                    kept.append(work)
-                }
-            } else {
-                // Allowed, as there is nothing to stop it: this tells the breaker of the probe.
-                _ = breaker.ask(at: now)
-                _ = bucket?.take(at: now)
-                recovery?.began(at: now)
-                running[work.request.id] = work
-                steps.append(.attempt(work))
-            }
-            ahead.insert(order(work))
-        }
-        queue = kept
-        return steps
+        if let obstacle = obstacle ?? stop(at: now) { return holdBackAll(obstacle, at: now).map(\.step) }
+        var steps = parkOvertaken()
+        let areSorted = steps.isEmpty
+        steps += startReady(at: now)
+        if !areSorted { steps.sort { $0.place < $1.place } }
+        return steps.map(\.step) + placeArrived(at: now)
     }
 
     /// How long until something in memory can go that only waits for its turn by the rate; `nil` when nothing does.
@@ -110,6 +109,12 @@ struct Lane: Sendable {
     /// - Parameter succeeded: Whether the target works, as far as this attempt shows.
     mutating func end(_ id: String, succeeded: Bool, at now: Timestamp) -> LaneWork? {
         guard let work = running.removeValue(forKey: id) else { return nil }
+        pace.ended(at: now)
+        if work.isSlow { slowCount -= 1 }
+        let order = order(work)
+        let left = busy[order, default: 1] - 1
+        busy[order] = left > 0 ? left : nil
+        if left <= 0 { queue.free(order) }
         if !succeeded {
             breaker.failed(at: now)
         } else if breaker.succeeded() {
@@ -126,6 +131,7 @@ struct Lane: Sendable {
     ) -> [Step] {
         var steps: [Step] = []
         for (id, work) in running where work.admittedAt <= limit {
+            if !work.isSlow { slowCount += 1 }
             running[id]?.isSlow = true
             guard work.offset != nil else { continue }
             // Should this process die, somebody else goes on when the attempt must have ended.
@@ -139,12 +145,13 @@ struct Lane: Sendable {
             parked.isSlow = true
             running[id] = parked
         }
-        var ahead = Set(running.values.map(order))
-        for work in queue where work.admittedAt <= limit {
-            let isFirst = ahead.insert(order(work)).inserted
-            steps.append(holdBack(work, crowded(at: now), isFirst: isFirst, at: now))
+        var ahead = Set(busy.keys)
+        let late = queue.takeAll { $0.admittedAt <= limit }
+        for entry in late {
+            let isFirst = ahead.insert(order(entry.work)).inserted
+            steps.append(holdBack(entry.work, crowded(at: now), isFirst: isFirst, at: now))
         }
-        queue.removeAll { $0.admittedAt <= limit }
+        for line in Set(late.map { order($0.work) }) where busy[line] == nil { queue.free(line) }
         return steps
     }
 
@@ -166,8 +173,98 @@ struct Lane: Sendable {
 
     /// The delivery waits from now on, if it did not before.
     mutating func hold(_ work: LaneWork) {
-        if !work.isWaiting { waiting[work.request.alert, default: 0] += 1 }
+        guard !work.isWaiting else { return }
+        let alert = work.request.alert
+        waiting[alert, default: 0] += 1
+        if settings.isOrdered, queue.hasLine(alert) { overtaken.insert(alert) }
     }
+}
+
+// MARK: - Through the queue
+
+extension Lane {
+    /// What is to happen to a delivery, with its place in the order of arrival.
+    private typealias PlacedStep = (place: Int, step: Step)
+
+    /// Parks what stands in the queue behind something that waits durably since.
+    private mutating func parkOvertaken() -> [PlacedStep] {
+        guard !overtaken.isEmpty else { return [] }
+        var steps: [PlacedStep] = []
+        for alert in overtaken where waiting[alert, default: 0] > 0 {
+            for entry in queue.take(from: alert, where: { !$0.isRetry }) {
+                steps.append((entry.place, park(entry.work, .behind, isFirst: false)))
+            }
+            if busy[alert] == nil { queue.free(alert) }
+        }
+        overtaken = []
+        return steps
+    }
+
+    /// Starts what stands at the head of a line, as long as the limits allow.
+    private mutating func startReady(at now: Timestamp) -> [PlacedStep] {
+        var steps: [PlacedStep] = []
+        while queue.firstReady() != nil, mayStart(at: now), let entry = queue.takeFirstReady() {
+            steps.append((entry.place, start(entry.work, at: now)))
+            // A probe: whatever came after it waits for what becomes of it.
+            if let obstacle = stop(at: now) {
+                return steps + holdBackAll(obstacle, after: entry.place, at: now)
+            }
+        }
+        return steps
+    }
+
+    /// Starts what has come since the last time, or gives it its place in the queue.
+    private mutating func placeArrived(at now: Timestamp) -> [Step] {
+        var steps: [Step] = []
+        var parked: Set<String> = []
+        for entry in queue.takeArrived() {
+            let (work, order) = (entry.work, order(entry.work))
+            let isFree = busy[order] == nil
+            let isFirst = isFree && !queue.hasLine(order) && !parked.contains(order)
+            if let obstacle = stop(at: now) {
+                steps.append(holdBack(work, obstacle, isFirst: isFirst, at: now))
+            } else if isBehind(work) {
+                steps.append(park(work, .behind, isFirst: false))
+            } else if isFirst, mayStart(at: now) {
+                steps.append(start(work, at: now))
+                continue
+            } else if isFirst, work.isRetry, queue.count >= enough(at: now) {
+                // What has its time on record already does not fill the memory.
+                steps.append(holdBack(work, crowded(at: now), isFirst: true, at: now))
+            } else {
+                queue.stand(entry, in: order, isFree: isFree)
+                continue
+            }
+            parked.insert(order)
+        }
+        return steps
+    }
+
+    /// Parks all that stands in the queue, or what came after a place.
+    private mutating func holdBackAll(
+        _ obstacle: WebhookDelivery.Parking, after place: Int = -1, at now: Timestamp
+    ) -> [PlacedStep] {
+        var ahead = Set(busy.keys)
+        return queue.takeAll(after: place).map { entry in
+            let line = order(entry.work)
+            let isFirst = ahead.insert(line).inserted && !queue.hasLine(line)
+            return (entry.place, holdBack(entry.work, obstacle, isFirst: isFirst, at: now))
+        }
+    }
+
+    private mutating func start(_ work: LaneWork, at now: Timestamp) -> Step {
+        // Allowed, as there is nothing to stop it: this tells the breaker of the probe.
+        _ = breaker.ask(at: now)
+        _ = bucket?.take(at: now)
+        recovery?.began(at: now)
+        running[work.request.id] = work
+        if work.isSlow { slowCount += 1 }
+        busy[order(work), default: 0] += 1
+        return .attempt(work)
+    }
+
+    /// Whether the limits let another attempt begin.
+    private mutating func mayStart(at now: Timestamp) -> Bool { running.count < places && wait(at: now) <= .zero }
 }
 
 // MARK: - Limits
@@ -193,7 +290,12 @@ extension Lane {
 
     /// Why the next one has to wait although nothing is broken.
     private mutating func crowded(at now: Timestamp) -> WebhookDelivery.Parking {
-        wait(at: now) > .zero ? .throttled(until: now) : busy(until: now.advanced(by: .seconds(2)))
+        wait(at: now) > .zero ? .throttled(until: now) : busy(until: now)
+    }
+
+    /// What is to be in memory, so that the lane does not run empty before more is due: about a second's worth.
+    private func enough(at now: Timestamp) -> Int {
+        max(2 * settings.concurrency, Int(min(pace.perSecond(at: now), 1000)))
     }
 
     private func busy(until: Timestamp) -> WebhookDelivery.Parking {
@@ -208,7 +310,7 @@ extension Lane {
 
     /// Whether all places are taken by attempts whose target has not answered for long.
     private var isStuck: Bool {
-        running.count >= places && running.values.allSatisfy(\.isSlow)
+        running.count >= places && running.count == slowCount
     }
 
     /// Parks a delivery, or only postpones one that is parked for the same reason already.
@@ -219,6 +321,10 @@ extension Lane {
         var parking = parking
         if let until = parking.until, [.circuitOpen, .throttled].contains(parking.reason) {
             parking.until = returnTimes.next(notBefore: max(until, now), perSecond: returnRate(at: now))
+        } else if parking.reason == .busy, parking.until == now {
+            // A little faster than they go: the lane is not to run empty.
+            let rate = max(1.25 * pace.perSecond(at: now), Double(settings.concurrency))
+            parking.until = turns.next(notBefore: now.advanced(by: .milliseconds(250)), perSecond: min(rate, 1000))
         }
         guard work.isRetry, work.parkedFor == parking.reason, let until = parking.until else {
             return park(work, parking, isFirst: true)

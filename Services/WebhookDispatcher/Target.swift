@@ -28,6 +28,7 @@ struct Target: Sendable {
         let detail: String
     }
 
+    /// - Throws: ``Unavailable`` with the reason, when nothing can be sent.
     init(
         integration id: String, in view: DirectoryView, secrets box: SecretBox, at now: Timestamp
     ) throws(Unavailable) {

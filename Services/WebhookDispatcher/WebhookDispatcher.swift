@@ -81,6 +81,7 @@ public struct WebhookDispatcher: Service {
             feed: feed, as: Self.group, database: database, openLimit: Self.openLimit, logger: logger,
             write: writer.write
         ) { records in
+            writer.confirm()
             // First let go of them, then wake those who may take them up again.
             inHand.written(records.map(\.request.id))
             if records.contains(where: { $0.due != nil || $0.releasesNext }) { scheduled.notify() }
@@ -107,17 +108,7 @@ public struct WebhookDispatcher: Service {
                 // One looks after all partitions.
                 if feed.partition == 0 { tasks.addTask { await sweep.run() } }
                 try await recorder.run { messages in
-                    var understood: [Received<WebhookDelivery.Request>] = []
-                    for message in messages {
-                        do {
-                            understood.append(Received(message: message, payload: try message.decode()))
-                        } catch {
-                            let letter = message.deadLetter(feed, reason: "\(error)", at: now())
-                            try await database.retrying { try DeadLetters($0).add(letter) }
-                            recorder.finish(message.offset, with: [])
-                        }
-                    }
-                    try await lanes.admit(understood)
+                    try await lanes.admit(recorder.understood(messages, at: now))
                 }
                 tasks.cancelAll()
             }

@@ -35,6 +35,8 @@ actor AccessTokens {
     private let now: Clock
     private var entries: [Key: Entry] = [:]
     private var underWay: [Key: Task<String, any Error>] = [:]
+    /// How many callers wait for a token server.
+    private(set) var waitingCount = 0
 
     init(now: @escaping Clock) { self.now = now }
 
@@ -45,6 +47,8 @@ actor AccessTokens {
         _ key: Key, except refused: String? = nil, fetch: @escaping @Sendable () async throws -> GrantedToken
     ) async throws -> String {
         if let entry = entries[key], entry.token != refused, now() < entry.usableUntil { return entry.token }
+        waitingCount += 1
+        defer { waitingCount -= 1 }
         if let task = underWay[key] { return try await task.value }
         let task = Task { try await self.keep(fetch(), for: key) }
         underWay[key] = task

@@ -10,7 +10,7 @@ public final class EndpointClient: Sendable {
     private let client: any OutboundSender
     private let secrets: SecretBox
     private let internalAPI: (any InternalAPI)?
-    private let tokens: AccessTokens
+    let tokens: AccessTokens
     private let exchange: TokenExchange
     private let refreshTokens: RefreshTokens
 

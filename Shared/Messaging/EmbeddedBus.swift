@@ -241,7 +241,8 @@ private final class EmbeddedFeed: PartitionFeed, @unchecked Sendable {  // mutab
             ).map { row in
                 Message(
                     offset: row.integer(0), key: row.text(1), body: row.text(2),
-                    headers: try JSONDecoder().decode([String: String].self, from: Data(row.text(3).utf8)))
+                    headers: row.text(3) == "{}"
+                        ? [:] : try JSONDecoder().decode([String: String].self, from: Data(row.text(3).utf8)))
             }
         }
     }

@@ -9,10 +9,10 @@ import Persistence
 /// After a crash, the messages from the checkpoint on come again, whether or not they were finished: their worker
 /// has to recognise what is recorded already.
 public actor PartitionRecorder<Record: Sendable> {
-    private let feed: any PartitionFeed
+    nonisolated let feed: any PartitionFeed
     private let group: ConsumerGroup
-    private let database: any SQLDatabase
-    private let logger: Logger
+    nonisolated let database: any SQLDatabase
+    nonisolated let logger: Logger
     private let openLimit: Int
     private let write: @Sendable ([Record], any SQLConnection) throws -> Void
     private let written: @Sendable ([Record]) -> Void

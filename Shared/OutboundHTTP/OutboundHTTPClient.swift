@@ -14,15 +14,17 @@ public protocol OutboundSender: Sendable {
 ///
 /// Every address is judged by the ``OutboundPolicy`` at the moment when the socket for it is opened, so a
 /// name cannot resolve to one address for the check and to another for the connection. Redirects are not
-/// followed, `.netrc` is not used, cookies are not kept; http and https only, HTTP/1.1. A proxy is used only when it
+/// followed, `.netrc` is not used, cookies are not kept; http and https only. A proxy is used only when it
 /// is given; nothing is taken from the environment.
 ///
-/// One thread drives all transfers. Idle connections are kept and used again. When the target closes one
+/// One thread drives all transfers. Over TLS, HTTP/2 is spoken with targets that offer it, many requests at a time on
+/// one connection; otherwise HTTP/1.1. Idle connections are kept and used again, for ten minutes at most. A name is
+/// looked up when DNS says so (``NameResolver``). When the target closes one
 /// at the very moment of a request, libcurl sends that request **again** on a new connection, whatever its
 /// method; a target tells repetitions apart by an id in the request.
 public final class OutboundHTTPClient: OutboundSender {
     public struct Limits: Sendable {
-        /// Transfers that run at once. Each has a connection, which is a file descriptor.
+        /// Transfers that run at once. Each has a connection, which is a file descriptor, or shares one by HTTP/2.
         public var transfers: Int
         /// Transfers, and connections, to one scheme, host and port at once.
         public var transfersPerHost: Int
@@ -43,7 +45,7 @@ public final class OutboundHTTPClient: OutboundSender {
     private let logger: Logger
     private let resolver: HostResolver?
     private let proxy: OutboundProxy?
-    private let lookup = HostLookup()
+    private let names: NameResolver
     private let loop: TransferLoop
 
     /// Starts the client's thread. Connections are shared by all requests of this client, and by no other
@@ -57,10 +59,12 @@ public final class OutboundHTTPClient: OutboundSender {
         self.init(policy: policy, userAgent: userAgent, limits: limits, proxy: proxy, logger: logger, resolver: nil)
     }
 
-    /// - Parameter resolver: Asked for each request before the system's, so that tests can move hosts.
+    /// - Parameters:
+    ///   - resolver: Asked for each request before DNS, so that tests can move hosts.
+    ///   - names: What asks DNS.
     init(
         policy: OutboundPolicy, userAgent: String, limits: Limits = Limits(), proxy: OutboundProxy? = nil,
-        logger: Logger, resolver: HostResolver?
+        logger: Logger, resolver: HostResolver?, names: NameResolver = NameResolver()
     ) {
         precondition(userAgent.utf8.allSatisfy { (32..<127).contains($0) }, "the user agent must be printable ASCII")
         self.policy = policy
@@ -68,11 +72,15 @@ public final class OutboundHTTPClient: OutboundSender {
         self.logger = logger
         self.resolver = resolver
         self.proxy = proxy
+        self.names = names
         loop = TransferLoop(limits: limits)
         loop.start()
     }
 
     deinit { loop.close() }
+
+    /// How many requests are under way, those that wait for a place included.
+    var underWay: Int { loop.underWay }
 
     /// Sends a request and waits for the whole answer, or as much of it as the request wants.
     ///
@@ -83,12 +91,11 @@ public final class OutboundHTTPClient: OutboundSender {
     public func send(_ request: OutboundRequest) async throws -> OutboundResponse {
         let target = try request.checkedTarget()
         do {
-            let started = ContinuousClock.now
-            let route = try await route(to: target, within: request.timeout)
             var request = request
-            if route != nil { request.timeout = max(request.timeout - (.now - started), .milliseconds(1)) }
+            let addresses = try await addresses(of: target, for: &request)
+            let route = try route(to: target, at: addresses)
             let transfer = Transfer(
-                request, target: target, policy: policy, userAgent: userAgent, resolver: resolver, route: route)
+                request, target: target, policy: policy, userAgent: userAgent, addresses: addresses, route: route)
             let raw = try await withTaskCancellationHandler {
                 try await withCheckedThrowingContinuation { loop.submit(transfer, resuming: $0) }
             } onCancel: {
@@ -102,15 +109,27 @@ public final class OutboundHTTPClient: OutboundSender {
         }
     }
 
-    /// `nil` for a target that is reached directly.
-    private func route(to target: Target, within timeout: Duration) async throws(OutboundError) -> ProxiedRoute? {
-        guard let proxy, proxy.serves(target.host) else { return nil }
-        let addresses: [IPAddress]
+    /// Where a target is. What that took is taken from the request's times.
+    private func addresses(
+        of target: Target, for request: inout OutboundRequest
+    ) async throws(OutboundError) -> [IPAddress] {
         if let given = resolver?(target.host) {
-            addresses = given
-        } else {
-            addresses = try await lookup.addresses(of: target.host, within: timeout)
+            guard !given.isEmpty else { throw OutboundError(.unresolved, "\(target.host) has no address") }
+            return given
         }
+        if let literal = NameResolver.literal(target.host) { return [literal] }
+        let started = ContinuousClock.now
+        let limit = min(request.connectTimeout, request.timeout)
+        let addresses = try await names.addresses(of: target.host, within: limit)
+        let taken = ContinuousClock.now - started
+        request.timeout = max(request.timeout - taken, .milliseconds(1))
+        request.connectTimeout = max(request.connectTimeout - taken, .milliseconds(1))
+        return addresses
+    }
+
+    /// `nil` for a target that is reached directly.
+    private func route(to target: Target, at addresses: [IPAddress]) throws(OutboundError) -> ProxiedRoute? {
+        guard let proxy, proxy.serves(target.host) else { return nil }
         return ProxiedRoute(proxy: proxy, address: try policy.chosen(of: addresses, host: target.host))
     }
 

@@ -4,6 +4,7 @@ import CCurl
 struct Target: Hashable {
     /// `scheme://host:port`, in lower case: requests with the same text share connections.
     let origin: String
+    /// As DNS is asked for it: in ASCII.
     let host: String
     let port: String
 }
@@ -88,16 +89,18 @@ extension OutboundRequest {
         guard let scheme = Self.part(CURLUPART_SCHEME, of: parsed), scheme == "http" || scheme == "https" else {
             throw OutboundError(.invalidURL, "the URL is of another kind: only http and https are possible")
         }
-        guard let host = Self.part(CURLUPART_HOST, of: parsed), !host.isEmpty else {
-            throw OutboundError(.invalidURL, "the URL is incomplete: the host is missing")
+        guard let host = Self.part(CURLUPART_HOST, of: parsed, UInt32(CURLU_PUNYCODE)), !host.isEmpty else {
+            throw OutboundError(.invalidURL, "the URL is incomplete: the host is missing, or no name")
         }
         let port = Self.part(CURLUPART_PORT, of: parsed) ?? ""
         return Target(origin: "\(scheme)://\(host.lowercased()):\(port)", host: host, port: port)
     }
 
-    private static func part(_ part: CURLUPart, of url: OpaquePointer) -> String? {
+    private static func part(_ part: CURLUPart, of url: OpaquePointer, _ flags: UInt32 = 0) -> String? {
         var text: UnsafeMutablePointer<CChar>?
-        guard curl_url_get(url, part, &text, UInt32(CURLU_DEFAULT_PORT)) == CURLUE_OK, let text else { return nil }
+        guard curl_url_get(url, part, &text, UInt32(CURLU_DEFAULT_PORT) | flags) == CURLUE_OK, let text else {
+            return nil
+        }
         defer { curl_free(text) }
         return String(cString: text)
     }

@@ -1,7 +1,7 @@
 import CCurl
 import Foundation
 
-/// The addresses of a host; `nil` leaves it to the system.
+/// The addresses of a host; `nil` leaves it to DNS.
 typealias HostResolver = @Sendable (String) -> [IPAddress]?
 
 /// One request on its way: what the callbacks of libcurl see.
@@ -21,7 +21,7 @@ final class Transfer: @unchecked Sendable {  // See above: handed over from one 
     let policy: OutboundPolicy
     let deadline: ContinuousClock.Instant
     let requestHeaders: UnsafeMutablePointer<curl_slist>?
-    /// Addresses in place of those that the system's resolver knows, as libcurl wants them; for tests.
+    /// The addresses of the target's name, as libcurl wants them; `nil` for a target that is an address.
     let resolved: UnsafeMutablePointer<curl_slist>?
     /// The way through a proxy; `nil` without one.
     let route: ProxiedRoute?
@@ -45,7 +45,7 @@ final class Transfer: @unchecked Sendable {  // See above: handed over from one 
     enum Stop { case bodyIsEnough, bodyTooLarge, headersTooLarge }
 
     init(
-        _ request: OutboundRequest, target: Target, policy: OutboundPolicy, userAgent: String, resolver: HostResolver?,
+        _ request: OutboundRequest, target: Target, policy: OutboundPolicy, userAgent: String, addresses: [IPAddress],
         route: ProxiedRoute? = nil
     ) {
         self.route = route
@@ -55,9 +55,12 @@ final class Transfer: @unchecked Sendable {  // See above: handed over from one 
         self.policy = policy
         deadline = .now + request.timeout
         requestHeaders = Self.headerList(request, userAgent: userAgent)
-        resolved = resolver?(target.host).map { addresses in
+        if NameResolver.literal(target.host) == nil, !addresses.isEmpty {
             let list = addresses.map { $0.bitWidth == 32 ? "\($0)" : "[\($0)]" }.joined(separator: ",")
-            return curl_slist_append(nil, "\(target.host):\(target.port):\(list)")
+            // With a `+`, libcurl forgets them again by itself.
+            resolved = curl_slist_append(nil, "+\(target.host):\(target.port):\(list)")
+        } else {
+            resolved = nil
         }
     }
 

@@ -37,7 +37,7 @@ final class TransferLoop: @unchecked Sendable {  // `lock` guards the first grou
         tocsin_multi_set_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, limits.transfersPerHost)
         tocsin_multi_set_long(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, 0)  // Running transfers are bounded here.
         tocsin_multi_set_long(multi, CURLMOPT_MAXCONNECTS, limits.transfers)
-        tocsin_multi_set_long(multi, CURLMOPT_PIPELINING, 0)  // Plain connections, no HTTP/2 streams.
+        tocsin_multi_set_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_MULTIPLEX))
     }
 
     func start() {
@@ -63,6 +63,9 @@ extension TransferLoop {
         }
         if let rejection { continuation.resume(throwing: rejection) }
     }
+
+    /// How many requests are under way, those that wait for a place included.
+    var underWay: Int { lock.withLock { accepted } }
 
     func cancel(_ transfer: Transfer) {
         lock.withLock {

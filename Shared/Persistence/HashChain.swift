@@ -7,23 +7,26 @@ import Foundation
 package struct HashChain {
     /// The hash of the last event, in lower-case hexadecimal; empty before the first.
     package private(set) var head: String
+    /// What is hashed, all at once: kept from one event to the next for its room.
+    private var text: [UInt8] = []
 
     package init(head: String) { self.head = head }
 
     /// The event's hash: SHA-256 over the previous hash and each column, every part preceded by its length in
     /// bytes, so that no two rows have the same text.
     package mutating func add(_ event: NewEvent, partition: LogPartition, position: Position) -> String {
-        var hasher = SHA256()
         let parts = [
             head, partition.description, String(position), event.stream, String(event.version), event.type,
             event.data, event.origin.actor, event.origin.causation, event.origin.correlation,
             String(event.recordedAt.milliseconds),
         ]
-        for var part in parts {
-            hasher.update(data: Array("\(part.utf8.count):".utf8))
-            part.withUTF8 { hasher.update(bufferPointer: UnsafeRawBufferPointer($0)) }
+        text.removeAll(keepingCapacity: true)
+        for part in parts {
+            text.append(contentsOf: String(part.utf8.count).utf8)
+            text.append(UInt8(ascii: ":"))
+            text.append(contentsOf: part.utf8)
         }
-        head = hasher.finalize().hexadecimal
+        head = SHA256.hash(data: text).hexadecimal
         return head
     }
 }

@@ -159,9 +159,12 @@ struct DeliveryVerdictTests {
         var integration = Self.integration
         row.change(&integration)
         let payload = try #require(WebhookPayload(row.event, of: Self.alert))
-        #expect(integration.refusal(of: row.event, payload, Self.alert, alert: "a")?.reason == row.reason)
-        #expect(
-            integration.refusal(of: row.event, payload, Self.alert, alert: "a", ignoringDeployment: true)?.reason
-                == row.replayed)
+        func refusal(ignoringDeployment: Bool) -> DeliveryRefusal? {
+            integration.refusal(
+                of: row.event, payload, Self.alert, alert: "a", filter: integration.readFilter(),
+                ignoringDeployment: ignoringDeployment)
+        }
+        #expect(refusal(ignoringDeployment: false)?.reason == row.reason)
+        #expect(refusal(ignoringDeployment: true)?.reason == row.replayed)
     }
 }

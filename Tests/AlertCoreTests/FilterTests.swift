@@ -105,7 +105,7 @@ struct FilterTests {
             ("alert.number == 8", "the filter is not met: alert.number is 7"),
         ] as [(String?, String?)] {
             integration.delivery = filter.map { DeliverySettings(filter: $0) }
-            #expect(integration.filterRefusal(of: payload, alert: "a", details) == refusal)
+            #expect(integration.readFilter()?.refusal(of: payload, alert: "a", details) == refusal)
         }
     }
 }

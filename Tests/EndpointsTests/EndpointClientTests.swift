@@ -2,6 +2,7 @@ import AlertCore
 import Foundation
 import OutboundHTTP
 import Persistence
+import TestSupport
 import Testing
 
 @testable import Endpoints
@@ -97,12 +98,13 @@ struct EndpointClientTests {
     }
 
     @Test func manyCallersAskOnce() async throws {
+        let world = try await ClientWorld()
         let service = TestService { arrival, _ in
             guard arrival.target == "/token" else { return .init() }
-            try? await Task.sleep(for: .milliseconds(100))  // so that the others come meanwhile
+            // When not all come, the counts below say so.
+            try? await eventually { await world.client.tokens.waitingCount == 20 }
             return .token("tok-1")
         }
-        let world = try await ClientWorld()
         let endpoint = world.oauth2(try await service.start(), .clientCredentials)
         try await withThrowingTaskGroup(of: Int.self) { tasks in
             for _ in 1...20 {

@@ -208,7 +208,7 @@ struct OutboundHTTPClientTests {
         let running = Task { try await client.send(OutboundRequest(url: url)) }
         while server.connections == 0 { try await Task.sleep(for: .milliseconds(1)) }
         async let waiting = client.send(OutboundRequest(url: url, timeout: .milliseconds(300)))
-        try await Task.sleep(for: .milliseconds(100))
+        while client.underWay < 2 { try await Task.sleep(for: .milliseconds(1)) }
         let tooMany = await #expect(throws: OutboundError.self) { try await client.send(OutboundRequest(url: url)) }
         #expect(tooMany?.code == .overloaded)
         do { _ = try await waiting } catch let error as OutboundError {

@@ -70,6 +70,9 @@ final class TestHTTPServer: Sendable {
         case "garbage":
             _ = connection.write(Array("no HTTP at all\r\n\r\n".utf8))
             return false
+        case "last":
+            _ = reply("200 OK", [], headers: ["Connection: close"])
+            return false
         case "hang":
             connection.waitForEnd()
             return false

@@ -56,6 +56,33 @@ struct DirectoryCacheTests {
         #expect(try await cache.refreshed().plans.keys.sorted() == ["plan-a", "plan-b", "plan-c"])
     }
 
+    /// A filter is read with its integration, and goes with it.
+    @Test func hasTheFiltersAsTheyAre() async throws {
+        let database = try await directoryDatabase()
+        var integration = Integration(
+            id: "i", plan: "plan-a", form: "f", name: "I", integrationType: .outbound, operation: .sendWebhook,
+            triggeredBy: .status)
+        integration.delivery = DeliverySettings(filter: "alert.number == 7")
+        try await put([samplePlan("a"), integration], database)
+        let cache = DirectoryCache(database: database)
+        #expect(try await cache.current().filters == ["i": Filter("alert.number == 7")])
+        integration.delivery?.filter = "alert.number == 8"
+        try await put([integration], database)
+        #expect(try await cache.refreshed().filters == ["i": Filter("alert.number == 8")])
+        for text in ["what a later version may write", nil] {
+            integration.delivery?.filter = text
+            try await put([integration], database)
+            #expect(try await cache.refreshed().filters.isEmpty)
+        }
+        integration.delivery?.filter = "true"
+        try await put([integration], database)
+        #expect(try await cache.refreshed().filters.count == 1)
+        try await database.transaction { connection in
+            try Directory(connection).delete(Integration.self, id: "i", by: directoryOrigin, at: directoryNoon)
+        }
+        #expect(try await cache.refreshed().filters.isEmpty)
+    }
+
     @Test func seesAChangeByItselfOnceTheIntervalIsOver() async throws {
         let database = try await directoryDatabase()
         let cache = DirectoryCache(database: database, interval: .zero)

@@ -91,7 +91,7 @@ struct LaneTests {
         for number in 0..<DeliverySettings.usualConcurrency { lane.add(work("w\(number)", alert: "w\(number)")) }
         lane.add(work("next", alert: "n"))
         #expect(next(&lane, now).count == DeliverySettings.usualConcurrency)
-        #expect(lane.queue.map(\.request.id) == ["next"])
+        #expect(lane.queue.works.map(\.request.id) == ["next"])
         _ = lane.overdue(admittedBefore: now.advanced(by: .seconds(-1)), at: now, timeout: { _ in .seconds(30) })
         _ = lane.overdue(admittedBefore: now, at: now.advanced(by: .seconds(3)), timeout: { _ in .seconds(30) })
         lane.add(work("late", alert: "l"))

@@ -32,7 +32,7 @@ public struct TestAuthority: Sendable {
 
     /// Without `waitUntilExit`, which turns in circles on threads that are not the main one.
     private func openssl(_ arguments: [String]) async throws {
-        let process = process(arguments)
+        let process = process(["openssl"] + arguments)
         process.standardOutput = FileHandle.nullDevice
         let status: Int32 = try await withCheckedThrowingContinuation { continuation in
             process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
@@ -44,7 +44,7 @@ public struct TestAuthority: Sendable {
     fileprivate func process(_ arguments: [String]) -> Process {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["openssl"] + arguments
+        process.arguments = arguments
         process.currentDirectoryURL = folder
         process.standardInput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
@@ -56,19 +56,66 @@ public struct OpenSSLFailed: Error {
     let arguments: [String]
 }
 
+/// Speaks HTTP/2 over TLS, and answers what is posted with the same: `nghttpd` of Debian's nghttp2-server.
+public final class HTTP2Server {
+    public let url: String
+    private let process: Process
+    private let log: URL
+
+    public init(_ authority: TestAuthority) async throws {
+        log = authority.folder.appending(path: "log-\(UInt64.random(in: 0 ... .max))")
+        _ = FileManager.default.createFile(atPath: log.path(), contents: nil)
+        for _ in 0..<20 {
+            let port = Int.random(in: 20_000..<32_000)  // it takes no port of the system's choice
+            let process = authority.process([
+                "nghttpd", "--verbose", "--echo-upload", "--htdocs", ".", "--address",
+                "127.0.0.1", "\(port)", "server.key", "server.pem",
+            ])
+            process.standardOutput = try FileHandle(forWritingTo: log)
+            try process.run()
+            while process.isRunning {
+                try await Task.sleep(for: .milliseconds(10))
+                guard try String(contentsOf: log, encoding: .utf8).contains("listen 127.0.0.1:\(port)") else {
+                    continue
+                }
+                (self.process, url) = (process, "https://127.0.0.1:\(port)")
+                return
+            }
+        }
+        throw OpenSSLFailed(arguments: ["nghttpd"])
+    }
+
+    /// How many connections have had a request, and how many requests there were.
+    public var counts: (connections: Int, requests: Int) {
+        get throws {
+            let requests = try String(contentsOf: log, encoding: .utf8).matches(of: #/\[id=(\d+)\] .* recv HEADERS/#)
+            return (Set(requests.map { $0.1 }).count, requests.count)
+        }
+    }
+
+    public func stop() { kill(process.processIdentifier, SIGKILL) }
+}
+
 /// Answers every request with a page about its TLS session, on a port of the system's choice.
 public final class TLSServer {
     public let url: String
     private let process: Process
+    private let input = Pipe()
+    private let log: URL
 
-    /// - Parameter asksForCertificate: Whether clients without a certificate of the authority are turned away.
-    public init(_ authority: TestAuthority, asksForCertificate: Bool) async throws {
-        var arguments = ["s_server", "-accept", "127.0.0.1:0", "-cert", "server.pem", "-key", "server.key", "-www"]
+    /// - Parameters:
+    ///   - asksForCertificate: Whether clients without a certificate of the authority are turned away.
+    ///   - pretended: A protocol that it says it speaks, as in `h2`: then it says nothing more.
+    public init(_ authority: TestAuthority, asksForCertificate: Bool, pretending pretended: String? = nil) async throws
+    {
+        var arguments = ["s_server", "-accept", "127.0.0.1:0", "-cert", "server.pem", "-key", "server.key"]
+        arguments += pretended.map { ["-alpn", $0] } ?? ["-www"]
         if asksForCertificate { arguments += ["-CAfile", "ca.pem", "-Verify", "1", "-verify_return_error"] }
-        process = authority.process(arguments)
-        let log = authority.folder.appending(path: "log-\(UInt64.random(in: 0 ... .max))")
+        process = authority.process(["openssl"] + arguments)
+        log = authority.folder.appending(path: "log-\(UInt64.random(in: 0 ... .max))")
         _ = FileManager.default.createFile(atPath: log.path(), contents: nil)
         process.standardOutput = try FileHandle(forWritingTo: log)
+        process.standardInput = input  // at its end, the server would go
         try process.run()
         var port: String?
         for _ in 0..<500 where port == nil {
@@ -81,4 +128,7 @@ public final class TLSServer {
     }
 
     public func stop() { kill(process.processIdentifier, SIGKILL) }
+
+    /// What it has said and, of one that pretends, what it has got.
+    public var text: String { get throws { String(decoding: try Data(contentsOf: log), as: UTF8.self) } }
 }

@@ -18,7 +18,7 @@ struct TidyTests {
         "Shared/KafkaBus": ["Messaging", "Persistence", "CLibRDKafka"],
         "Shared/Scripting": [],
         "Shared/JavaScriptEngine": ["Scripting", "CLibXML2", "CQuickJS", "CXMLDOM"],
-        "Shared/OutboundHTTP": ["CCurl"],
+        "Shared/OutboundHTTP": ["CAres", "CCurl"],
         "Shared/Endpoints": ["AlertCore", "OutboundHTTP", "Persistence"],
         "Shared/Answers": ["AlertCore", "Messaging", "Persistence"],
         "Shared/ServiceSettings": [],
@@ -37,7 +37,8 @@ struct TidyTests {
 
     static let ours = Set(mayImport.keys.map { String($0.split(separator: "/")[1]) })
         .union([
-            "Bootstrap", "CCurl", "CGMime", "CLibPQ", "CLibRDKafka", "CLibXML2", "CLibZip", "CQuickJS", "CSQLite",
+            "Bootstrap", "CAres", "CCurl", "CGMime", "CLibPQ", "CLibRDKafka", "CLibXML2", "CLibZip", "CQuickJS",
+            "CSQLite",
             "CXMLDOM",
         ])
 

@@ -33,7 +33,7 @@ extension RESTServices {
             target.call(id: delivery, body: Array(body.utf8), at: moment, usualTimeout: Self.usualTimeout),
             with: target.endpoint)
         let isSuccess = exchange.status.map { (200..<300).contains($0) } ?? false
-        let refusal = integration.filterRefusal(of: sample.payload, alert: "sample", sample.details)
+        let refusal = integration.readFilter()?.refusal(of: sample.payload, alert: "sample", sample.details)
         return .ok(
             .fields([
                 "success": .bool(isSuccess), "webhookId": .string(delivery),

@@ -44,14 +44,18 @@ public struct DeliverySettings: Codable, Hashable, Sendable {
 }
 
 extension Integration {
-    /// Why its filter keeps a delivery back, for people; `nil` when it is to be delivered. Pure.
-    ///
-    /// A filter that cannot be read, as from a later version of this program, keeps nothing back.
-    public func filterRefusal(of payload: WebhookPayload, alert: String, _ details: AlertDetails) -> String? {
-        guard let text = delivery?.filter, !text.isEmpty, let filter = try? Filter(text) else {  // see above
-            return nil
-        }
-        let subject = Filter.Subject(payload: payload, alert: alert, details: details)
-        return filter.accepts(subject) ? nil : filter.reason(against: subject)
+    /// Reads its filter: what asks it about many deliveries keeps the result. `nil` when there is none, and when it
+    /// cannot be read, as one from a later version of this program: it keeps nothing back.
+    public func readFilter() -> Filter? {
+        guard let text = delivery?.filter, !text.isEmpty else { return nil }
+        return try? Filter(text)  // see above
+    }
+}
+
+extension Filter {
+    /// Why a delivery is kept back, for people; `nil` when it is to be delivered.
+    public func refusal(of payload: WebhookPayload, alert: String, _ details: AlertDetails) -> String? {
+        let subject = Subject(payload: payload, alert: alert, details: details)
+        return accepts(subject) ? nil : reason(against: subject)
     }
 }

@@ -23,9 +23,11 @@ public struct DeliveryRefusal: Equatable, Sendable {
 
 extension Integration {
     /// Why the event is not sent to the integration, given that its form and kind of trigger match; `nil` when it is.
-    /// - Parameter ignoringDeployment: For what is asked for by a person, and parked until the integration is deployed.
+    /// - Parameters:
+    ///   - filter: The integration's own, as ``Integration/readFilter()`` gives it.
+    ///   - ignoringDeployment: For what is asked for by a person, and parked until the integration is deployed.
     public func refusal(
-        of event: Alert.Event, _ payload: WebhookPayload, _ details: AlertDetails, alert: String,
+        of event: Alert.Event, _ payload: WebhookPayload, _ details: AlertDetails, alert: String, filter: Filter?,
         ignoringDeployment: Bool = false
     ) -> DeliveryRefusal? {
         if !deployed, !ignoringDeployment {
@@ -35,7 +37,7 @@ extension Integration {
         if !isSetOff(by: event), let responseChoice {
             return DeliveryRefusal(.answer, "the integration waits for the answer “\(responseChoice)” only")
         }
-        return filterRefusal(of: payload, alert: alert, details).map { DeliveryRefusal(.filter, $0) }
+        return filter?.refusal(of: payload, alert: alert, details).map { DeliveryRefusal(.filter, $0) }
     }
 }
 

@@ -1,3 +1,5 @@
+import Foundation
+
 /// How a lane goes back to work when its target has come back: from one attempt at a time, one more with each success,
 /// and at no more than twice the rate at which deliveries come. So what has piled up goes out without a storm. Pure.
 public struct Recovery: Equatable, Sendable {
@@ -39,21 +41,50 @@ public struct Recovery: Equatable, Sendable {
     public func isOver(at now: Timestamp) -> Bool { now.since(keptBackAt) >= Self.calm }
 }
 
+/// How many attempts end within a second, over the last few. Pure.
+public struct AttemptPace: Equatable, Sendable {
+    /// How fast what was is forgotten.
+    private static let memory = 2.0
+
+    /// Attempts of the past, each counted the less the longer ago it was.
+    private var level = 0.0
+    private var began: Timestamp?
+    private var at = Timestamp(milliseconds: 0)
+
+    public init() {}
+
+    public mutating func ended(at now: Timestamp) {
+        level = level(at: now) + 1
+        began = began ?? now
+        at = max(at, now)
+    }
+
+    /// Zero before the first.
+    public func perSecond(at now: Timestamp) -> Double {
+        guard let began else { return 0 }
+        let seconds = max(0.1, Double(now.since(began).milliseconds) / 1000)
+        return level(at: now) / (Self.memory * (1 - exp(-seconds / Self.memory)))
+    }
+
+    private func level(at now: Timestamp) -> Double {
+        level * exp(-Double(max(0, now.since(at).milliseconds)) / 1000 / Self.memory)
+    }
+}
+
 /// Times for deliveries that wait, one after the other at a rate, so that they do not come back all at once. Pure.
 public struct ReturnTimes: Equatable, Sendable {
     /// Nobody waits longer for their turn: those behind share the time with those before.
-    static let longest = Duration.seconds(3600)
-
+    private let longest: Duration
     /// Milliseconds since 1970.
     private var last = 0.0
 
-    public init() {}
+    public init(longest: Duration = .seconds(3600)) { self.longest = longest }
 
     /// The next free time at or after `earliest`.
     public mutating func next(notBefore earliest: Timestamp, perSecond: Double) -> Timestamp {
         let start = Double(earliest.milliseconds)
         last = max(last + 1000 / perSecond, start)
-        if last > start + Double(Self.longest.milliseconds) { last = start }
+        if last > start + Double(longest.milliseconds) { last = start }
         return Timestamp(milliseconds: Int64(last.rounded(.up)))
     }
 }

@@ -72,6 +72,11 @@ extension Integration {
         index > 0 && index <= signingExpiries.count ? signingExpiries[index - 1] : nil
     }
 
+    /// When the next of the keys that sign at a moment ends; `nil` when none does.
+    public func nextSigningExpiry(after now: Timestamp) -> Timestamp? {
+        sealedSigningSecrets.indices.compactMap(signingExpiry).filter { now < $0 }.min()
+    }
+
     /// Puts a new key in front. Those that are there sign until `end`, or until their own end if it is earlier; what
     /// has expired is forgotten.
     /// - Returns: Whether there was room: no more than ``signingKeyLimit`` sign at the same time.

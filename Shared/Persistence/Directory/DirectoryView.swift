@@ -19,6 +19,8 @@ public struct DirectoryView: Sendable {
     public let integrations: [String: Integration]
     /// ``Directory/version()`` after the last change of each integration: the version of its configuration.
     public let integrationVersions: [String: Int64]
+    /// The filters of integrations that have one, read.
+    public let filters: [String: Filter]
     public let apiKeys: [String: APIKey]
     public let scriptSteps: [String: ScriptStep]
     public let groups: [String: Group]
@@ -52,6 +54,7 @@ public struct DirectoryView: Sendable {
         endpoints = entries.endpoints
         integrations = entries.integrations
         integrationVersions = entries.integrationVersions
+        filters = entries.filters
         apiKeys = entries.apiKeys
         scriptSteps = entries.scriptSteps
         groups = entries.groups
@@ -196,6 +199,8 @@ struct DirectoryEntries: Sendable {
     var endpoints: [String: Endpoint] = [:]
     var integrations: [String: Integration] = [:]
     var integrationVersions: [String: Int64] = [:]
+    /// Read when the integration is.
+    var filters: [String: Filter] = [:]
     var apiKeys: [String: APIKey] = [:]
     var libraries: [String: SharedLibrary] = [:]
     var scriptSteps: [String: ScriptStep] = [:]
@@ -217,7 +222,9 @@ struct DirectoryEntries: Sendable {
         case PropertyDefinition.kind: properties[id] = try Self.entry(document)
         case Constant.kind: constants[id] = try Self.entry(document)
         case Endpoint.kind: endpoints[id] = try Self.entry(document)
-        case Integration.kind: integrations[id] = try Self.entry(document)
+        case Integration.kind:
+            integrations[id] = try Self.entry(document)
+            filters[id] = integrations[id]?.readFilter()
         case APIKey.kind: apiKeys[id] = try Self.entry(document)
         case SharedLibrary.kind: libraries[id] = try Self.entry(document)
         case ScriptStep.kind: scriptSteps[id] = try Self.entry(document)

@@ -28,6 +28,7 @@ public struct ReplayScan: Sendable {
         let alerts = try Alerts(connection).rows(of: Array(Set(events.map(\.alert))))
         let known =
             replay.includesSent ? [] : try Self.sent(replay, Set(events.map(\.alert)), in: connection)
+        let filter = integration.readFilter()
         for (recorded, event) in zip(events, decoded) {
             guard candidates.count < limit else { break }
             after.cursors[recorded.partition] = recorded.position
@@ -39,7 +40,8 @@ public struct ReplayScan: Sendable {
                 let payload = WebhookPayload(event, of: alert.details), payload.trigger == integration.triggeredBy
             else { continue }
             if integration.refusal(
-                of: event, payload, alert.details, alert: recorded.alert, ignoringDeployment: true) != nil
+                of: event, payload, alert.details, alert: recorded.alert, filter: filter, ignoringDeployment: true)
+                != nil
             {
                 after.refused += 1
             } else if known.contains(Place(alert: recorded.alert, sequence: recorded.version)) {
