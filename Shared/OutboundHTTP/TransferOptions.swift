@@ -10,9 +10,10 @@ extension Transfer {
         handle.set(CURLOPT_PROTOCOLS_STR, "http,https")
         handle.set(CURLOPT_FOLLOWLOCATION, 0)
         // HTTP/2 where a target offers it in the TLS handshake; while that is under way, others wait for what it says
-        // before they open connections of their own.
-        handle.set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
-        handle.set(CURLOPT_PIPEWAIT, 1)
+        // before they open connections of their own. Without TLS there is no handshake: they would wait for an answer.
+        let isTLS = target.origin.hasPrefix("https:")
+        handle.set(CURLOPT_HTTP_VERSION, Int(isTLS ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1))
+        handle.set(CURLOPT_PIPEWAIT, isTLS ? 1 : 0)
         handle.set(CURLOPT_HTTPHEADER, requestHeaders)
         handle.set(CURLOPT_TIMEOUT_MS, deadline - now)
         handle.set(CURLOPT_CONNECTTIMEOUT_MS, request.connectTimeout)
