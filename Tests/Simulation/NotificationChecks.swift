@@ -13,16 +13,16 @@ extension Checker {
         for event in alerts.flatMap(\.events) {
             if case .deliveryRecorded(let delivery, _) = event { reported[delivery.id] = delivery.status }
         }
-        var steps: [String: String] = [:]
+        var moments: [String: String] = [:]
         for notification in notifications {
             guard case .planned(let plan, _) = notification.events.first else {
                 fail("notification \(notification.id) does not begin with its plan")
                 continue
             }
             if !plan.alert.isEmpty {
-                let step = "\(plan.alert) \(plan.device.id) \(plan.dueAt.milliseconds / 1000)"
-                if let other = steps.updateValue(plan.id, forKey: step) {
-                    fail("\(plan.device.id) is told twice for one step of \(plan.alert): \(other) and \(plan.id)")
+                let moment = "\(plan.alert) \(plan.device.id) \(plan.dueAt.milliseconds)"
+                if let other = moments.updateValue(plan.id, forKey: moment) {
+                    fail("\(plan.device.id) is told twice at one moment of \(plan.alert): \(other) and \(plan.id)")
                 }
             }
             checkNotification(notification, plan, sent[plan.id] ?? [], reported[plan.id])

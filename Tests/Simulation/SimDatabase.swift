@@ -24,7 +24,8 @@ final class SimStore: @unchecked Sendable {  // one thread
             let result = try body(watched)
             try spoil()
             try connection.execute("COMMIT")
-            history.committed(by: process, events: watched.events, checkpoints: watched.checkpoints)
+            history.committed(
+                by: process, events: watched.events, checkpoints: watched.checkpoints, cuts: watched.cuts)
             return result
         } catch {
             // Fails when SQLite has rolled back already, which is what is wanted.
@@ -47,6 +48,7 @@ private final class WatchedConnection: SQLConnection {
     private let connection: SQLiteConnection
     private(set) var events: [History.LoggedEvent] = []
     private(set) var checkpoints: [History.SavedCheckpoint] = []
+    private(set) var cuts: [History.NotedCut] = []
 
     init(_ connection: SQLiteConnection) { self.connection = connection }
 
@@ -54,9 +56,15 @@ private final class WatchedConnection: SQLConnection {
         let rows = try connection.execute(statement)
         if statement.text.contains("INTO checkpoints"), case .text(let group) = statement.values[0],
             case .text(let partition) = statement.values[1], case .integer(let next) = statement.values[2],
-            !rows.isEmpty
+            !rows.isEmpty || !statement.text.contains("RETURNING")
         {
-            checkpoints.append(.init(group: group, partition: partition, next: next))
+            let isPut = !statement.text.contains("WHERE")
+            checkpoints.append(.init(group: group, partition: partition, next: next, isPut: isPut))
+        }
+        if statement.text.contains("INTO broker_cuts"), case .text(let partition) = statement.values[0],
+            case .text(let group) = statement.values[1], case .integer(let end) = statement.values[3]
+        {
+            cuts.append(.init(group: group, partition: partition, end: end))
         }
         return rows
     }
