@@ -109,6 +109,23 @@ final class History: @unchecked Sendable {  // one thread
         let status: Int
     }
 
+    /// Who has brought a message to the broker or into the spool.
+    struct Carrier {
+        let process: String
+        let at: Int64
+    }
+
+    /// A message that the broker has lost.
+    struct Lost {
+        let content: String
+        let at: Int64
+    }
+
+    /// By content: partition, key and body.
+    private(set) var carriers: [String: [Carrier]] = [:]
+    private(set) var lost: [Lost] = []
+    /// When processes ended, by their runs.
+    var deaths: [String: Int64] = [:]
     private(set) var commits: [String: Commit] = [:]
     private(set) var checkpoints: [String: Int64] = [:]
     /// What went wrong at the moment when it was seen.
@@ -157,6 +174,7 @@ final class History: @unchecked Sendable {  // one thread
             note("\(process) wrote \(event.partition):\(event.position) \(event.stream)@\(event.version) \(event.type)")
         }
         for checkpoint in saved {
+            note("\(process) puts \(checkpoint.group) at \(checkpoint.next) of \(checkpoint.partition)")
             let key = "\(checkpoint.group) \(checkpoint.partition)"
             let before = checkpoints[key] ?? 0
             if checkpoint.next < before, !mayGoBack(checkpoint, cuts) {
@@ -166,6 +184,15 @@ final class History: @unchecked Sendable {  // one thread
             }
             checkpoints[key] = checkpoint.next
         }
+    }
+
+    func carried(_ place: String, key: String, body: String, by process: String, to spool: Bool = false) {
+        note("\(process) brings \(spool ? "into the spool" : "to the broker") \(place): \(body.prefix(160))")
+        carriers["\(place) \(key) \(body)", default: []].append(Carrier(process: process, at: executor.now))
+    }
+
+    func lose(_ place: String, key: String, body: String) {
+        lost.append(Lost(content: "\(place) \(key) \(body)", at: executor.now))
     }
 
     func commit(of stream: String, version: Int64) -> Commit? { commits["\(stream)@\(version)"] }

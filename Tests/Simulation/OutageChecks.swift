@@ -35,7 +35,8 @@ extension Checker {
             }
             count("requests accepted and people told without a broker")
             if first > bound {
-                fail("the broker was away, and the first message of \(id), accepted at \(accepted.at), came at \(first)")
+                fail(
+                    "the broker was away, and the first message of \(id), accepted at \(accepted.at), came at \(first)")
             }
         }
     }

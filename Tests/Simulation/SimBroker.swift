@@ -17,6 +17,11 @@ final class SimBroker: @unchecked Sendable {  // one thread
     struct Stored {
         let message: Message
         let visibleAt: Int64
+        let appendedAt: Int64
+        /// In milliseconds since 1970, by the producer's clock.
+        let time: Int64
+
+        var mark: MessageMark { MessageMark(offset: message.offset, time: time) }
     }
 
     private final class Group {
@@ -63,16 +68,31 @@ final class SimBroker: @unchecked Sendable {  // one thread
         let offset = end(of: place)
         let visible = max(executor.now + delay.nanoseconds, stored[place]?.last?.visibleAt ?? 0)
         let kept = Message(offset: offset, key: message.key, body: message.body, headers: message.headers)
-        stored[place, default: []].append(Stored(message: kept, visibleAt: visible))
+        let time = SimContent.start.milliseconds + (executor.now + process.clockOffset.nanoseconds) / 1_000_000
+        stored[place, default: []].append(
+            Stored(message: kept, visibleAt: visible, appendedAt: executor.now, time: time))
+        history.carried("\(place)", key: message.key, body: message.body, by: process.run)
         for group in groups.values.sorted(by: { $0.name < $1.name }) {
             group.owners[place]?.feeds[place]?.wake(after: .nanoseconds(visible - executor.now))
         }
     }
 
-    func messages(at place: Place, from offset: Int64, max: Int) -> [Message] {
+    func messages(at place: Place, from offset: Int64, max: Int) -> ArraySlice<Stored> {
         let all = stored[place] ?? []
         guard offset < all.count else { return [] }
-        return all[Int(offset)...].prefix(max).prefix { $0.visibleAt <= executor.now }.map(\.message)
+        return all[Int(offset)...].prefix(max).prefix { $0.visibleAt <= executor.now }
+    }
+
+    /// As after a power cut: of each partition, some of what was appended in the last while is gone.
+    func loseTail(of duration: Duration, _ chance: Chance) {
+        for (place, all) in stored.sorted(by: { $0.key < $1.key }) {
+            let young = all.reversed().prefix { $0.appendedAt >= executor.now - duration.nanoseconds }.count
+            let lost = all.suffix(chance.int(0...young))
+            guard !lost.isEmpty else { continue }
+            stored[place]?.removeLast(lost.count)
+            history.note("the broker loses \(place) from \(all.count - lost.count) on, of \(all.count)")
+            for one in lost { history.lose("\(place)", key: one.message.key, body: one.message.body) }
+        }
     }
 
     /// When the message at an offset can be seen, if it is there.
@@ -96,6 +116,7 @@ final class SimBroker: @unchecked Sendable {  // one thread
         isAway = true
         outages += 1
         for connection in connections where !connection.process.isDead { connection.bus.interrupt() }
+        for group in groups.values.sorted(by: { $0.name < $1.name }) { group.members.forEach { $0.interrupt() } }
         executor.after(Self.sessionTime) { [self, outages] in
             guard isAway, outages == self.outages else { return }
             for group in groups.values.sorted(by: { $0.name < $1.name }) {
@@ -117,6 +138,7 @@ final class SimBroker: @unchecked Sendable {  // one thread
     func cutOff(_ process: SimProcess, for duration: Duration) {
         process.isCutOff = true
         for connection in connections where connection.process === process { connection.bus.interrupt() }
+        for member in members(of: process) { member.interrupt() }
         for member in members(of: process) where duration > Self.sessionTime {
             executor.after(Self.sessionTime) { [self] in expire(member) }
         }

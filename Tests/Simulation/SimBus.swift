@@ -159,6 +159,9 @@ final class SimMember: @unchecked Sendable {  // one thread
 
     func give(_ feed: SimFeed) { handOut(feed) }
 
+    /// All brokers are out of reach: each may have lost what it had.
+    func interrupt() { for feed in feeds.values.sorted(by: { $0.number < $1.number }) { feed.doubt() } }
+
     func endFeeds() { for feed in feeds.values.sorted(by: { $0.number < $1.number }) { feed.end() } }
 
     /// The group goes on without it: it notices a while after it runs again.
@@ -171,66 +174,5 @@ final class SimMember: @unchecked Sendable {  // one thread
             endFeeds()
             rejoin()
         }
-    }
-}
-
-final class SimFeed: PartitionFeed, @unchecked Sendable {  // one thread
-    let place: SimBroker.Place
-    let number: Int
-    let topic: Topic
-    var partition: Int { place.partition }
-    var process: SimProcess { member.process }
-    private(set) var isReleased = false
-    private let member: SimMember
-    private unowned let broker: SimBroker
-    private let signal = Signal()
-    private var offset: Int64 = 0
-    private var isOver = false
-    private let executor = VirtualExecutor.shared
-
-    init(_ place: SimBroker.Place, number: Int, of member: SimMember, broker: SimBroker) {
-        self.place = place
-        self.number = number
-        topic = Topic(place.topic)
-        self.member = member
-        self.broker = broker
-    }
-
-    func start(at offset: Int64) async throws {
-        try await process.gate()
-        self.offset = offset
-    }
-
-    func next(max: Int) async throws -> [Message]? {
-        while true {
-            try await process.gate()
-            try Task.checkCancellation()
-            if isOver { return nil }
-            if !broker.isOutOfReach(of: process), !member.faults.isFetchStalled {
-                let messages = broker.messages(at: place, from: offset, max: min(max, member.chance.int(1...20)))
-                if let last = messages.last {
-                    offset = last.offset + 1
-                    return messages
-                }
-            }
-            await signal.wait(upTo: .seconds(5))
-        }
-    }
-
-    func commit(next offset: Int64) {}
-
-    func release() {
-        guard !isReleased, !process.isDead else { return }
-        isReleased = true
-        broker.released(self, by: member)
-    }
-
-    func end() {
-        isOver = true
-        signal.notify()
-    }
-
-    func wake(after delay: Duration) {
-        executor.after(delay) { [signal] in signal.notify() }
     }
 }

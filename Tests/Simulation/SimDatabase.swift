@@ -26,6 +26,9 @@ final class SimStore: @unchecked Sendable {  // one thread
             try connection.execute("COMMIT")
             history.committed(
                 by: process, events: watched.events, checkpoints: watched.checkpoints, cuts: watched.cuts)
+            for one in watched.spooled {
+                history.carried(one.place, key: one.key, body: one.body, by: process, to: true)
+            }
             return result
         } catch {
             // Fails when SQLite has rolled back already, which is what is wanted.
@@ -49,6 +52,7 @@ private final class WatchedConnection: SQLConnection {
     private(set) var events: [History.LoggedEvent] = []
     private(set) var checkpoints: [History.SavedCheckpoint] = []
     private(set) var cuts: [History.NotedCut] = []
+    private(set) var spooled: [(place: String, key: String, body: String)] = []
 
     init(_ connection: SQLiteConnection) { self.connection = connection }
 
@@ -71,9 +75,14 @@ private final class WatchedConnection: SQLConnection {
 
     func insert(_ rows: [[SQLValue]], into table: String, columns: [String]) throws(StoreError) {
         try connection.insert(rows, into: table, columns: columns)
-        guard table == "events" else { return }
+        guard table == "events" || table == "spooled_messages" else { return }
         for row in rows {
             let values = Dictionary(uniqueKeysWithValues: zip(columns, row))
+            if case .text(let place) = values["partition_name"], case .text(let key) = values["message_key"],
+                case .text(let body) = values["body"]
+            {
+                spooled.append((place, key, body))
+            }
             guard case .text(let partition) = values["partition_name"],
                 case .integer(let position) = values["position"],
                 case .text(let stream) = values["stream"], case .text(let type) = values["type"],

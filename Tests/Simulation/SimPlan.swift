@@ -5,10 +5,11 @@ import AlertCore
 struct SimPlan {
     enum Event: String, CaseIterable {
         case crash, restart, pause, steal, move, crashAtGate, databaseOutage, busOutage, longBusOutage, cutOff,
+            tailLoss,
             fetchStall, mood, gone, providerDown, clockJump
 
         /// Whether messages go through the database for it.
-        var isOfBroker: Bool { [.busOutage, .longBusOutage, .cutOff].contains(self) }
+        var isOfBroker: Bool { [.busOutage, .longBusOutage, .cutOff, .tailLoss].contains(self) }
     }
 
     let partitionCount: Int

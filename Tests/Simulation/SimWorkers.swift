@@ -39,7 +39,8 @@ final class SimWorkers: @unchecked Sendable {  // one thread
     func died(_ process: SimProcess) { endOverlaps { $0.process == process.run } }
 
     private func endOverlaps(_ isMeant: (History.Overlap) -> Bool) {
-        for index in history.overlaps.indices where history.overlaps[index].to == .max && isMeant(history.overlaps[index]) {
+        for index in history.overlaps.indices
+        where history.overlaps[index].to == .max && isMeant(history.overlaps[index]) {
             history.overlaps[index].to = executor.now
         }
     }

@@ -75,6 +75,7 @@ final class SimWorld: @unchecked Sendable {  // one thread
             broker.died(process)
             let absence = chance.milliseconds(200...15_000)
             disturbed(for: absence)
+            history.deaths[process.run] = executor.now
             executor.after(absence) { [weak self] in self?.start(role, name) }
         }
     }
@@ -154,6 +155,9 @@ final class SimWorld: @unchecked Sendable {  // one thread
             }
         case .busOutage: busOutage(chance.seconds(1...60))
         case .longBusOutage: busOutage(chance.seconds(30...150))
+        case .tailLoss:
+            broker.loseTail(of: chance.seconds(0...2), chance)
+            busOutage(chance.milliseconds(50...20_000))
         case .cutOff:
             let duration = chance.seconds(1...60)
             history.note("\(program.process.run) does not reach the bus for \(duration)")
