@@ -8,8 +8,6 @@ import Messaging
 final class KafkaPartitionFeed: PartitionFeed, @unchecked Sendable {  // Mutable state is under the two locks.
     /// How many bytes of bodies one batch may have before it is handed out as it is.
     static let batchBytesMax = 8_388_608
-    /// How far back to read a log that has other messages than it had: more than a broker loses of one partition.
-    static let rewind: Int64 = 10_000
 
     let id: PartitionID
     let topic: Topic
@@ -22,15 +20,7 @@ final class KafkaPartitionFeed: PartitionFeed, @unchecked Sendable {  // Mutable
     /// ``wake()`` with a lock of its own queue.
     private let queueLock = NSLock()
     private var queue: EventQueue?
-    /// Messages before the one are not wanted, those before the other have been taken.
-    private var checkpoint: Int64 = 0
-    private var nextOffset: Int64 = 0
-    /// Between the wish to begin anew and its fulfilment: what is in the queue was fetched before.
-    private var isHeld = false
-    /// What was handed out since the last commit, and the last one before it.
-    private var marks = MarkTrail()
-    /// A message that has to be there.
-    private var expected: MessageMark?
+    private var place = LogPlace()
 
     private struct State {
         var isStarted = false
@@ -60,17 +50,12 @@ final class KafkaPartitionFeed: PartitionFeed, @unchecked Sendable {  // Mutable
 
     func start(at offset: Int64, after mark: String?) async throws {
         precondition(offset >= 0, "an offset is counted from 0")
-        let expected = mark.flatMap(MessageMark.init)
-        queueLock.withLock {
-            (checkpoint, self.expected, isHeld) = (offset, expected, true)
-            marks = MarkTrail()
-            if let expected { marks.add(expected) }
-        }
+        let beginning = queueLock.withLock { place.start(at: offset, after: mark) }
         lock.withLock { state.isStarted = true }
-        inbox.post(.start(self, expected?.offset ?? offset))
+        inbox.post(.start(self, beginning))
     }
 
-    func mark(before offset: Int64) -> String? { queueLock.withLock { marks.last(before: offset)?.text } }
+    func mark(before offset: Int64) -> String? { queueLock.withLock { place.mark(before: offset) } }
 
     func next(max: Int) async throws -> [Message]? {
         precondition(max >= 1)
@@ -96,7 +81,7 @@ final class KafkaPartitionFeed: PartitionFeed, @unchecked Sendable {  // Mutable
 
     func commit(next offset: Int64) {
         lock.withLock { state.uncommitted = offset }
-        queueLock.withLock { marks.forget(before: offset) }
+        queueLock.withLock { place.commit(next: offset) }
     }
 
     func release() {
@@ -134,26 +119,16 @@ extension KafkaPartitionFeed {
     var isOver: Bool { lock.withLock { state.isOver } }
     var isStarted: Bool { lock.withLock { state.isStarted } }
     /// Where to fetch from next.
-    var position: Int64 { queueLock.withLock { nextOffset } }
+    var position: Int64 { queueLock.withLock { place.nextOffset } }
 
     /// The broker may not be what it was: what was handed out last has to come again before anything else.
     /// - Returns: Its offset, or where to go on when nothing was handed out yet.
-    func doubtWhatIsNext() -> Int64 {
-        queueLock.withLock {
-            checkpoint = max(checkpoint, nextOffset)
-            expected = expected ?? marks.last
-            isHeld = true
-            return expected?.offset ?? checkpoint
-        }
-    }
+    func doubtWhatIsNext() -> Int64 { queueLock.withLock { place.doubt() } }
 
     /// Called before the first fetch, and when the log has turned out not to have what was to be fetched.
     /// - Parameter cut: The log ends before where the reader is: what comes has the offsets from its end on.
     func begin(at offset: Int64, after cut: LogCut? = nil) {
-        queueLock.withLock {
-            nextOffset = offset
-            if cut != nil { forgetPlace(for: offset) }
-        }
+        queueLock.withLock { place.begin(at: offset, isCut: cut != nil) }
         guard let cut else { return }
         lock.withLock { state.cut = cut }
         wake()
@@ -161,11 +136,9 @@ extension KafkaPartitionFeed {
 
     /// From here on the queue has what was asked for last.
     func goOn() {
-        queueLock.withLock { isHeld = false }
+        queueLock.withLock { place.goOn() }
         wake()
     }
-
-    private func forgetPlace(for offset: Int64) { (checkpoint, expected, marks) = (offset, nil, MarkTrail()) }
 
     /// The partition is no longer ours: the reader gets `nil`, or `failure`.
     func end(_ failure: KafkaError? = nil) {
@@ -203,7 +176,7 @@ extension KafkaPartitionFeed {
         queueLock.withLock {
             var batch: [Message] = []
             var bytes = 0
-            guard let queue, !isHeld else { return batch }
+            guard let queue, !place.isHeld else { return batch }
             while batch.count < max, bytes < Self.batchBytesMax,
                 let pointer = rd_kafka_consume_queue(queue.queue, 0)
             {
@@ -211,27 +184,20 @@ extension KafkaPartitionFeed {
                 let raw = pointer.pointee
                 guard raw.err != RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET else {
                     // The log does not have what we ask for: begin anew where it goes on, or ends.
-                    isHeld = true
-                    inbox.post(.start(self, expected?.offset ?? Swift.max(nextOffset, checkpoint)))
+                    inbox.post(.start(self, place.missed()))
                     break
                 }
                 guard raw.err == RD_KAFKA_RESP_ERR_NO_ERROR else {
                     inbox.post(.report(self, KafkaError(raw.err, readDetail(of: pointer))))
                     continue
                 }
-                guard raw.offset >= nextOffset else { continue }  // Fetched twice.
-                nextOffset = raw.offset + 1
-                let mark = MessageMark(pointer)
-                if let expected, raw.offset >= expected.offset {
-                    // An older one than the oldest that is kept cannot be compared.
-                    if raw.offset == expected.offset, mark != expected {
-                        goBack()
-                        break
-                    }
-                    self.expected = nil
+                switch place.take(raw.offset, MessageMark(pointer)) {
+                case .passedOver: continue
+                case .otherLog(let cut):
+                    readAgain(from: cut)
+                    return batch
+                case .wanted: break
                 }
-                guard raw.offset >= checkpoint else { continue }  // Known, or the log did not reach it when we began.
-                if let mark { marks.add(mark) }
                 bytes += raw.len
                 batch.append(Message(pointer))
             }
@@ -239,12 +205,7 @@ extension KafkaPartitionFeed {
         }
     }
 
-    /// Another message is where the last one was: how far before it the log was cut, nobody knows.
-    private func goBack() {
-        let cut = LogCut(end: Swift.max(0, nextOffset - 1 - Self.rewind), position: checkpoint)
-        forgetPlace(for: cut.end)
-        nextOffset = cut.end
-        isHeld = true
+    private func readAgain(from cut: LogCut) {
         lock.withLock { state.cut = cut }
         inbox.post(.start(self, cut.end))
         wake()

@@ -84,7 +84,20 @@ struct RecoveryTests {
         #expect(times.next(notBefore: after(10_000), perSecond: 5) == after(10_000))
         var last = start
         for _ in 0..<20_000 { last = max(last, times.next(notBefore: start, perSecond: 5)) }
-        #expect(last <= start.advanced(by: ReturnTimes.longest))
+        #expect(last <= after(3_600_000))
+        var short = ReturnTimes(longest: .seconds(10))
+        let shortLast = (0..<1000).map { _ in short.next(notBefore: start, perSecond: 5) }.max()
+        #expect(shortLast == after(10_000))
+    }
+
+    @Test(arguments: [(perSecond: 4, seconds: 1), (20, 1), (320, 1), (320, 20)])
+    func knowsThePaceOfAttempts(_ perSecond: Int, _ seconds: Int) {
+        var pace = AttemptPace()
+        #expect(pace.perSecond(at: start) == 0)
+        for index in 0..<perSecond * seconds { pace.ended(at: after(Int64(index * 1000 / perSecond))) }
+        let end = after(Int64(seconds) * 1000)
+        #expect(abs(pace.perSecond(at: end) / Double(perSecond) - 1) < 0.25)
+        #expect(pace.perSecond(at: end.advanced(by: .seconds(20))) < Double(perSecond) / 1000, "it is forgotten")
     }
 }
 

@@ -9,6 +9,9 @@ struct Checker {
     let rebuiltAlerts: [String: [String]]
     let outbound: [(id: String, trigger: Trigger)]
     let partitionCount: Int
+    /// After how long without a broker the database carries everything; `nil` when it fails so often that nothing can be
+    /// said of times.
+    let patience: Duration?
 
     private(set) var violations: [String] = []
     /// What was counted: for the report.
@@ -16,13 +19,14 @@ struct Checker {
 
     init(
         history: History, snapshot: Snapshot, rebuiltAlerts: [String: [String]],
-        outbound: [(id: String, trigger: Trigger)], partitionCount: Int
+        outbound: [(id: String, trigger: Trigger)], partitionCount: Int, patience: Duration? = nil
     ) {
         self.history = history
         self.snapshot = snapshot
         self.rebuiltAlerts = rebuiltAlerts
         self.outbound = outbound
         self.partitionCount = partitionCount
+        self.patience = patience
     }
 
     mutating func check() throws {
@@ -38,7 +42,12 @@ struct Checker {
         try checkDeliveries(alerts, deliveries)
         let notifications = try histories(AlertCore.Notification.self)
         checkNotifications(alerts, notifications)
+        checkOutages(alerts, notifications)
         if !snapshot.deadLetters.isEmpty { fail("dead letters: \(snapshot.deadLetters)") }
+        if snapshot.brokerCuts > 0, history.lost.isEmpty {
+            fail("a loss of the broker's was noted, and there was none")
+        }
+        count("losses of the broker's noticed", snapshot.brokerCuts)
         if !snapshot.audit.isEmpty { fail("the self-audit finds \(snapshot.audit)") }
     }
 
@@ -115,6 +124,10 @@ extension Checker {
         }
         for accepted in history.accepted {
             let made = byRequest[accepted.requestId] ?? []
+            if made.isEmpty, isLostByDesign(accepted.requestId) {
+                count("requests lost with broker and sender")
+                continue
+            }
             if made.count != 1 {
                 fail("the request \(accepted.requestId), accepted at \(accepted.at), has the alerts \(made)")
             }

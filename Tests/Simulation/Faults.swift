@@ -20,7 +20,6 @@ final class Faults: @unchecked Sendable {  // one thread
 
     var rates = Rates()
     var isDatabaseDown = false
-    var isBusDown = false
     var isFetchStalled = false
     /// How often each has happened.
     private(set) var counts: [String: Int] = [:]
@@ -52,7 +51,7 @@ final class Faults: @unchecked Sendable {  // one thread
     /// All is well from now on.
     func end() {
         rates = Rates()
-        (isDatabaseDown, isBusDown, isFetchStalled) = (false, false, false)
+        (isDatabaseDown, isFetchStalled) = (false, false)
     }
 
     private func counted<T>(_ name: String, _ fault: T) -> T {

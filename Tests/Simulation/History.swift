@@ -16,6 +16,15 @@ final class History: @unchecked Sendable {  // one thread
         let group: String
         let partition: String
         let next: Int64
+        /// Put there, wherever it was before.
+        var isPut = false
+    }
+
+    /// A group has found that the broker has lost messages.
+    struct NotedCut {
+        let group: String
+        let partition: String
+        let end: Int64
     }
 
     struct Commit {
@@ -86,12 +95,47 @@ final class History: @unchecked Sendable {  // one thread
         let at: Int64
     }
 
+    /// From a moment to another, the latter `.max` while it lasts.
+    struct Span {
+        let from: Int64
+        var to: Int64 = .max
+
+        func meets(_ other: Span) -> Bool { from <= other.to && other.from <= to }
+    }
+
+    /// A request that was answered with something else than 202.
+    struct Refused {
+        let span: Span
+        let status: Int
+    }
+
+    /// Who has brought a message to the broker or into the spool.
+    struct Carrier {
+        let process: String
+        let at: Int64
+    }
+
+    /// A message that the broker has lost.
+    struct Lost {
+        let content: String
+        let at: Int64
+    }
+
+    /// By content: partition, key and body.
+    private(set) var carriers: [String: [Carrier]] = [:]
+    private(set) var lost: [Lost] = []
+    /// When processes ended, by their runs.
+    var deaths: [String: Int64] = [:]
     private(set) var commits: [String: Commit] = [:]
     private(set) var checkpoints: [String: Int64] = [:]
     /// What went wrong at the moment when it was seen.
     private(set) var violations: [String] = []
     var accepted: [Accepted] = []
-    var refusals: [Int: Int] = [:]
+    var refused: [Refused] = []
+    /// While nobody reached the broker.
+    var outages: [Span] = []
+    /// While something was wrong besides, and as long afterwards as it may take others to take over.
+    var disturbances: [Span] = []
     var said: [Said] = []
     var arrivals: [Arrival] = []
     var sent: [Sent] = []
@@ -121,16 +165,19 @@ final class History: @unchecked Sendable {  // one thread
         return "\(milliseconds / 1000).\(String(repeating: "0", count: 3 - text.count))\(text)"
     }
 
-    func committed(by process: String, events: [LoggedEvent], checkpoints saved: [SavedCheckpoint]) {
+    func committed(
+        by process: String, events: [LoggedEvent], checkpoints saved: [SavedCheckpoint], cuts: [NotedCut] = []
+    ) {
         for event in events {
             commits["\(event.stream)@\(event.version)"] = Commit(at: executor.now, process: process)
             if event.type == "alert.created" { begunAlerts.append(String(event.stream.dropFirst("alert-".count))) }
             note("\(process) wrote \(event.partition):\(event.position) \(event.stream)@\(event.version) \(event.type)")
         }
         for checkpoint in saved {
+            note("\(process) puts \(checkpoint.group) at \(checkpoint.next) of \(checkpoint.partition)")
             let key = "\(checkpoint.group) \(checkpoint.partition)"
             let before = checkpoints[key] ?? 0
-            if checkpoint.next < before {
+            if checkpoint.next < before, !mayGoBack(checkpoint, cuts) {
                 violations.append(
                     "a checkpoint went back: \(key) from \(before) to \(checkpoint.next), by \(process) at "
                         + Self.time(executor.now))
@@ -139,5 +186,23 @@ final class History: @unchecked Sendable {  // one thread
         }
     }
 
+    func carried(_ place: String, key: String, body: String, by process: String, to spool: Bool = false) {
+        note("\(process) brings \(spool ? "into the spool" : "to the broker") \(place): \(body.prefix(160))")
+        carriers["\(place) \(key) \(body)", default: []].append(Carrier(process: process, at: executor.now))
+    }
+
+    func lose(_ place: String, key: String, body: String) {
+        lost.append(Lost(content: "\(place) \(key) \(body)", at: executor.now))
+    }
+
     func commit(of stream: String, version: Int64) -> Commit? { commits["\(stream)@\(version)"] }
+
+    /// With the note of a loss, as far as the loss. The broker's offsets in a topic that repeats the log are a hint, and
+    /// who passes its events on goes back when it begins to read them from the log.
+    private func mayGoBack(_ checkpoint: SavedCheckpoint, _ cuts: [NotedCut]) -> Bool {
+        if checkpoint.isPut { return checkpoint.partition.hasPrefix("alert-events/") }
+        return cuts.contains {
+            $0.group == checkpoint.group && $0.partition == checkpoint.partition && $0.end == checkpoint.next
+        }
+    }
 }

@@ -17,6 +17,11 @@ final class SimBroker: @unchecked Sendable {  // one thread
     struct Stored {
         let message: Message
         let visibleAt: Int64
+        let appendedAt: Int64
+        /// In milliseconds since 1970, by the producer's clock.
+        let time: Int64
+
+        var mark: MessageMark { MessageMark(offset: message.offset, time: time) }
     }
 
     private final class Group {
@@ -34,7 +39,7 @@ final class SimBroker: @unchecked Sendable {  // one thread
     /// How long an owner may take to let go of a partition.
     private static let releaseTime = Duration.seconds(10)
     /// After that, a member that is not heard of is taken for dead.
-    private static let sessionTime = Duration.seconds(10)
+    static let sessionTime = Duration.seconds(10)
 
     let partitionCount: Int
     let partitions: Partitions
@@ -43,8 +48,11 @@ final class SimBroker: @unchecked Sendable {  // one thread
     private var feedCount = 0
     private var stored: [Place: [Stored]] = [:]
     private var groups: [String: Group] = [:]
-    /// Feeds that were given and may still be worked on.
-    private var open: [String: [SimFeed]] = [:]
+    /// Connections of processes that may be alive.
+    private var connections: [(process: SimProcess, bus: SimBus)] = []
+    /// Nobody reaches it.
+    private(set) var isAway = false
+    private var outages = 0
 
     init(partitionCount: Int, history: History) {
         self.partitionCount = partitionCount
@@ -56,28 +64,87 @@ final class SimBroker: @unchecked Sendable {  // one thread
 
     func end(of place: Place) -> Int64 { Int64(stored[place]?.count ?? 0) }
 
-    func append(_ message: OutgoingMessage, to topic: Topic, after delay: Duration) {
+    func append(_ message: OutgoingMessage, to topic: Topic, after delay: Duration, by process: SimProcess) {
         let place = Place(
             topic: topic.name, partition: partitions.known?.partition(of: message, on: topic) ?? 0)
         let offset = end(of: place)
         let visible = max(executor.now + delay.nanoseconds, stored[place]?.last?.visibleAt ?? 0)
         let kept = Message(offset: offset, key: message.key, body: message.body, headers: message.headers)
-        stored[place, default: []].append(Stored(message: kept, visibleAt: visible))
+        let time = SimContent.start.milliseconds + (executor.now + process.clockOffset.nanoseconds) / 1_000_000
+        stored[place, default: []].append(
+            Stored(message: kept, visibleAt: visible, appendedAt: executor.now, time: time))
+        history.carried("\(place)", key: message.key, body: message.body, by: process.run)
         for group in groups.values.sorted(by: { $0.name < $1.name }) {
             group.owners[place]?.feeds[place]?.wake(after: .nanoseconds(visible - executor.now))
         }
     }
 
-    func messages(at place: Place, from offset: Int64, max: Int) -> [Message] {
+    func messages(at place: Place, from offset: Int64, max: Int) -> ArraySlice<Stored> {
         let all = stored[place] ?? []
         guard offset < all.count else { return [] }
-        return all[Int(offset)...].prefix(max).prefix { $0.visibleAt <= executor.now }.map(\.message)
+        return all[Int(offset)...].prefix(max).prefix { $0.visibleAt <= executor.now }
+    }
+
+    /// As after a power cut: of each partition, some of what was appended in the last while is gone.
+    func loseTail(of duration: Duration, _ chance: Chance) {
+        for (place, all) in stored.sorted(by: { $0.key < $1.key }) {
+            let young = all.reversed().prefix { $0.appendedAt >= executor.now - duration.nanoseconds }.count
+            let lost = all.suffix(chance.int(0...young))
+            guard !lost.isEmpty else { continue }
+            stored[place]?.removeLast(lost.count)
+            history.note("the broker loses \(place) from \(all.count - lost.count) on, of \(all.count)")
+            for one in lost { history.lose("\(place)", key: one.message.key, body: one.message.body) }
+        }
     }
 
     /// When the message at an offset can be seen, if it is there.
     func visibleAt(_ place: Place, _ offset: Int64) -> Int64? {
         guard let all = stored[place], offset < all.count else { return nil }
         return all[Int(offset)].visibleAt
+    }
+
+    // MARK: - Who reaches it
+
+    func add(_ bus: SimBus, of process: SimProcess) {
+        connections.removeAll { $0.process.isDead }
+        connections.append((process, bus))
+    }
+
+    func isOutOfReach(of process: SimProcess) -> Bool { isAway || process.isCutOff }
+
+    /// Nobody reaches it until it is back. After a session's time no member has its partitions any more.
+    func goAway() {
+        if !isAway { history.outages.append(.init(from: executor.now)) }
+        isAway = true
+        outages += 1
+        for connection in connections where !connection.process.isDead { connection.bus.interrupt() }
+        for group in groups.values.sorted(by: { $0.name < $1.name }) { group.members.forEach { $0.interrupt() } }
+        executor.after(Self.sessionTime) { [self, outages] in
+            guard isAway, outages == self.outages else { return }
+            for group in groups.values.sorted(by: { $0.name < $1.name }) {
+                let members = group.members
+                members.forEach { $0.hasLeft = true }
+                (group.members, group.owners, group.revoking, group.moving) = ([], [:], [], [])
+                members.forEach { $0.lost(noticing: 3000) }
+            }
+        }
+    }
+
+    func comeBack() {
+        if isAway { history.outages[history.outages.count - 1].to = executor.now }
+        isAway = false
+        for group in groups.values.sorted(by: { $0.name < $1.name }) { rebalance(group) }
+    }
+
+    /// One process does not reach it for a while.
+    func cutOff(_ process: SimProcess, for duration: Duration) {
+        process.isCutOff = true
+        for connection in connections where connection.process === process { connection.bus.interrupt() }
+        for member in members(of: process) { member.interrupt() }
+        for member in members(of: process) where duration > Self.sessionTime {
+            executor.after(Self.sessionTime) { [self] in expire(member) }
+        }
+        executor.after(duration) { process.isCutOff = false }
     }
 
     // MARK: - Groups
@@ -93,6 +160,10 @@ final class SimBroker: @unchecked Sendable {  // one thread
     /// In order: its feeds end, and others get them once they are released.
     func leave(_ member: SimMember) {
         guard let group = groups[member.group], !member.hasLeft else { return }
+        guard !isOutOfReach(of: member.process) else {
+            member.endFeeds()
+            return executor.after(Self.sessionTime) { [self] in expire(member) }
+        }
         member.hasLeft = true
         group.members.removeAll { $0 === member }
         rebalance(group)
@@ -101,6 +172,7 @@ final class SimBroker: @unchecked Sendable {  // one thread
     /// The group takes it for dead, whether or not it is.
     func expire(_ member: SimMember) {
         guard let group = groups[member.group], !member.hasLeft else { return }
+        guard !isAway else { return executor.after(.seconds(1)) { [self] in expire(member) } }
         history.note("\(member.process.run) is taken for dead by \(group.name)")
         member.hasLeft = true
         group.members.removeAll { $0 === member }
@@ -114,7 +186,6 @@ final class SimBroker: @unchecked Sendable {  // one thread
 
     /// Called when a process has died.
     func died(_ process: SimProcess) {
-        history.endOverlaps(at: executor.now) { $0.process == process.run }
         for group in groups.values.sorted(by: { $0.name < $1.name }) {
             for member in group.members where member.process === process {
                 executor.after(Self.sessionTime) { [self] in expire(member) }
@@ -142,7 +213,6 @@ final class SimBroker: @unchecked Sendable {  // one thread
         if let group = groups[member.group], group.revoking.contains(feed.place), group.owners[feed.place] === member {
             take(feed.place, in: group)
         }
-        history.endOverlaps(at: executor.now) { $0.feed == feed.number }
     }
 
     private func take(_ place: Place, in group: Group) {
@@ -152,6 +222,7 @@ final class SimBroker: @unchecked Sendable {  // one thread
     }
 
     private func rebalance(_ group: Group) {
+        guard !isAway else { return }  // once it is back
         guard !group.members.isEmpty else { return release(all: group, except: [:]) }
         let topics = Set(group.members.flatMap { $0.topics.map(\.name) }).sorted()
         let places = topics.flatMap { topic in (0..<partitionCount).map { Place(topic: topic, partition: $0) } }
@@ -194,30 +265,9 @@ final class SimBroker: @unchecked Sendable {  // one thread
 
     private func give(_ place: Place, to member: SimMember, in group: Group) {
         group.owners[place] = member
-        let key = "\(group.name) \(place)"
-        let others = open[key, default: []].filter { !$0.isReleased && !$0.process.isDead }
-        for before in others {
-            history.note("\(key) goes to \(member.process.run) while \(before.process.run) may still work on it")
-            history.overlaps.append(
-                .init(
-                    group: group.name, place: "\(place)", process: before.process.run, feed: before.number,
-                    from: executor.now, to: .max))
-        }
         feedCount += 1
         let feed = SimFeed(place, number: feedCount, of: member, broker: self)
-        open[key] = others + [feed]
-        history.given.append(
-            .init(group: group.name, place: "\(place)", process: member.process.run, at: executor.now))
         member.feeds[place] = feed
         member.give(feed)
-    }
-}
-
-extension History {
-    /// Whoever worked on a partition without owning it has stopped.
-    fileprivate func endOverlaps(at now: Int64, _ isMeant: (Overlap) -> Bool) {
-        for index in overlaps.indices where overlaps[index].to == .max && isMeant(overlaps[index]) {
-            overlaps[index].to = now
-        }
     }
 }

@@ -2,19 +2,25 @@ import Messaging
 
 /// One process's way to the broker.
 final class SimBus: MessageBus, @unchecked Sendable {  // one thread
-    struct Unreachable: Error {}
-    struct NotAcknowledged: Error {}
+    /// Whether or not it was taken: no answer has come in time.
+    struct Unanswered: OutageError {
+        let isOutage = true
+    }
 
     private let broker: SimBroker
     private let process: SimProcess
     private let faults: Faults
     private let chance: Chance
+    private(set) var interruptions = 0
+    /// Whether the broker has confirmed anything since the last interruption.
+    private var hasConfirmed = false
 
     init(_ broker: SimBroker, for process: SimProcess, faults: Faults, chance: Chance) {
         self.broker = broker
         self.process = process
         self.faults = faults
         self.chance = chance
+        broker.add(self, of: process)
     }
 
     var partitions: Partitions { broker.partitions }
@@ -22,10 +28,8 @@ final class SimBus: MessageBus, @unchecked Sendable {  // one thread
     func publish(_ messages: [OutgoingMessage], to topic: Topic) async throws {
         try await process.gate(after: chance.milliseconds(0...3), isEffect: true)
         guard !messages.isEmpty else { return }
-        if faults.isBusDown {
-            try await process.gate(after: chance.milliseconds(500...5000))
-            throw Unreachable()
-        }
+        try await reach()
+        let before = interruptions
         let fault = faults.ofPublish(chance)
         let delay = faults.delay(chance)
         switch fault {
@@ -34,11 +38,27 @@ final class SimBus: MessageBus, @unchecked Sendable {  // one thread
         case .none, .unacknowledged: messages.forEach { append($0, topic, delay) }
         }
         try await process.gate(after: chance.milliseconds(0...3), isEffect: true)
-        if fault != .none { throw NotAcknowledged() }
+        // The connection was lost meanwhile: the answer can have been there already.
+        let isAnswered = interruptions == before || chance.happens(0.5)
+        if fault != .none || !isAnswered { throw Unanswered() }
+        if interruptions == before { hasConfirmed = true }
+    }
+
+    /// All brokers are out of reach.
+    func interrupt() {
+        guard hasConfirmed else { return }
+        hasConfirmed = false
+        interruptions += 1
     }
 
     private func append(_ message: OutgoingMessage, _ topic: Topic, _ delay: Duration) {
-        broker.append(message, to: topic, after: delay)
+        broker.append(message, to: topic, after: delay, by: process)
+    }
+
+    private func reach() async throws {
+        guard broker.isOutOfReach(of: process) else { return }
+        try await process.gate(after: chance.milliseconds(500...5000))
+        throw Unanswered()
     }
 
     func subscribe(to topics: [Topic], as group: ConsumerGroup) async throws -> any Subscription {
@@ -48,7 +68,12 @@ final class SimBus: MessageBus, @unchecked Sendable {  // one thread
         return subscription
     }
 
-    func checkReadiness() async throws { try await process.gate() }
+    func checkReadiness() async throws {
+        try await process.gate(after: chance.milliseconds(0...3))
+        guard broker.isOutOfReach(of: process) else { return }
+        try await process.gate(after: chance.milliseconds(500...2000))
+        throw Unanswered()
+    }
 
     func close() async {}
 }
@@ -78,20 +103,26 @@ final class SimSubscription: Subscription, @unchecked Sendable {  // one thread
         self.chance = chance
     }
 
+    /// Once the broker is there.
     func join() {
         guard !isClosed, !process.isDead else { return }
+        guard !broker.isOutOfReach(of: process) else { return joinLater() }
         let member = SimMember(
             process, group: group, topics: topics, faults: faults, chance: chance, give: { [give] in give.yield($0) }
         ) { [self] in
-            // Found out when the process runs again and asks.
-            let delay = chance.milliseconds(500...3000)
-            Task {
-                do { try await process.gate(after: delay) } catch { return }
-                join()
-            }
+            joinLater()
         }
         self.member = member
         broker.join(member)
+    }
+
+    /// Found out when the process runs again and asks.
+    private func joinLater() {
+        let delay = chance.milliseconds(500...3000)
+        Task {
+            do { try await process.gate(after: delay) } catch { return }
+            join()
+        }
     }
 
     func close() async {
@@ -128,75 +159,20 @@ final class SimMember: @unchecked Sendable {  // one thread
 
     func give(_ feed: SimFeed) { handOut(feed) }
 
+    /// All brokers are out of reach: each may have lost what it had.
+    func interrupt() { for feed in feeds.values.sorted(by: { $0.number < $1.number }) { feed.doubt() } }
+
+    func endFeeds() { for feed in feeds.values.sorted(by: { $0.number < $1.number }) { feed.end() } }
+
     /// The group goes on without it: it notices a while after it runs again.
-    func lost() {
+    /// - Parameter limit: Milliseconds; what hears nothing of the broker for its session's time knows sooner.
+    func lost(noticing limit: Int = 15_000) {
         guard !process.isDead else { return }
-        let delay = chance.milliseconds(0...15_000)
+        let delay = chance.milliseconds(0...limit)
         Task {
             do { try await process.gate(after: delay) } catch { return }
-            feeds.values.forEach { $0.end() }
+            endFeeds()
             rejoin()
         }
-    }
-}
-
-final class SimFeed: PartitionFeed, @unchecked Sendable {  // one thread
-    let place: SimBroker.Place
-    let number: Int
-    let topic: Topic
-    var partition: Int { place.partition }
-    var process: SimProcess { member.process }
-    private(set) var isReleased = false
-    private let member: SimMember
-    private unowned let broker: SimBroker
-    private let signal = Signal()
-    private var offset: Int64 = 0
-    private var isOver = false
-    private let executor = VirtualExecutor.shared
-
-    init(_ place: SimBroker.Place, number: Int, of member: SimMember, broker: SimBroker) {
-        self.place = place
-        self.number = number
-        topic = Topic(place.topic)
-        self.member = member
-        self.broker = broker
-    }
-
-    func start(at offset: Int64) async throws {
-        try await process.gate()
-        self.offset = offset
-    }
-
-    func next(max: Int) async throws -> [Message]? {
-        while true {
-            try await process.gate()
-            try Task.checkCancellation()
-            if isOver { return nil }
-            if !member.faults.isBusDown, !member.faults.isFetchStalled {
-                let messages = broker.messages(at: place, from: offset, max: min(max, member.chance.int(1...20)))
-                if let last = messages.last {
-                    offset = last.offset + 1
-                    return messages
-                }
-            }
-            await signal.wait(upTo: .seconds(5))
-        }
-    }
-
-    func commit(next offset: Int64) {}
-
-    func release() {
-        guard !isReleased, !process.isDead else { return }
-        isReleased = true
-        broker.released(self, by: member)
-    }
-
-    func end() {
-        isOver = true
-        signal.notify()
-    }
-
-    func wake(after delay: Duration) {
-        executor.after(delay) { [signal] in signal.notify() }
     }
 }

@@ -48,6 +48,7 @@ extension SimWorld {
                 path: "/api/integration/1/functions/\(integration)/triggers?apiKey=\(SimContent.key)",
                 headerFields: [.contentType: "application/json", .contentLength: String(body.utf8.count)]),
             body: RequestBody(buffer: ByteBuffer(string: body)))
+        let begunAt = executor.now
         do {
             let response = try await door.respond(
                 to: request, context: SimContext(source: .init(logger: Self.silent)))
@@ -56,7 +57,8 @@ extension SimWorld {
             // A process that has died meanwhile has not answered.
             guard !program.process.isDead else { return false }
             guard response.status == .accepted else {
-                history.refusals[response.status.code, default: 0] += 1
+                let span = History.Span(from: begunAt, to: executor.now)
+                history.refused.append(.init(span: span, status: response.status.code))
                 return false
             }
             let answer: [String: String] = try JSON.decode(collected.text)

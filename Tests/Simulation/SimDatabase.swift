@@ -24,7 +24,11 @@ final class SimStore: @unchecked Sendable {  // one thread
             let result = try body(watched)
             try spoil()
             try connection.execute("COMMIT")
-            history.committed(by: process, events: watched.events, checkpoints: watched.checkpoints)
+            history.committed(
+                by: process, events: watched.events, checkpoints: watched.checkpoints, cuts: watched.cuts)
+            for one in watched.spooled {
+                history.carried(one.place, key: one.key, body: one.body, by: process, to: true)
+            }
             return result
         } catch {
             // Fails when SQLite has rolled back already, which is what is wanted.
@@ -47,6 +51,8 @@ private final class WatchedConnection: SQLConnection {
     private let connection: SQLiteConnection
     private(set) var events: [History.LoggedEvent] = []
     private(set) var checkpoints: [History.SavedCheckpoint] = []
+    private(set) var cuts: [History.NotedCut] = []
+    private(set) var spooled: [(place: String, key: String, body: String)] = []
 
     init(_ connection: SQLiteConnection) { self.connection = connection }
 
@@ -54,18 +60,29 @@ private final class WatchedConnection: SQLConnection {
         let rows = try connection.execute(statement)
         if statement.text.contains("INTO checkpoints"), case .text(let group) = statement.values[0],
             case .text(let partition) = statement.values[1], case .integer(let next) = statement.values[2],
-            !rows.isEmpty
+            !rows.isEmpty || !statement.text.contains("RETURNING")
         {
-            checkpoints.append(.init(group: group, partition: partition, next: next))
+            let isPut = !statement.text.contains("WHERE")
+            checkpoints.append(.init(group: group, partition: partition, next: next, isPut: isPut))
+        }
+        if statement.text.contains("INTO broker_cuts"), case .text(let partition) = statement.values[0],
+            case .text(let group) = statement.values[1], case .integer(let end) = statement.values[3]
+        {
+            cuts.append(.init(group: group, partition: partition, end: end))
         }
         return rows
     }
 
     func insert(_ rows: [[SQLValue]], into table: String, columns: [String]) throws(StoreError) {
         try connection.insert(rows, into: table, columns: columns)
-        guard table == "events" else { return }
+        guard table == "events" || table == "spooled_messages" else { return }
         for row in rows {
             let values = Dictionary(uniqueKeysWithValues: zip(columns, row))
+            if case .text(let place) = values["partition_name"], case .text(let key) = values["message_key"],
+                case .text(let body) = values["body"]
+            {
+                spooled.append((place, key, body))
+            }
             guard case .text(let partition) = values["partition_name"],
                 case .integer(let position) = values["position"],
                 case .text(let stream) = values["stream"], case .text(let type) = values["type"],

@@ -4,8 +4,12 @@ import AlertCore
 /// out of about half of the runs, so that what one hides another run shows.
 struct SimPlan {
     enum Event: String, CaseIterable {
-        case crash, restart, pause, steal, move, crashAtGate, databaseOutage, busOutage, fetchStall, mood, gone,
-            providerDown, clockJump
+        case crash, restart, pause, steal, move, crashAtGate, databaseOutage, busOutage, longBusOutage, cutOff,
+            tailLoss,
+            fetchStall, mood, gone, providerDown, clockJump
+
+        /// Whether messages go through the database for it.
+        var isOfBroker: Bool { [.busOutage, .longBusOutage, .cutOff, .tailLoss].contains(self) }
     }
 
     let partitionCount: Int
@@ -25,28 +29,37 @@ struct SimPlan {
     let waitsForExpiry: Bool
     /// How often loops look for what nobody has told them of.
     let pollInterval: Duration
+    /// How often processes look after the broker.
+    let pulse: Duration
+    /// How far a wall clock may be from the real time, back and ahead. Where leases are used, it is what
+    /// docs/OPERATIONS.md asks for.
+    let skew: ClosedRange<Duration>
 
     init(_ chance: Chance) {
         partitionCount = chance.pick([1, 1, 2, 2, 3])
         let instances = Dictionary(uniqueKeysWithValues: SimRole.allCases.map { ($0, chance.pick([1, 2, 2])) })
         self.instances = instances
         requests = chance.int(3...14)
-        hasLongOutage = chance.happens(0.03)
+        // Where the broker is well, nobody needs a lease, and clocks can be anything.
+        let isBrokerWell = chance.happens(0.25)
+        hasLongOutage = !isBrokerWell && chance.happens(0.04)
+        skew = isBrokerWell ? .seconds(-600) ... .seconds(3600) : .seconds(-2) ... .seconds(2)
+        pulse = .milliseconds(chance.pick([1000, 1000, 2000]))
         activeSeconds = hasLongOutage ? 2100 : chance.int(20...120)
         var rates = Faults.Rates()
         func rate(_ most: Double) -> Double { chance.happens(0.5) ? 0 : Double(chance.int(1...100)) / 100 * most }
         rates.commitBefore = rate(0.05)
         rates.commitAfter = rate(0.05)
         rates.read = rate(0.03)
-        rates.publishLost = rate(0.1)
-        rates.publishPartly = rate(0.1)
-        rates.publishUnacknowledged = rate(0.1)
+        rates.publishLost = isBrokerWell ? 0 : rate(0.1)
+        rates.publishPartly = isBrokerWell ? 0 : rate(0.1)
+        rates.publishUnacknowledged = isBrokerWell ? 0 : rate(0.1)
         rates.late = rate(0.2)
         rates.target = rate(0.3)
         rates.provider = rate(0.3)
         self.rates = rates
         var kinds = Event.allCases.filter { _ in chance.happens(0.45) }
-        if hasLongOutage { kinds.removeAll { $0 == .busOutage } }
+        if hasLongOutage || isBrokerWell { kinds.removeAll(where: \.isOfBroker) }
         let count = kinds.isEmpty ? 0 : chance.int(2...24)
         // What dies or loses its partitions shows the most.
         let often = kinds.filter { [.crash, .crashAtGate, .pause, .steal].contains($0) }
@@ -57,6 +70,9 @@ struct SimPlan {
         pollInterval = .milliseconds(chance.pick([500, 1000, 4000]))
         waitsForExpiry = chance.happens(0.25)
     }
+
+    /// Whether the database fails in outages only.
+    var isDatabaseSteady: Bool { rates.commitBefore + rates.commitAfter + rates.read == 0 }
 
     /// In a line, for people.
     var words: String {

@@ -16,6 +16,8 @@ final class SimProcess: @unchecked Sendable {  // one thread
     private(set) var isDead = false
     /// Whether it is being stopped in an orderly way.
     var isStopping = false
+    /// Whether it alone does not reach the broker.
+    var isCutOff = false
     /// How far its wall clock is from the real time.
     var clockOffset = Duration.zero
     /// It dies at the so many-th effect from now, before it or after it; `nil` for not at all. Between two effects it

@@ -25,6 +25,7 @@ struct SimProgram {
     let group: ServiceGroup?
     let door: RouterResponder<SimContext>?
     let gateway: CommandGateway?
+    let bus: any MessageBus
 }
 
 /// The context of a request that never was on a network.
@@ -47,17 +48,24 @@ private struct NoScripts: ScriptEngine {
 }
 
 extension SimWorld {
+    /// As `Bootstrap` has it: the session's time and 5 s.
+    static let patience = SimBroker.sessionTime + .seconds(5)
+
     /// Starts a process of a kind.
     func launch(_ role: SimRole, as process: SimProcess) -> SimProgram {
         let chance = chance.branch()
         let database = SimDatabase(store, for: process, faults: faults, chance: chance.branch())
-        let bus = SimBus(broker, for: process, faults: faults, chance: chance.branch())
+        let broker = SimBus(broker, for: process, faults: faults, chance: chance.branch())
         let directory = DirectoryCache(database: database)
         let logger = Logger(label: process.run) { [history, isVerbose] label -> any LogHandler in
             if isVerbose { return HistoryLog(label: label, history: history) }
             return SwiftLogNoOpLogHandler()
         }
         let now: AlertCore.Clock = { [wall] in wall(process.clockOffset) }
+        let bus = WatchedBus(
+            bus: SpoolingBus(
+                broker, database: database, settings: SpoolSettings(patience: SimWorld.patience, pulse: plan.pulse),
+                now: now, logger: logger), process: process, workers: workers)
         let endpoints = EndpointClient(
             client: SimSender(targets: targets, process: process, history: history, chance: chance.branch()),
             secrets: secrets, database: database, now: now, logger: logger)
@@ -99,7 +107,7 @@ extension SimWorld {
         case .api: gateway = CommandGateway(database: database, bus: bus)
         }
         guard !services.isEmpty else {
-            return SimProgram(process: process, task: Task {}, group: nil, door: door, gateway: gateway)
+            return SimProgram(process: process, task: Task {}, group: nil, door: door, gateway: gateway, bus: bus)
         }
         var configuration = ServiceGroupConfiguration(
             services: services.map { .init(service: $0) }, gracefulShutdownSignals: [], logger: logger)
@@ -109,13 +117,14 @@ extension SimWorld {
         let task = Task { [weak self] in
             do {
                 try await DueWorkLoop.$pollInterval.withValue(interval) { try await group.run() }
+                await bus.close()
                 self?.history.note("\(process.run) has stopped")
             } catch {
                 self?.history.note("\(process.run) has ended: \(error)")
             }
             process.kill()
         }
-        return SimProgram(process: process, task: task, group: group, door: door, gateway: gateway)
+        return SimProgram(process: process, task: task, group: group, door: door, gateway: gateway, bus: bus)
     }
 }
 

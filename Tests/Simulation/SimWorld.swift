@@ -14,6 +14,7 @@ final class SimWorld: @unchecked Sendable {  // one thread
     let faults = Faults()
     let store: SimStore
     let broker: SimBroker
+    let workers: SimWorkers
     let targets: SimTargets
     let providers: SimProviders
     let secrets = SecretBox(key: .init(data: [UInt8](repeating: 7, count: 32)))
@@ -31,6 +32,7 @@ final class SimWorld: @unchecked Sendable {  // one thread
         history = History(traceLimit: isVerbose ? 1_000_000 : 4000)
         store = try SimStore(history: history)
         broker = SimBroker(partitionCount: plan.partitionCount, history: history)
+        workers = SimWorkers(history: history)
         targets = SimTargets(faults: faults, history: history)
         providers = SimProviders(faults: faults, history: history)
     }
@@ -68,8 +70,13 @@ final class SimWorld: @unchecked Sendable {  // one thread
             guard let self else { return }
             if !process.isStopping { history.note("\(process.run) dies") }
             program.task.cancel()
+            Task { await program.bus.close() }
+            workers.died(process)
             broker.died(process)
-            executor.after(chance.milliseconds(200...15_000)) { [weak self] in self?.start(role, name) }
+            let absence = chance.milliseconds(200...15_000)
+            disturbed(for: absence)
+            history.deaths[process.run] = executor.now
+            executor.after(absence) { [weak self] in self?.start(role, name) }
         }
     }
 
@@ -101,9 +108,13 @@ final class SimWorld: @unchecked Sendable {  // one thread
         let end = begin + Int64(plan.activeSeconds) * 1_000_000_000
         await executor.pause(.nanoseconds(max(0, end - executor.now)))
         faults.end()
+        broker.comeBack()
         targets.calm()
         providers.down = []
-        for program in programs.values { program.process.effectsLeft = nil }
+        for program in programs.values {
+            program.process.effectsLeft = nil
+            program.process.isCutOff = false
+        }
         history.note("nothing goes wrong any more")
     }
 
@@ -118,11 +129,13 @@ final class SimWorld: @unchecked Sendable {  // one thread
         case .restart:
             history.note("\(program.process.run) is told to stop")
             program.process.isStopping = true
+            disturbed(for: .seconds(30))
             Task { await program.group?.triggerGracefulShutdown() }
         case .pause:
             let duration = chance.seconds(1...45)
             history.note("\(program.process.run) is paused for \(duration)")
             program.process.pause(duration)
+            disturbed(for: duration)
             // Nobody hears of it for a session's time: then it is taken for dead.
             for member in broker.members(of: program.process) where duration > .seconds(10) {
                 executor.after(.seconds(10)) { [broker] in broker.expire(member) }
@@ -134,11 +147,21 @@ final class SimWorld: @unchecked Sendable {  // one thread
         case .databaseOutage:
             faults.isDatabaseDown = true
             history.note("the database is away")
-            executor.after(chance.seconds(1...90)) { [self] in
+            let duration = chance.seconds(1...90)
+            disturbed(for: duration)
+            executor.after(duration) { [self] in
                 faults.isDatabaseDown = false
                 history.note("the database is back")
             }
         case .busOutage: busOutage(chance.seconds(1...60))
+        case .longBusOutage: busOutage(chance.seconds(30...150))
+        case .tailLoss:
+            broker.loseTail(of: chance.seconds(0...2), chance)
+            busOutage(chance.milliseconds(50...20_000))
+        case .cutOff:
+            let duration = chance.seconds(1...60)
+            history.note("\(program.process.run) does not reach the bus for \(duration)")
+            broker.cutOff(program.process, for: duration)
         case .fetchStall:
             faults.isFetchStalled = true
             executor.after(chance.seconds(1...30)) { [faults] in faults.isFetchStalled = false }
@@ -153,8 +176,9 @@ final class SimWorld: @unchecked Sendable {  // one thread
             executor.after(chance.seconds(1...60)) { [providers] in providers.down.remove(provider) }
         case .clockJump:
             let name = program.process.name
-            offsets[name, default: .zero] +=
-                chance.happens(0.7) ? chance.seconds(1...120) : .zero - chance.seconds(1...5)
+            let jump = chance.happens(0.7) ? chance.seconds(1...120) : .zero - chance.seconds(1...5)
+            let offset = offsets[name, default: .zero] + jump
+            offsets[name] = min(max(offset, plan.skew.lowerBound), plan.skew.upperBound)
             history.note("the clock of \(name) jumps to \(offsets[name] ?? .zero)")
             program.process.clockOffset = offsets[name] ?? .zero
         }
@@ -177,11 +201,17 @@ final class SimWorld: @unchecked Sendable {  // one thread
         }
     }
 
+    /// It shows until what was with a process is with another one: a lease's time, and a retry's pause.
+    private func disturbed(for duration: Duration) {
+        history.disturbances.append(
+            .init(from: executor.now, to: executor.now + (duration + .seconds(20)).nanoseconds))
+    }
+
     private func busOutage(_ duration: Duration) {
-        faults.isBusDown = true
+        broker.goAway()
         history.note("the bus is away for \(duration)")
         executor.after(duration) { [self] in
-            faults.isBusDown = false
+            broker.comeBack()
             history.note("the bus is back")
         }
     }

@@ -94,7 +94,8 @@ public enum Simulation {
         let rebuilt = try empty.write(by: "rebuild") { try snapshot.rebuiltAlerts(in: $0) }
         var checker = Checker(
             history: world.history, snapshot: snapshot, rebuiltAlerts: rebuilt, outbound: SimContent.outbound,
-            partitionCount: world.plan.partitionCount)
+            partitionCount: world.plan.partitionCount,
+            patience: world.plan.isDatabaseSteady ? SimWorld.patience : nil)
         try checker.check()
         outcome.violations += checker.violations
         outcome.counts = checker.counts
@@ -118,8 +119,8 @@ extension SimWorld {
                 if !next.isEmpty { return "an alert that has not ended" }
             }
             let groups = [
-                ("inbound-requests", "transformer"), ("alert-commands", "alert-engine"), ("alert-events", "notifier"),
-                ("alert-events", "webhook-dispatcher"), ("webhook-deliveries", "webhook-dispatcher"),
+                ("inbound-requests", "transformer"), ("alert-commands", "alert-engine"),
+                ("webhook-deliveries", "webhook-dispatcher"),
             ]
             for (topic, group) in groups {
                 for partition in 0..<plan.partitionCount {
@@ -140,6 +141,18 @@ extension SimWorld {
                     if next < log.integer(1) { return "the relay of \(log.text(0)) at \(next) of \(log.integer(1))" }
                 }
             }
+            for log in try connection.execute(
+                "SELECT partition_name, position FROM log_partitions WHERE partition_name LIKE 'alert/%'")
+            {
+                let name = "alert-events\(log.text(0).dropFirst("alert".count))@log"
+                for group in ["notifier", "webhook-dispatcher"] {
+                    let next = try Checkpoint(group: group, partition: name, in: connection).next()
+                    if next <= log.integer(1) { return "\(group) at \(next) of \(log.integer(1)) in \(name)" }
+                }
+            }
+            let spooled = try connection.execute(
+                "SELECT partition_name, count(*) FROM spooled_messages GROUP BY partition_name")
+            if let row = spooled.first { return "\(row.integer(1)) messages of \(row.text(0)) in the spool" }
             let open = try connection.execute("SELECT count(*) FROM webhook_deliveries WHERE status = 'parked'")
             if open[0].integer(0) > 0 { return "\(open[0].integer(0)) parked webhooks" }
             let running = try connection.execute("SELECT count(*) FROM activities WHERE status = 'RUNNING'")

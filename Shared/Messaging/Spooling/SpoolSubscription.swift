@@ -49,7 +49,8 @@ final class SpoolSubscription: Subscription, @unchecked Sendable {  // what chan
         assign.finish()
         feeds.forEach { $0.end() }
         await primary.close()
-        await leave()
+        // In a task of its own: where the caller's is cancelled, no pause would last.
+        await Task { await leave() }.value
         lock.withLock { tasks }.forEach { $0.cancel() }
     }
 
@@ -57,7 +58,7 @@ final class SpoolSubscription: Subscription, @unchecked Sendable {  // what chan
     private func leave() async {
         let deadline = ContinuousClock.now + .seconds(10)
         while lock.withLock({ !served.isEmpty }), ContinuousClock.now < deadline {
-            // A close is not broken off.
+            // Nobody cancels it.
             try? await Task.sleep(for: .milliseconds(20))
         }
     }
