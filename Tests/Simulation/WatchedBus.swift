@@ -1,3 +1,4 @@
+import AlertCore
 import Messaging
 
 /// What a process has for a bus, as its services see it: tells the world who begins and ends to work on a partition.
@@ -6,9 +7,13 @@ struct WatchedBus: MessageBus {
     let process: SimProcess
     let workers: SimWorkers
 
-    var partitionCount: Int { bus.partitionCount }
+    var partitions: Partitions { bus.partitions }
     var degradation: String? { bus.degradation }
     var interruptions: Int { bus.interruptions }
+    var settlingTime: Duration { bus.settlingTime }
+
+    func doubtfulSince() async throws -> Timestamp? { try await bus.doubtfulSince() }
+    func addPartitions(upTo count: Int) async throws { try await bus.addPartitions(upTo: count) }
 
     func publish(_ messages: [OutgoingMessage], to topic: Topic) async throws {
         try await bus.publish(messages, to: topic)
