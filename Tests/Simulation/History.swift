@@ -132,6 +132,8 @@ final class History: @unchecked Sendable {  // one thread
     private(set) var violations: [String] = []
     var accepted: [Accepted] = []
     var refused: [Refused] = []
+    /// When some process lost all brokers, or a loss of the broker's was noted.
+    private(set) var doubts: [Int64] = []
     /// While nobody reached the broker.
     var outages: [Span] = []
     /// While something was wrong besides, and as long afterwards as it may take others to take over.
@@ -173,6 +175,7 @@ final class History: @unchecked Sendable {  // one thread
             if event.type == "alert.created" { begunAlerts.append(String(event.stream.dropFirst("alert-".count))) }
             note("\(process) wrote \(event.partition):\(event.position) \(event.stream)@\(event.version) \(event.type)")
         }
+        if !cuts.isEmpty { doubt() }
         for checkpoint in saved {
             note("\(process) puts \(checkpoint.group) at \(checkpoint.next) of \(checkpoint.partition)")
             let key = "\(checkpoint.group) \(checkpoint.partition)"
@@ -191,16 +194,26 @@ final class History: @unchecked Sendable {  // one thread
         carriers["\(place) \(key) \(body)", default: []].append(Carrier(process: process, at: executor.now))
     }
 
+    /// What the broker had confirmed may be lost.
+    func doubt() { doubts.append(executor.now) }
+
     func lose(_ place: String, key: String, body: String) {
         lost.append(Lost(content: "\(place) \(key) \(body)", at: executor.now))
     }
 
     func commit(of stream: String, version: Int64) -> Commit? { commits["\(stream)@\(version)"] }
 
+    /// For how long after a doubt, and after the time that it takes to write it down, who passes something on goes back.
+    private static let doubtMemory = 600 * Int64(1_000_000_000)
+
     /// With the note of a loss, as far as the loss. The broker's offsets in a topic that repeats the log are a hint, and
-    /// who passes its events on goes back when it begins to read them from the log.
+    /// who passes its events on goes back when it begins to read them from the log, or when the broker was in doubt.
     private func mayGoBack(_ checkpoint: SavedCheckpoint, _ cuts: [NotedCut]) -> Bool {
-        if checkpoint.isPut { return checkpoint.partition.hasPrefix("alert-events/") }
+        if checkpoint.isPut {
+            let isInDoubt = doubts.last.map { executor.now - $0 < Self.doubtMemory } ?? false
+            return checkpoint.partition.hasPrefix("alert-events/")
+                || checkpoint.group == "relay-alert-commands" && isInDoubt
+        }
         return cuts.contains {
             $0.group == checkpoint.group && $0.partition == checkpoint.partition && $0.end == checkpoint.next
         }

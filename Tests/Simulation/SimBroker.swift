@@ -117,6 +117,7 @@ final class SimBroker: @unchecked Sendable {  // one thread
         if !isAway { history.outages.append(.init(from: executor.now)) }
         isAway = true
         outages += 1
+        history.doubt()
         for connection in connections where !connection.process.isDead { connection.bus.interrupt() }
         for group in groups.values.sorted(by: { $0.name < $1.name }) { group.members.forEach { $0.interrupt() } }
         executor.after(Self.sessionTime) { [self, outages] in
@@ -139,6 +140,7 @@ final class SimBroker: @unchecked Sendable {  // one thread
     /// One process does not reach it for a while.
     func cutOff(_ process: SimProcess, for duration: Duration) {
         process.isCutOff = true
+        history.doubt()
         for connection in connections where connection.process === process { connection.bus.interrupt() }
         for member in members(of: process) { member.interrupt() }
         for member in members(of: process) where duration > Self.sessionTime {
