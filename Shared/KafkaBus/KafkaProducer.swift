@@ -228,8 +228,8 @@ struct KafkaPlacement: Sendable {
 
 /// Remembers what ended a producer: its first fatal error, or that all brokers went away. In the latter case, what is
 /// on its way is given up, so that its senders can put it behind what was confirmed before and may be lost; and its
-/// producer id is not used again, as a broker that has lost its memory gives it to another, and takes the messages of the
-/// one for repetitions of the other's (seen with noida-db 0.2.3).
+/// producer id is not used again, as a broker that has lost its memory gives it to another, and takes the messages of
+/// the one for repetitions of the other's (seen with noida-db 0.2.3).
 final class ProducerHealth: KafkaObserver, @unchecked Sendable {  // All mutable state is under `lock`.
     let logger: Logger
     private let onInterruption: @Sendable () -> Void

@@ -1,5 +1,5 @@
-/// Where the reader of a broker's partition is, and by what it sees that the log is still the one that it has read. Pure:
-/// the adapter fetches, and asks what to make of each message.
+/// Where the reader of a broker's partition is, and by what it sees that the log is still the one that it has read.
+/// Pure: the adapter fetches, and asks what to make of each message.
 public struct LogPlace: Sendable {
     /// What a message is for the reader.
     public enum Verdict: Equatable, Sendable {
@@ -89,8 +89,8 @@ public struct LogPlace: Sendable {
     private mutating func forget(for offset: Int64) { (checkpoint, expected, marks) = (offset, nil, MarkTrail()) }
 }
 
-/// By what a message is known again: its offset and its time, which is the producer's or the broker's. A message that got
-/// the offset of a lost one is younger.
+/// By what a message is known again: its offset and its time, which is the producer's or the broker's. A message that
+/// got the offset of a lost one is younger.
 public struct MessageMark: Equatable, Sendable {
     public let offset: Int64
     /// In milliseconds since 1970.

@@ -72,8 +72,8 @@ public protocol MessageBus: Sendable {
     /// In words: what works by other means than it should; `nil` when all is well.
     var degradation: String? { get }
 
-    /// How often the whole broker has been out of this process's reach: what it had confirmed shortly before may be gone,
-    /// as after a power cut.
+    /// How often the whole broker has been out of this process's reach: what it had confirmed shortly before may be
+    /// gone, as after a power cut.
     var interruptions: Int { get }
 
     /// Since when what was published may be lost, with the process that had published it: whoever takes over passing on
@@ -107,7 +107,8 @@ public protocol OutageError: Error {
 /// The broker's log of a partition ends before where its reader was, or has other messages there, as after a broker was
 /// restored or has lost its disk: what was there is lost, and its offsets are those of other messages.
 public struct LogCut: Error, Equatable, CustomStringConvertible {
-    /// From where on it has to be read again: the log's end, or an offset that is surely before the first other message.
+    /// From where on it has to be read again: the log's end, or an offset that is surely before the first other
+    /// message.
     public let end: Int64
     /// Where the reader was.
     public let position: Int64

@@ -2,8 +2,9 @@
 import Glibc
 import Persistence
 
-/// One libpq connection, in pipeline mode. Its calls block, but not for ever: see ``PostgresPatience``. Of statements, one whose answer nobody needs
-/// goes out with the next that is waited for. Its error then comes with that one, or with ``commit()``; what follows an error is not done.
+/// One libpq connection, in pipeline mode. Its calls block, but not for ever: see ``PostgresPatience``. Of statements,
+/// one whose answer nobody needs goes out with the next that is waited for. Its error then comes with that one, or with
+/// ``commit()``; what follows an error is not done.
 final class PostgresConnection: SQLConnection {
     static let skippingLocked: SQL = "FOR UPDATE SKIP LOCKED"
 

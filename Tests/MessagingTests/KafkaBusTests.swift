@@ -40,8 +40,9 @@ struct KafkaBusTests {
     }
 
     /// The process is killed, and comes back under its name before its session has ended.
-    /// A log that was cut and has grown beyond the reader's place again, as is seen by the message before it: everything
-    /// that may be another one is read. Stood for by two logs, each of them read from the place in the other.
+    /// A log that was cut and has grown beyond the reader's place again, as is seen by the message before it:
+    /// everything that may be another one is read. Stood for by two logs, each of them read from the place in the
+    /// other.
     @Test func aLogWithOtherMessagesIsReadAgain() async throws {
         let brokers = try #require(BusUnderTest.kafkaBrokers)
         let marks = try await withFeed(brokers, bodies: 0..<20) { feed in

@@ -105,8 +105,8 @@ struct LogFeedTests {
         await world.end()
     }
 
-    /// What a group has published of what it had read can be lost with a broker, and its process dead: whoever takes over
-    /// does it again. A group that publishes nothing goes on where it was.
+    /// What a group has published of what it had read can be lost with a broker, and its process dead: whoever takes
+    /// over does it again. A group that publishes nothing goes on where it was.
     @Test(arguments: Backend.available)
     func whoPassesOnBeginsAgainWhereTheBrokerWasInDoubt(on backend: Backend) async throws {
         let world = try await World(backend)

@@ -168,8 +168,8 @@ struct SpoolingBusTests {
         await world.end(bus)
     }
 
-    /// The broker goes away at once after it has confirmed something, and has lost it when it is back: it is sent again,
-    /// before what was published since.
+    /// The broker goes away at once after it has confirmed something, and has lost it when it is back: it is sent
+    /// again, before what was published since.
     @Test(arguments: Backend.available)
     func whatAnInterruptedBrokerHadConfirmedComesFirst(on backend: Backend) async throws {
         let world = try await World(backend)

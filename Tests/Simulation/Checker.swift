@@ -9,8 +9,8 @@ struct Checker {
     let rebuiltAlerts: [String: [String]]
     let outbound: [(id: String, trigger: Trigger)]
     let partitionCount: Int
-    /// After how long without a broker the database carries everything; `nil` when it fails so often that nothing can be
-    /// said of times.
+    /// After how long without a broker the database carries everything; `nil` when it fails so often that nothing can
+    /// be said of times.
     let patience: Duration?
 
     private(set) var violations: [String] = []

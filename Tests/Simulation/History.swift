@@ -190,7 +190,7 @@ final class History: @unchecked Sendable {  // one thread
     }
 
     func carried(_ place: String, key: String, body: String, by process: String, to spool: Bool = false) {
-        note("\(process) brings \(spool ? "into the spool" : "to the broker") \(place): \(body.prefix(160))")
+        note("\(process) brings \(spool ? "into the spool" : "to the broker") \(place): \(key)")
         carriers["\(place) \(key) \(body)", default: []].append(Carrier(process: process, at: executor.now))
     }
 
@@ -203,11 +203,13 @@ final class History: @unchecked Sendable {  // one thread
 
     func commit(of stream: String, version: Int64) -> Commit? { commits["\(stream)@\(version)"] }
 
-    /// For how long after a doubt, and after the time that it takes to write it down, who passes something on goes back.
+    /// For how long after a doubt, and after the time that it takes to write it down, who passes something on goes
+    /// back.
     private static let doubtMemory = 600 * Int64(1_000_000_000)
 
-    /// With the note of a loss, as far as the loss. The broker's offsets in a topic that repeats the log are a hint, and
-    /// who passes its events on goes back when it begins to read them from the log, or when the broker was in doubt.
+    /// With the note of a loss, as far as the loss. The broker's offsets in a topic that repeats the log are a hint,
+    /// and who passes its events on goes back when it begins to read them from the log, or when the broker was in
+    /// doubt.
     private func mayGoBack(_ checkpoint: SavedCheckpoint, _ cuts: [NotedCut]) -> Bool {
         if checkpoint.isPut {
             let isInDoubt = doubts.last.map { executor.now - $0 < Self.doubtMemory } ?? false

@@ -4,8 +4,8 @@ import WorkflowArchive
 /// Workflow files. What can be read at all is imported, and what was imported is exported and imported again without
 /// a difference.
 ///
-/// The bytes: 0 and an archive; or another one and the documents to pack into one, path and content by turns, with a NUL
-/// between two of them.
+/// The bytes: 0 and an archive; or another one and the documents to pack into one, path and content by turns, with a
+/// NUL between two of them.
 final class WorkflowTarget: FuzzTarget {
     func take(_ bytes: [UInt8]) {
         guard let choice = bytes.first else { return }

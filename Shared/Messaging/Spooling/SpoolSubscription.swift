@@ -90,8 +90,8 @@ final class SpoolSubscription: Subscription, @unchecked Sendable {  // what chan
         yield(logFeed)
     }
 
-    /// Whether the group publishes what becomes of what it reads: whoever published before us can be dead, and the broker
-    /// can have lost it.
+    /// Whether the group publishes what becomes of what it reads: whoever published before us can be dead, and the
+    /// broker can have lost it.
     private var passesOn: Bool { topics.count > 1 }
 
     private func rewindWhereInDoubt(_ feed: LogFeed) async {

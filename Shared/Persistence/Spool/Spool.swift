@@ -77,8 +77,8 @@ public struct Spool {
         return true
     }
 
-    /// Adds messages before those that are there, which get new numbers: a reader may be told of them again, and none of
-    /// the added ones is behind it. Has no limit: each process does so with no more than it keeps in memory.
+    /// Adds messages before those that are there, which get new numbers: a reader may be told of them again, and none
+    /// of the added ones is behind it. Has no limit: each process does so with no more than it keeps in memory.
     public func prepend(_ entries: [Entry], to partition: String, at now: Timestamp) throws {
         guard !entries.isEmpty else { return }
         let count = Int64(entries.count)
