@@ -15,6 +15,7 @@
 static int is_running = 0;
 static int64_t wall_at_begin = 0;
 static int64_t elapsed_time = 0;
+static uint64_t random_seed = 0;
 static uint64_t random_state = 0;
 
 static long raw_syscall(long number, long a, long b, long c, long d, long e, long f) {
@@ -57,7 +58,13 @@ void simulation_begin(uint64_t seed, int64_t wall) {
     is_running = 1;
     wall_at_begin = wall;
     elapsed_time = 0;
-    random_state = seed ^ 0x5DEECE66DULL;
+    random_seed = seed ^ 0x5DEECE66DULL;
+    random_state = random_seed;
+}
+
+void simulation_set_step(int64_t step) {
+    random_state = random_seed + (uint64_t)step * 0xD1342543DE82EF95ULL;
+    random_state = next_random();
 }
 
 void simulation_set_time(int64_t elapsed) { elapsed_time = elapsed; }
@@ -98,7 +105,20 @@ time_t time(time_t *result) {
     return now.tv_sec;
 }
 
-// The Swift runtime and Foundation ask for random bytes with this one.
+// Foundation reads the bytes of its UUIDs from a device.
+void _foundation_uuid_generate_random(unsigned char *out) {
+    for (int index = 0; index < 16; index++) {
+        if (is_running) {
+            out[index] = (unsigned char)next_random();
+        } else if (raw_syscall(SYS_getrandom, (long)(out + index), 1, 0, 0, 0, 0) != 1) {
+            out[index] = (unsigned char)simulation_real_time();
+        }
+    }
+    out[6] = (out[6] & 0x0F) | 0x40;
+    out[8] = (out[8] & 0x3F) | 0x80;
+}
+
+// The Swift runtime asks for random bytes with this one.
 long syscall(long number, ...) {
     va_list list;
     va_start(list, number);

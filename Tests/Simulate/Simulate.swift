@@ -2,8 +2,8 @@ import CSimulation
 import Foundation
 import Simulation
 
-/// Runs simulations: `simulate [--seed N] [--runs N] [--seconds N] [--trace N] [--verbose]`. Ends with 1 at the first
-/// seed that breaks a promise.
+/// Runs simulations: `simulate [--seed N] [--runs N] [--seconds N] [--trace N] [--verbose] [--all]`. Ends with 1 at the
+/// first seed that breaks a promise; with `--all` after all of them, saying how many did.
 @main
 struct Simulate {
     static func main() {
@@ -12,29 +12,38 @@ struct Simulate {
         Simulation.install()
         let began = simulation_real_time()
         var totals = Totals()
+        var broken: [UInt64] = []
         for seed in options.seed..<(options.seed + options.runs) {
             guard !options.isTimeOver(since: began) else { break }
             let result: Simulation.Result
             let start = simulation_real_time()
             simulation_begin(seed, 1_790_035_200 * 1_000_000_000)
             do {
-                result = try Simulation.run(seed: seed, isVerbose: options.isVerbose) { simulation_set_time($0) }
+                result = try Simulation.run(
+                    seed: seed, isVerbose: options.isVerbose, timeMoved: { simulation_set_time($0) },
+                    stepBegins: { simulation_set_step($0) })
             } catch {
                 print("seed \(seed): \(error)")
                 exit(2)
             }
             let seconds = Double(simulation_real_time() - start) / 1e9
             totals.add(result)
-            if options.runs <= 20 || options.isVerbose || !result.violations.isEmpty {
+            if options.runs <= 20 || options.isVerbose || !(result.violations.isEmpty || options.goesOn) {
                 print(result.summary(seconds))
             }
             if options.runs > 20, (seed - options.seed) % 25 == 24 { print("\(seed - options.seed + 1) runs") }
             fflush(nil)
             if options.isVerbose, result.violations.isEmpty { result.trace.forEach { print("  \($0)") } }
             guard result.violations.isEmpty else {
+                broken.append(seed)
+                if options.goesOn { continue }
                 report(result, options)
                 exit(1)
             }
+        }
+        guard broken.isEmpty else {
+            print("\(broken.count) of \(options.runs) seeds broken: \(broken.map(String.init).joined(separator: " "))")
+            exit(1)
         }
         print(totals.summary(Double(simulation_real_time() - began) / 1e9))
     }
@@ -66,6 +75,7 @@ private struct Options {
     var seconds: Double?
     var trace = 60
     var isVerbose = false
+    var goesOn = false
 
     init(_ arguments: some Sequence<String>) {
         var iterator = arguments.makeIterator()
@@ -83,8 +93,9 @@ private struct Options {
             case "--seconds": seconds = Double(number())
             case "--trace": trace = Int(number())
             case "--verbose": isVerbose = true
+            case "--all": goesOn = true
             default:
-                print("simulate [--seed N] [--runs N] [--seconds N] [--trace LINES] [--verbose]")
+                print("simulate [--seed N] [--runs N] [--seconds N] [--trace LINES] [--verbose] [--all]")
                 exit(name == "--help" ? 0 : 64)
             }
         }

@@ -33,12 +33,14 @@ public enum Simulation {
     /// Runs a seed on this thread. The executor has to be installed, and nothing else may run in the process.
     /// - Parameters:
     ///   - timeMoved: Is told of each new time, in nanoseconds since the beginning of the run.
+    ///   - stepBegins: Is told of each job before it runs.
     ///   - isVerbose: Whether what the services log is in the trace, and all of it is kept.
     public static func run(
-        seed: UInt64, isVerbose: Bool = false, timeMoved: @escaping (Int64) -> Void
+        seed: UInt64, isVerbose: Bool = false, timeMoved: @escaping (Int64) -> Void,
+        stepBegins: @escaping (Int64) -> Void
     ) throws -> Result {
         let executor = VirtualExecutor.shared
-        executor.begin(seed: seed, timeMoved: timeMoved)
+        executor.begin(seed: seed, timeMoved: timeMoved, stepBegins: stepBegins)
         let world = try SimWorld(seed: seed, isVerbose: isVerbose)
         let outcome = Outcome()
         Task {

@@ -47,14 +47,19 @@ final class VirtualExecutor: TaskExecutor, SchedulingExecutor, @unchecked Sendab
     private var timerCount = 0
     private var chance = SplitMix(seed: 0)
     private var timeMoved: (Int64) -> Void = { _ in }
+    private var stepBegins: (Int64) -> Void = { _ in }
 
     private init() {}
 
     /// Makes this the executor of all tasks of the process. To be called before there is any.
     static func install() { _createExecutors(factory: Factory.self) }
 
-    /// - Parameter timeMoved: Is told of each new time, in nanoseconds since the beginning.
-    func begin(seed: UInt64, timeMoved: @escaping (Int64) -> Void) {
+    /// - Parameters:
+    ///   - timeMoved: Is told of each new time, in nanoseconds since the beginning.
+    ///   - stepBegins: Is told of each job, by number, before it runs.
+    func begin(
+        seed: UInt64, timeMoved: @escaping (Int64) -> Void, stepBegins: @escaping (Int64) -> Void = { _ in }
+    ) {
         now = 0
         steps = 0
         fingerprint = 0
@@ -62,6 +67,7 @@ final class VirtualExecutor: TaskExecutor, SchedulingExecutor, @unchecked Sendab
         ready = []
         chance = SplitMix(seed: seed)
         self.timeMoved = timeMoved
+        self.stepBegins = stepBegins
     }
 
     /// Runs what there is to run until `isReached`, but not past `end` (nanoseconds since the beginning).
@@ -72,6 +78,7 @@ final class VirtualExecutor: TaskExecutor, SchedulingExecutor, @unchecked Sendab
                 steps += 1
                 stepsAtThisTime += 1
                 guard stepsAtThisTime < Self.jobsAtOnce else { return .livelock }
+                stepBegins(Int64(steps))
                 job.runSynchronously(on: asUnownedTaskExecutor())
                 continue
             }

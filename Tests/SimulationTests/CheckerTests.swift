@@ -13,11 +13,12 @@ struct CheckerTests {
         var history = History(traceLimit: 10)
         var snapshot = Snapshot()
         var rebuilt: [String: [String]] = [:]
+        var patience: Duration?
 
         func violations() throws -> [String] {
             var checker = Checker(
                 history: history, snapshot: snapshot, rebuiltAlerts: rebuilt, outbound: [("status-1", .status)],
-                partitionCount: 1)
+                partitionCount: 1, patience: patience)
             try checker.check()
             return checker.violations
         }

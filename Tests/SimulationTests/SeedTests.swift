@@ -14,7 +14,20 @@ struct SeedTests {
         #expect(Set(behindOthers).count == 3, "another seed is another run")
     }
 
+    /// Whoever looks closer sees what had happened.
+    @Test func aSeedIsTheSameRunWhenAllOfItIsShown() throws {
+        let (quiet, verbose) = (try Self.output("--seed", "6"), try Self.output("--seed", "6", "--verbose"))
+        let jobs = quiet.firstMatch(of: #/s, (\d+) jobs/#)?.1
+        #expect(jobs != nil && verbose.firstMatch(of: #/s, (\d+) jobs/#)?.1 == jobs)
+    }
+
     private static func fingerprints(_ arguments: String...) throws -> [String] {
+        try output(arguments).matches(of: #/fingerprint ([0-9a-f]+)/#).map { String($0.1) }
+    }
+
+    private static func output(_ arguments: String...) throws -> String { try output(arguments) }
+
+    private static func output(_ arguments: [String]) throws -> String {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: BuiltProduct.path(of: "simulate"))
         process.arguments = arguments
@@ -24,6 +37,6 @@ struct SeedTests {
         let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
         #expect(process.terminationStatus == 0, "\(text.suffix(2000))")
-        return text.matches(of: #/fingerprint ([0-9a-f]+)/#).map { String($0.1) }
+        return text
     }
 }

@@ -163,6 +163,8 @@ final class BrokerWatch: @unchecked Sendable {  // `state` under `lock` only
                 if state.unanswered > Self.failuresAllowed { becomeAway(failure, at: at) }
             } else {
                 state.unanswered = 0
+                // Whatever the database says, or does not: it is the broker that gives partitions.
+                endServing()
                 if state.heldOffUntil.map({ $0 <= .now }) ?? true { becomeBack(at: at) }
             }
         }
@@ -176,15 +178,19 @@ final class BrokerWatch: @unchecked Sendable {  // `state` under `lock` only
     }
 
     /// Reads what is in the spool, before something depends on it.
-    func refresh() async {
+    /// - Returns: `false` when the database does not say, or this process has added to it meanwhile.
+    func refresh() async -> Bool {
         let additions = lock.withLock { state.additions }
-        // What was known still holds; the pulse says what is wrong.
-        guard let content = try? await database.reading({ try Spool($0).content() }) else { return }
-        lock.withLock { take(content, additions) }
+        // The caller tries again; the pulse says what is wrong.
+        guard let content = try? await database.reading({ try Spool($0).content() }) else { return false }
+        return lock.withLock { take(content, additions) }
     }
 
-    private func take(_ content: Spool.Content, _ additions: Int) {
-        if additions == state.additions { state.content = content }
+    @discardableResult
+    private func take(_ content: Spool.Content, _ additions: Int) -> Bool {
+        guard additions == state.additions else { return false }
+        state.content = content
+        return true
     }
 
     private func look(hasAnswered: Bool, at: Timestamp) async throws {
@@ -212,20 +218,20 @@ final class BrokerWatch: @unchecked Sendable {  // `state` under `lock` only
         }
         try await lookForCuts(at: at)
         let isServing = !hasAnswered && seen.map { at.since($0) > settings.patience } ?? false
-        let before = lock.withLock {
-            defer {
-                take(content, additions)
-                state.seenAt = seen
-                state.isServing = isServing
+        lock.withLock {
+            take(content, additions)
+            state.seenAt = seen
+            guard isServing else { return endServing() }
+            if !state.isServing {
+                logger.notice("consumers are served from the database: no process has seen the broker")
             }
-            return state.isServing
+            state.isServing = true
         }
-        if isServing != before {
-            logger.notice(
-                isServing
-                    ? "consumers are served from the database: no process has seen the broker"
-                    : "consumers are served by the broker again")
-        }
+    }
+
+    private func endServing() {
+        if state.isServing { logger.notice("consumers are served by the broker again") }
+        state.isServing = false
     }
 
     /// A cut is noted with its notice's own time, by clocks that differ a little.

@@ -75,15 +75,23 @@ final class SpoolSubscription: Subscription, @unchecked Sendable {  // what chan
         lock.withLock { Array(served.values) }.forEach { $0.end() }
     }
 
-    /// Once nobody works on the partition from the database any more.
+    /// Once nobody works on the partition from the database any more: not this process, and nobody with a lease, as far
+    /// as one can be renewed while the broker is there.
     private func handOut(_ feed: any PartitionFeed) async {
         let name = feed.checkpointName
-        let deadline = ContinuousClock.now + parts.settings.lease + .seconds(2)
-        while await isServed(name), ContinuousClock.now < deadline, !Task.isCancelled {
-            // Cancelled: the condition sees it.
-            try? await Task.sleep(for: min(.milliseconds(100), parts.settings.pulse))
+        var deadline: ContinuousClock.Instant?
+        while !Task.isCancelled {
+            if let own = lock.withLock({ served[name] }) {
+                own.end()
+            } else if let isLeased = await isLeased(name) {
+                let last = deadline ?? .now + parts.settings.lease + .seconds(2)
+                deadline = last
+                guard isLeased, ContinuousClock.now < last else { break }
+            }
+            await pauseShortly()
         }
-        await parts.watch.refresh()
+        // What the owner before has left in the spool comes before what this one is going to publish.
+        while await !parts.watch.refresh(), !Task.isCancelled { await pauseShortly() }
         guard let category = feed.topic.logCategory else { return yield(feed) }
         let logFeed = LogFeed(feed, of: category, for: group, parts: parts)
         if passesOn { await rewindWhereInDoubt(logFeed) }
@@ -103,15 +111,22 @@ final class SpoolSubscription: Subscription, @unchecked Sendable {  // what chan
         }
     }
 
+    private func pauseShortly() async {
+        // Cancelled: the loop that it is in sees it.
+        try? await Task.sleep(for: min(.milliseconds(100), parts.settings.pulse))
+    }
+
     private func yield(_ feed: any PartitionFeed) { assign.yield(feed) }
 
-    private func isServed(_ name: String) async -> Bool {
+    /// - Returns: `nil` when the database does not say.
+    private func isLeased(_ name: String) async -> Bool? {
         do {
             return try await parts.database.reading { [group, now = parts.now()] connection in
                 try PartitionLeases(connection).isTaken(name, of: group.name, at: now)
             }
         } catch {
-            return false  // nobody can work without the database
+            parts.logger.debug("a lease is not known", metadata: ["partition": "\(name)", "error": "\(error)"])
+            return nil
         }
     }
 

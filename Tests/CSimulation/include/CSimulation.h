@@ -10,6 +10,9 @@
 void simulation_begin(uint64_t seed, int64_t wall);
 /// Moves all clocks to `elapsed` nanoseconds after the beginning.
 void simulation_set_time(int64_t elapsed);
+/// Begins a step of the run: its random bytes follow from the seed and its number, however many were asked for before.
+/// How many a library asks for can depend on where its memory lies.
+void simulation_set_step(int64_t step);
 /// The machine's own monotonic clock, in nanoseconds, for measuring.
 int64_t simulation_real_time(void);
 
