@@ -159,6 +159,30 @@ struct LaneLimitsTests {
         #expect(lane.recovery == nil && lane.waiting.isEmpty)
     }
 
+    /// A backlog comes back spread over the time that it takes at the pace of the target, not all at once.
+    @Test func whatIsCrowdedOutComesBackAtThePaceOfTheTarget() {
+        let start = lanes.now
+        var lane = Lane(waiting: [:])
+        lane.adopt(LaneSettings(concurrency: 4), at: start)
+        // 40 a second for two seconds.
+        for number in 0..<80 {
+            let at = start.advanced(by: .milliseconds(25 * Int64(number)))
+            lane.add(work("w\(number)", at: at))
+            _ = lane.next(obstacle: nil, at: at)
+            _ = lane.end("w\(number)", succeeded: true, at: at)
+        }
+        let now = start.advanced(by: .seconds(2))
+        for number in 0..<300 { lane.add(work("r\(number)", at: now, isRetry: true, parkedFor: .busy)) }
+        var times: [Int64] = []
+        for case .postpone(_, let until) in lane.next(obstacle: nil, at: now) {
+            times.append(until.since(now).milliseconds)
+        }
+        // Four are under way, about a second's worth stays in memory.
+        #expect((240...270).contains(times.count), "\(times.count)")
+        #expect(times == times.sorted() && Set(times).count == times.count)
+        #expect(times.first! >= 250 && (4000...7000).contains(times.last!), "50 a second: \(times.last!) ms")
+    }
+
     private func work(
         _ id: String, at: Timestamp, isRetry: Bool = false, parkedFor: WebhookDelivery.Parking.Reason? = nil
     ) -> LaneWork {

@@ -101,7 +101,7 @@ struct LaneQueueTests {
                 guard let id = lane.running.keys.sorted().randomElement(using: &generator) else { continue }
                 let ended = lane.end(id, succeeded: true, at: lanes.now)
                 let work = try #require(ended)
-                _ = plain.end(id)
+                _ = plain.end(id, at: lanes.now)
                 settle(work, fails: Bool.random(using: &generator) && parked[work.request.alert] == nil)
             case 8:
                 guard let alert = parked.keys.sorted().randomElement(using: &generator),
@@ -120,7 +120,7 @@ struct LaneQueueTests {
             let isOut = Int.random(in: 0..<40, using: &generator) == 0
             let obstacle = isOut ? WebhookDelivery.Parking(reason: .disabled, detail: "410", until: lanes.now) : nil
             let said = lanes.summary(lane.next(obstacle: obstacle, at: lanes.now))
-            #expect(said == plain.next(obstacle: obstacle))
+            #expect(said == plain.next(obstacle: obstacle, at: lanes.now))
             #expect(lane.queue.works.map(\.request.id) == plain.queue.map(\.request.id))
             #expect(lane.waiting == plain.waiting)
         }

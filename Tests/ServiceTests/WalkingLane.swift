@@ -9,10 +9,12 @@ struct WalkingLane {
     private(set) var running: [String: LaneWork] = [:]
     private(set) var waiting: [String: Int] = [:]
     var settings = LaneSettings()
+    private var pace = AttemptPace()
 
     mutating func add(_ work: LaneWork) { queue.append(work) }
 
-    mutating func next(obstacle: WebhookDelivery.Parking?) -> [String] {
+    mutating func next(obstacle: WebhookDelivery.Parking?, at now: Timestamp) -> [String] {
+        let enough = max(2 * settings.concurrency, Int(min(pace.perSecond(at: now), 1000)))
         var steps: [String] = []
         var kept: [LaneWork] = []
         var ahead = Set(running.values.map(order))
@@ -30,7 +32,7 @@ struct WalkingLane {
             } else if isFirst, running.count < settings.concurrency {
                 running[id] = work
                 steps.append("attempt \(id)")
-            } else if isFirst, work.isRetry, kept.count >= 2 * settings.concurrency {
+            } else if isFirst, work.isRetry, kept.count >= enough {
                 hold(work)
                 steps.append("park \(id) busy")
             } else {
@@ -41,7 +43,10 @@ struct WalkingLane {
         return steps
     }
 
-    mutating func end(_ id: String) -> LaneWork? { running.removeValue(forKey: id) }
+    mutating func end(_ id: String, at now: Timestamp) -> LaneWork? {
+        pace.ended(at: now)
+        return running.removeValue(forKey: id)
+    }
 
     mutating func release(_ work: LaneWork) {
         let left = waiting[work.request.alert, default: 0] - (work.isWaiting ? 1 : 0)
