@@ -68,7 +68,7 @@ actor DeliveryLanes {
     /// was redriven or came by a replay, goes behind it.
     func retry(_ ids: [String]) async throws {
         // Taken before they are read: what somebody else does with one of them is written by then.
-        let taken = ids.filter(inHand.take)
+        let taken = await takeInHand(ids)
         let (found, overtaking): ([LaneWork], Set<String>)
         do {
             found = try await works(of: taken)
@@ -93,6 +93,19 @@ actor DeliveryLanes {
         }
         for id in taken where !kept.contains(id) { inHand.release(id) }
         for integration in Set(found.map(\.request.integration.id)) { await pump(integration) }
+    }
+
+    /// Those that nobody has in hand. What was scheduled can be seen before its writer has heard that it is written: it
+    /// is let go of in a moment, and would otherwise be offered again only when its lease ends.
+    private func takeInHand(_ ids: [String]) async -> [String] {
+        var taken = ids.filter(inHand.take)
+        for _ in 0..<20 where taken.count < ids.count && !Task.isCancelled {
+            // Cancelled: the condition sees it.
+            try? await Task.sleep(for: .milliseconds(10))
+            let known = Set(taken)
+            taken += ids.filter { !known.contains($0) && inHand.take($0) }
+        }
+        return taken
     }
 
     /// Deliveries as the log has them.
