@@ -182,7 +182,7 @@ private final class WakeUp: Sendable {
 
     init() {
         var ends: [Int32] = [-1, -1]
-        let kind = Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
+        let kind = Int32(SOCK_DGRAM.rawValue | SOCK_NONBLOCK.rawValue) | closeOnExec
         precondition(socketpair(AF_UNIX, kind, 0, &ends) == 0, "no pair of sockets: \(errno)")
         (descriptor, other) = (ends[0], ends[1])
     }

@@ -147,7 +147,7 @@ final class MailGate {
         }
         refusal = nil
         return socket(
-            address.pointee.family, address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue), address.pointee.protocol)
+            address.pointee.family, address.pointee.socktype | closeOnExec, address.pointee.protocol)
     }
 }
 

@@ -135,9 +135,6 @@ extension Transfer {
             return -1
         }
         hasOpenedSocket = true
-        // Close-on-exec: script sandboxes are child processes and must not inherit connections.
         return socket(address.pointee.family, address.pointee.socktype | closeOnExec, address.pointee.protocol)
     }
 }
-
-private let closeOnExec = Int32(SOCK_CLOEXEC.rawValue)
