@@ -48,7 +48,7 @@ public struct AlertEngine: Service {
         let relay = LogRelay(
             LogPartition(Alert.category, feed.partition), to: .alertEvents, bus: bus, database: database,
             signal: appended, logger: logger
-        ) { try AlertEventMessage($0).outgoing() }
+        ) { try AlertEventMessage.outgoing(of: $0) }
         let timers = DueWorkLoop(
             kind: AlertWriter.timerKind, partition: feed.partition, lease: Self.timerLease, database: database,
             signal: scheduled, now: now, logger: logger

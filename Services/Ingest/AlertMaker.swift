@@ -11,8 +11,9 @@ actor AlertMaker {
     private let integration: Integration?
     let submitter: Person
     private let view: DirectoryView
-    private let bus: any MessageBus
     private let numbers: AlertNumbers
+    private let sender: AlertSender
+    private let isFirstRun: Bool
     private let secrets: SecretBox
     /// Whether alerts are assembled and checked, and not made.
     private let isDry: Bool
@@ -22,18 +23,22 @@ actor AlertMaker {
     /// For the author of the integration.
     private(set) var notes: [String] = []
     private var ordinal = 0
+    private var unsent: [Task<Void, any Error>] = []
 
-    /// - Parameter integration: `nil` for a request to a form.
+    /// - Parameters:
+    ///   - integration: `nil` for a request to a form.
+    ///   - isFirstRun: Whether no number can have been fixed for any of the alerts yet.
     init(
         message: InboundRequestMessage, integration: Integration?, submitter: Person, view: DirectoryView,
-        bus: any MessageBus, numbers: AlertNumbers, secrets: SecretBox, isDry: Bool = false
+        numbers: AlertNumbers, sender: AlertSender, secrets: SecretBox, isDry: Bool = false, isFirstRun: Bool = false
     ) {
         self.message = message
         self.integration = integration
         self.submitter = submitter
         self.view = view
-        self.bus = bus
         self.numbers = numbers
+        self.sender = sender
+        self.isFirstRun = isFirstRun
         self.secrets = secrets
         self.isDry = isDry
     }
@@ -50,7 +55,8 @@ actor AlertMaker {
         } ?? DerivedID.uuid("alert", parts.0, parts.1)
     }
 
-    /// Makes an alert, durably. Where the JSON names no recipients, those of the request's URL are told.
+    /// Makes an alert, which is durable once ``settle()`` returns. Where the JSON names no recipients, those of the
+    /// request's URL are told.
     func make(_ json: JSONValue) async throws -> Activity.MadeAlert {
         guard ordinal < Self.limit else {
             throw FieldProblem("the request", "has made \(Self.limit) alerts already, which is the most")
@@ -67,10 +73,8 @@ actor AlertMaker {
         }
         let draft = AlertDraft(
             view: view, plan: plan, form: form, integration: integration, submitter: submitter, secrets: secrets)
-        // In a dry run, alerts are numbered from 1: no real one has such a number.
-        let number =
-            isDry
-            ? Int64(ordinal) + 1 : try await numbers.reserve(Self.reservation(of: message.requestId, ordinal))
+        let reservation = Self.reservation(of: message.requestId, ordinal)
+        let number = try await number(reservation, ordinal)
         let id = alertId(ordinal)
         var notes: [String] = []
         var details = try draft.details(
@@ -86,9 +90,23 @@ actor AlertMaker {
             commandId: "create-\(id)", alert: id, command: .create(details),
             origin: Origin(
                 actor: submitter.targetName, causation: message.requestId, correlation: message.requestId))
-        try await bus.publish([try command.outgoing()], to: .alertCommands)
+        unsent.append(sender.add(.init(reservation: reservation, number: number, command: command)))
         let alert = Activity.MadeAlert(id: id, number: number)
         made.append(alert)
         return alert
+    }
+
+    /// In a dry run, alerts are numbered from 1: no real one has such a number.
+    private func number(_ reservation: String, _ ordinal: Int) async throws -> Int64 {
+        if isDry { return Int64(ordinal) + 1 }
+        return isFirstRun ? try await numbers.next() : try await numbers.reserve(reservation)
+    }
+
+    /// Returns once the alerts made so far are durable, with their numbers: before others may be told of them.
+    func settle() async throws {
+        while let sending = unsent.first {
+            try await sending.value
+            unsent.removeAll { $0 == sending }
+        }
     }
 }

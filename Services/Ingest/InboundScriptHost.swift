@@ -16,7 +16,14 @@ actor InboundScriptHost: ScriptHost {
         self.calls = calls
     }
 
+    /// Waits until what the script has made is durable: it may tell of it.
     func http(_ call: ScriptHTTPCall) async throws -> ScriptHTTPAnswer {
+        do {
+            try await maker?.settle()
+        } catch {
+            lost = error
+            throw error
+        }
         let answer = try await calls.send(
             ScriptCalls.Request(
                 endpoint: call.endpoint, path: call.path, method: call.method, headers: call.headers, body: call.body,

@@ -6,7 +6,7 @@ import Messaging
 /// More runs at once than there are engines only wait for each other, and one integration whose runs take long shall
 /// not hold up those of the others: each has some places, which a run gives back when it ends or takes too long.
 struct RequestQueue {
-    /// How many runs of one integration hold a place.
+    /// How many runs of one integration hold a place: until their scripts have ended.
     static let places = 8
     /// How many may wait for one integration before the last of them are put aside.
     static let limit = 400
@@ -15,6 +15,8 @@ struct RequestQueue {
         let message: InboundRequestMessage
         /// Of its message; `nil` for what came from due work.
         let offset: Int64?
+        /// Whether nobody can have run it before.
+        var isFirstRun = false
     }
 
     private struct Line {

@@ -8,7 +8,6 @@ import Scripting
 /// Does what an inbound integration says with one request. May be done again after a crash: ids follow from the
 /// request, so no second alert is made.
 struct RequestRunner: Sendable {
-    let bus: any MessageBus
     let database: any SQLDatabase
     let directory: DirectoryCache
     let engine: any ScriptEngine
@@ -17,10 +16,17 @@ struct RequestRunner: Sendable {
     let limits: ScriptLimits
     let flood: TriggerFlood
     let numbers: AlertNumbers
+    let sender: AlertSender
     let now: Clock
 
-    /// What came of it. Throws only for what passes by itself (database, bus): the request is then run again.
-    func run(_ message: InboundRequestMessage) async throws -> Activity {
+    /// What came of it; its alerts are durable.
+    /// - Parameters:
+    ///   - isFirstRun: Whether the request has certainly not been run before, by anybody.
+    ///   - madeAll: Called when nothing is left to do but to wait until what was made is durable.
+    /// - Throws: Only what passes by itself (database, bus): the request is then run again.
+    func run(
+        _ message: InboundRequestMessage, isFirstRun: Bool = false, madeAll: @Sendable () async -> Void = {}
+    ) async throws -> Activity {
         var view = try await directory.current()
         // The integration may be younger than what is in memory, and a text that was just saved even more so.
         if message.form == nil, view.integrations[message.integration] == nil || message.run != nil {
@@ -35,7 +41,10 @@ struct RequestRunner: Sendable {
         }
         let started = ContinuousClock.now
         do {
-            try await perform(message, view, &activity)
+            let maker = try maker(of: message, view, isFirstRun: isFirstRun)
+            try await perform(message, view, maker, &activity)
+            await madeAll()
+            try await maker.settle()
         } catch let problem as Activity.Problem {
             activity.problem = problem
         }
@@ -45,9 +54,9 @@ struct RequestRunner: Sendable {
         return activity
     }
 
-    private func perform(
-        _ message: InboundRequestMessage, _ view: DirectoryView, _ activity: inout Activity
-    ) async throws {
+    private func maker(
+        of message: InboundRequestMessage, _ view: DirectoryView, isFirstRun: Bool
+    ) throws(Activity.Problem) -> AlertMaker {
         let integration = view.integrations[message.integration]
         guard integration != nil || message.form != nil else {
             throw Activity.Problem(kind: "configuration", message: "the integration has been deleted")
@@ -55,10 +64,17 @@ struct RequestRunner: Sendable {
         guard let submitter = view.people[message.person] else {
             throw Activity.Problem(kind: "configuration", message: "the person it acts as has been deleted")
         }
-        let maker = AlertMaker(
-            message: message, integration: integration, submitter: submitter, view: view, bus: bus,
-            numbers: numbers, secrets: secrets, isDry: message.run?.attempt == .dryRun)
-        if let integration, integration.operation != .createAlert || integration.scriptStep != nil {
+        return AlertMaker(
+            message: message, integration: integration, submitter: submitter, view: view, numbers: numbers,
+            sender: sender, secrets: secrets, isDry: message.run?.attempt == .dryRun, isFirstRun: isFirstRun)
+    }
+
+    private func perform(
+        _ message: InboundRequestMessage, _ view: DirectoryView, _ maker: AlertMaker, _ activity: inout Activity
+    ) async throws {
+        if let integration = view.integrations[message.integration],
+            integration.operation != .createAlert || integration.scriptStep != nil
+        {
             try await runScript(integration, message, view, maker, &activity)
         } else {
             try await makeAlert(maker, message)

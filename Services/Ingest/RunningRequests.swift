@@ -16,7 +16,9 @@ actor RunningRequests {
         let message: InboundRequestMessage
         var offset: Int64?
         let startedAt: Timestamp
-        /// When word of it was last written; `nil` while it holds its message and its place.
+        /// Whether it holds one of the places of its integration.
+        var hasPlace = true
+        /// When word of it was last written; `nil` while it holds its message.
         var parkedAt: Timestamp?
         let task: Task<Void, Never>
 
@@ -50,13 +52,20 @@ actor RunningRequests {
     /// Takes messages from the topic; those whose requests are recorded already are passed over.
     func admit(_ messages: [Received<InboundRequestMessage>]) async throws {
         let ids = messages.map(\.payload.requestId)
-        let known = try await database.reading { try Activities($0).statuses(of: ids) }
+        let (known, begun) = try await database.reading { connection in
+            // A run that was lost has fixed the number of its first alert, if it has got that far.
+            (
+                try Activities(connection).statuses(of: ids),
+                try AlertNumbers.reserved(ids.map { AlertMaker.reservation(of: $0, 0) }, in: connection)
+            )
+        }
         for message in messages {
             let request = message.payload
             if known[request.requestId] != nil || isInHand(request.requestId) {
                 recorder.finish(message.message.offset, with: [])
             } else {
-                waiting.add(.init(message: request, offset: message.message.offset))
+                let isFirstRun = !begun.contains(AlertMaker.reservation(of: request.requestId, 0))
+                waiting.add(.init(message: request, offset: message.message.offset, isFirstRun: isFirstRun))
             }
         }
         startWhatCan()
@@ -73,7 +82,7 @@ actor RunningRequests {
     private func isInHand(_ request: String) -> Bool { running[request] != nil || waiting.contains(request) }
 
     private func startWhatCan() {
-        while !isStopped, let next = waiting.startNext() { start(next.message, offset: next.offset) }
+        while !isStopped, let next = waiting.startNext() { start(next) }
     }
 
     /// Lets go of the messages of those that take long, and says of these that they go on, until cancelled.
@@ -83,7 +92,7 @@ actor RunningRequests {
             try? await Task.sleep(for: Self.parkAfter / 4)
             let moment = now()
             for (id, entry) in running where entry.needsWord(at: moment, after: Self.parkAfter, every: Self.lease / 3) {
-                if entry.parkedAt == nil { waiting.release(entry.message) }
+                releasePlace(of: id)
                 running[id]?.offset = nil
                 running[id]?.parkedAt = moment
                 park(entry.message, offset: entry.offset, until: moment.advanced(by: Self.lease))
@@ -109,23 +118,32 @@ actor RunningRequests {
         running.values.forEach { $0.task.cancel() }
     }
 
-    private func start(_ message: InboundRequestMessage, offset: Int64?) {
+    private func start(_ entry: RequestQueue.Entry) {
+        let message = entry.message
         let task = Task { [runner, logger] in
             // What fails for now is tried until it works; the request has been accepted.
-            await retryingForever(logger: logger, what: "request \(message.requestId)") {
-                let activity = try await runner.run(message)
+            _ = await retryingForever(logger: logger, what: "request \(message.requestId)") { tries in
+                let activity = try await runner.run(message, isFirstRun: entry.isFirstRun && tries == 0) {
+                    await self.releasePlace(of: message.requestId)
+                }
                 try Task.checkCancellation()
                 await self.end(activity)
             }
         }
         running[message.requestId] = Running(
-            message: message, offset: offset, startedAt: now(), parkedAt: nil, task: task)
+            message: message, offset: entry.offset, startedAt: now(), parkedAt: nil, task: task)
+    }
+
+    private func releasePlace(of request: String) {
+        guard let entry = running[request], entry.hasPlace else { return }
+        running[request]?.hasPlace = false
+        waiting.release(entry.message)
+        startWhatCan()
     }
 
     private func end(_ activity: Activity) {
+        releasePlace(of: activity.requestId)
         guard let entry = running.removeValue(forKey: activity.requestId) else { return }
-        if entry.parkedAt == nil { waiting.release(entry.message) }
-        startWhatCan()
         recorder.finish(entry.offset, with: [.ended(activity)])
         Counter(
             label: "tocsin_inbound_runs_total", dimensions: [("status", activity.status.rawValue.lowercased())]

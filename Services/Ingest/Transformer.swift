@@ -33,10 +33,11 @@ public struct Transformer: Service {
         engine: any ScriptEngine, client: EndpointClient, limits: ScriptLimits, kept: Duration,
         now: @escaping Clock, logger: Logger
     ) {
+        let numbers = AlertNumbers(database: database)
         runner = RequestRunner(
-            bus: bus, database: database, directory: directory, engine: engine, client: client, secrets: secrets,
-            limits: limits, flood: TriggerFlood(database: database), numbers: AlertNumbers(database: database), now: now
-        )
+            database: database, directory: directory, engine: engine, client: client, secrets: secrets,
+            limits: limits, flood: TriggerFlood(database: database), numbers: numbers,
+            sender: AlertSender(numbers: numbers, bus: bus), now: now)
         self.bus = bus
         self.database = database
         runTime = max(limits.time, limits.totalTime) + .seconds(60)

@@ -43,14 +43,27 @@ public struct AlertEventMessage: Codable, Sendable {
         self.origin = origin
     }
 
-    /// The message for an event of the log.
+    public func outgoing() throws -> OutgoingMessage { try OutgoingMessage(key: alert, encoding: self) }
+
     public init(_ recorded: RecordedEvent) throws {
         self.init(
-            id: recorded.id, alert: String(recorded.stream.dropFirst(Alert.category.count + 1)),
-            version: recorded.version, event: try EventCodec.decode(recorded.data), origin: recorded.origin)
+            id: recorded.id, alert: Self.alert(of: recorded), version: recorded.version,
+            event: try EventCodec.decode(recorded.data), origin: recorded.origin)
     }
 
-    public func outgoing() throws -> OutgoingMessage { try OutgoingMessage(key: alert, encoding: self) }
+    private static func alert(of recorded: RecordedEvent) -> String {
+        String(recorded.stream.dropFirst(Alert.category.count + 1))
+    }
+
+    /// The message for an event of the log, whose JSON is taken as it is.
+    public static func outgoing(of recorded: RecordedEvent) throws -> OutgoingMessage {
+        let alert = alert(of: recorded)
+        let body = """
+            {"alert":\(try JSON.encode(alert)),"event":\(recorded.data),"id":\(try JSON.encode(recorded.id)),\
+            "origin":\(try JSON.encode(recorded.origin)),"version":\(recorded.version)}
+            """
+        return OutgoingMessage(key: alert, body: body)
+    }
 }
 
 /// On `inbound-requests`, keyed by the request's id: a request as it came, after its sender was recognised.

@@ -131,10 +131,6 @@ public struct ConsumerLoop<Handler: MessageHandler>: Sendable {
 }
 
 extension Message {
-    public func decode<Payload: Decodable>(_ type: Payload.Type = Payload.self) throws -> Payload {
-        try JSONDecoder().decode(Payload.self, from: Data(body.utf8))
-    }
-
     public func deadLetter(_ feed: any PartitionFeed, reason: String, at now: Timestamp) -> DeadLetter {
         DeadLetter(
             topic: feed.topic.name + feed.offsetsOf, partition: feed.partition, offset: offset, key: key, body: body,
@@ -144,9 +140,7 @@ extension Message {
 }
 
 extension OutgoingMessage {
-    public init(key: String, encoding payload: some Encodable, headers: [String: String] = [:]) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        self.init(key: key, body: String(decoding: try encoder.encode(payload), as: UTF8.self), headers: headers)
+    public init(key: String, encoding payload: some Encodable & Sendable, headers: [String: String] = [:]) throws {
+        self.init(key: key, body: try JSON.encode(payload), headers: headers, payload: payload)
     }
 }

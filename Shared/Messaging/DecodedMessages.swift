@@ -9,13 +9,11 @@ extension PartitionRecorder {
     public nonisolated func understood<Payload: Decodable & Sendable>(
         _ messages: [Message], at now: Clock
     ) async throws -> [Received<Payload>] {
-        let decoder = JSONDecoder()
         var understood: [Received<Payload>] = []
         understood.reserveCapacity(messages.count)
         for message in messages {
             do {
-                let payload = try decoder.decode(Payload.self, from: Data(message.body.utf8))
-                understood.append(Received(message: message, payload: payload))
+                understood.append(Received(message: message, payload: try message.decode()))
             } catch {
                 logger.error("message put aside", metadata: ["topic": "\(feed.checkpointName)", "reason": "\(error)"])
                 let letter = message.deadLetter(feed, reason: "\(error)", at: now())

@@ -2,7 +2,7 @@ import Foundation
 import Persistence
 
 /// The bus of the all-in-one quick start: a table in the same database. For one process: all its partitions
-/// are always this process's own.
+/// are always this process's own, and what it has published last is read from memory.
 public final class EmbeddedBus: MessageBus, @unchecked Sendable {  // `isClosed` under `lock` only
     public let partitions: Partitions
 
@@ -14,7 +14,7 @@ public final class EmbeddedBus: MessageBus, @unchecked Sendable {  // `isClosed`
     private let trimming: Task<Void, Never>
     private let lock = NSLock()
     /// By partition, made when they are first asked for.
-    private var signals: [String: Signal] = [:]
+    private var tails: [String: PartitionTail] = [:]
     private var isClosed = false
 
     public convenience init(database: any SQLDatabase, partitionCount: Int = 4) {
@@ -36,32 +36,42 @@ public final class EmbeddedBus: MessageBus, @unchecked Sendable {  // `isClosed`
     deinit { trimming.cancel() }
 
     public func publish(_ messages: [OutgoingMessage], to topic: Topic) async throws {
+        guard !messages.isEmpty else { return try checkOpen() }
+        try await publish(messages, to: topic, in: database) { _ in }
+    }
+
+    public func publish(
+        _ messages: [OutgoingMessage], to topic: Topic, in database: any SQLDatabase,
+        and write: @escaping @Sendable (any SQLConnection) throws -> Void
+    ) async throws {
         try checkOpen()
-        guard !messages.isEmpty else { return }
-        let schedule = try await partitions.schedule(for: messages, on: topic)
-        let rows = Dictionary(grouping: messages) { schedule.partition(of: $0, on: topic) }
-        try await database.retrying { connection in
-            for (partition, messages) in rows.sorted(by: { $0.key < $1.key }) {
-                try Self.append(messages, topic: topic.name, partition: partition, in: connection)
+        let schedule = messages.isEmpty ? nil : try await partitions.schedule(for: messages, on: topic)
+        let rows = Dictionary(grouping: messages) { schedule?.partition(of: $0, on: topic) ?? 0 }
+            .sorted { $0.key < $1.key }
+        let published = try await database.retrying { connection in
+            let published = try rows.map { partition, messages in
+                (partition, try Self.append(messages, topic: topic.name, partition: partition, in: connection))
             }
+            try write(connection)
+            return published
         }
-        for partition in rows.keys { signal(topic, partition).notify() }
+        for (partition, messages) in published { tail(topic, partition).add(messages) }
     }
 
     public func subscribe(to topics: [Topic], as group: ConsumerGroup) async throws -> any Subscription {
         EmbeddedSubscription(partitions: partitions, topics: topics) { [self] topic, partition in
             EmbeddedFeed(
-                topic: topic, partition: partition, database: database, signal: signal(topic, partition),
+                topic: topic, partition: partition, database: database, tail: tail(topic, partition),
                 pollInterval: Self.pollInterval)
         }
     }
 
-    private func signal(_ topic: Topic, _ partition: Int) -> Signal {
+    private func tail(_ topic: Topic, _ partition: Int) -> PartitionTail {
         lock.withLock {
             let name = "\(topic.name)/\(partition)"
-            let signal = signals[name] ?? Signal()
-            signals[name] = signal
-            return signal
+            let tail = tails[name] ?? PartitionTail()
+            tails[name] = tail
+            return tail
         }
     }
 
@@ -74,6 +84,9 @@ public final class EmbeddedBus: MessageBus, @unchecked Sendable {  // `isClosed`
         trimming.cancel()
         lock.withLock { isClosed = true }
     }
+
+    /// Reads everything from the table again, for a test that has changed it.
+    func forgetPublished() { lock.withLock { tails.values.forEach { $0.forget() } } }
 
     private func checkOpen() throws(StoreError) {
         if lock.withLock({ isClosed }) { throw StoreError(.unavailable, "the bus is closed") }
@@ -99,7 +112,7 @@ public final class EmbeddedBus: MessageBus, @unchecked Sendable {  // `isClosed`
 
     private static func append(
         _ messages: [OutgoingMessage], topic: String, partition: Int, in connection: any SQLConnection
-    ) throws {
+    ) throws -> [Message] {
         let after = try connection.execute(
             """
             INSERT INTO bus_partitions (topic, partition, next_offset)
@@ -111,13 +124,16 @@ public final class EmbeddedBus: MessageBus, @unchecked Sendable {  // `isClosed`
         let rows: [[SQLValue]] = try messages.enumerated().map { index, message in
             [
                 .text(topic), .integer(Int64(partition)), .integer(first + Int64(index)), .text(message.key),
-                .text(String(decoding: try JSONEncoder().encode(message.headers), as: UTF8.self)),
+                .text(message.headers.isEmpty ? "{}" : try JSON.encode(message.headers)),
                 .text(message.body),
             ]
         }
         try connection.insert(
             rows, into: "bus_messages",
             columns: ["topic", "partition", "message_offset", "message_key", "headers", "body"])
+        return messages.enumerated().map { index, message in
+            Message(message, offset: first + Int64(index))
+        }
     }
 }
 
@@ -176,20 +192,24 @@ private final class EmbeddedFeed: PartitionFeed, @unchecked Sendable {  // mutab
     let topic: Topic
     let partition: Int
     private let database: any SQLDatabase
-    private let signal: Signal
+    private let tail: PartitionTail
+    private let added = Signal()
     private let pollInterval: Duration
     private let lock = NSLock()
     private var offset: Int64 = 0
     private var hasEnded = false
     private var cut: LogCut?
 
-    init(topic: Topic, partition: Int, database: any SQLDatabase, signal: Signal, pollInterval: Duration) {
+    init(topic: Topic, partition: Int, database: any SQLDatabase, tail: PartitionTail, pollInterval: Duration) {
         self.topic = topic
         self.partition = partition
         self.database = database
-        self.signal = signal
+        self.tail = tail
         self.pollInterval = pollInterval
+        tail.join(added)
     }
+
+    deinit { tail.leave(added) }
 
     func start(at offset: Int64) async throws {
         let end = try await database.reading { [topic, partition] connection in
@@ -204,6 +224,7 @@ private final class EmbeddedFeed: PartitionFeed, @unchecked Sendable {  // mutab
     }
 
     func next(max: Int) async throws -> [Message]? {
+        var asksDatabase = false
         while true {
             let (offset, hasEnded, cut) = lock.withLock {
                 defer { self.cut = nil }
@@ -212,12 +233,18 @@ private final class EmbeddedFeed: PartitionFeed, @unchecked Sendable {  // mutab
             if let cut { throw cut }
             try Task.checkCancellation()
             if hasEnded { return nil }
-            let messages = try await read(from: offset, max: max)
-            if let last = messages.last {
+            var found = asksDatabase ? .unknown : tail.read(from: offset, max: max)
+            if case .unknown = found {
+                let messages = try await read(from: offset, max: max)
+                tail.noteRead(upTo: messages.last.map { $0.offset + 1 } ?? offset, isEmpty: messages.isEmpty)
+                found = messages.isEmpty ? tail.read(from: offset, max: max) : .messages(messages)
+            }
+            if case .messages(let messages) = found, let last = messages.last {
                 lock.withLock { self.offset = last.offset + 1 }
                 return messages
             }
-            await signal.wait(upTo: pollInterval)
+            // Somebody else may have published: a process that is not this one wakes nobody here.
+            asksDatabase = await !added.wait(upTo: pollInterval)
         }
     }
 
@@ -227,7 +254,7 @@ private final class EmbeddedFeed: PartitionFeed, @unchecked Sendable {  // mutab
 
     func end() {
         lock.withLock { hasEnded = true }
-        signal.notify()
+        added.notify()
     }
 
     private func read(from offset: Int64, max: Int) async throws -> [Message] {

@@ -3,7 +3,7 @@ import Logging
 import Persistence
 
 /// Brings the events of one log partition out to a topic, in order, at least once: its checkpoint is saved after
-/// the publish.
+/// the publish, or with it.
 public struct LogRelay: Sendable {
     let partition: LogPartition
     let topic: Topic
@@ -68,8 +68,7 @@ public struct LogRelay: Sendable {
             return (next, try EventLog(connection).read(partition, after: next, limit: Self.batchLimit))
         }
         guard let last = events.last else { return (next, 0) }
-        try await bus.publish(try events.compactMap(placed), to: topic)
-        try await database.transaction { [self] connection in
+        try await bus.publish(try events.compactMap(placed), to: topic, in: database) { [self] connection in
             try checkpoint(in: connection).save(next: last.position, expecting: next)
         }
         return (last.position, events.count)
@@ -77,9 +76,7 @@ public struct LogRelay: Sendable {
 
     /// The message for an event, which says where in the log the event is.
     private func placed(_ event: RecordedEvent) throws -> OutgoingMessage? {
-        guard let outgoing = try message(event) else { return nil }
-        let headers = outgoing.headers.merging([Self.positionHeader: String(event.position)]) { first, _ in first }
-        return OutgoingMessage(key: outgoing.key, body: outgoing.body, headers: headers)
+        try message(event)?.with(Self.positionHeader, String(event.position))
     }
 
     /// The "next offset" of a relay is the position of the last event that it has published.

@@ -1,4 +1,5 @@
 import AlertCore
+import Persistence
 
 /// A named stream of messages, split into partitions. The topics of the product are listed here.
 public struct Topic: Hashable, Sendable {
@@ -25,11 +26,19 @@ public struct OutgoingMessage: Sendable {
     public let body: String
     /// Small texts beside the body: causation, correlation, trace.
     public let headers: [String: String]
+    /// What the body was made of: readers in the same process need not decode it.
+    let payload: (any Sendable)?
 
-    public init(key: String, body: String, headers: [String: String] = [:]) {
+    public init(key: String, body: String, headers: [String: String] = [:], payload: (any Sendable)? = nil) {
         self.key = key
         self.body = body
         self.headers = headers
+        self.payload = payload
+    }
+
+    func with(_ header: String, _ value: String) -> OutgoingMessage {
+        let headers = headers.merging([header: value]) { _, new in new }
+        return OutgoingMessage(key: key, body: body, headers: headers, payload: payload)
     }
 }
 
@@ -38,12 +47,23 @@ public struct Message: Sendable {
     public let key: String
     public let body: String
     public let headers: [String: String]
+    let decoded: DecodedPayload?
 
     public init(offset: Int64, key: String, body: String, headers: [String: String] = [:]) {
         self.offset = offset
         self.key = key
         self.body = body
         self.headers = headers
+        decoded = nil
+    }
+
+    /// A message that readers get from the memory of the process that has published it.
+    init(_ message: OutgoingMessage, offset: Int64) {
+        self.offset = offset
+        key = message.key
+        body = message.body
+        headers = message.headers
+        decoded = DecodedPayload(message.payload)
     }
 }
 
@@ -62,6 +82,14 @@ public protocol MessageBus: Sendable {
     /// Returns once every message would survive the loss of a broker. After a throw, any number of the
     /// messages may have been published: publish them all again.
     func publish(_ messages: [OutgoingMessage], to topic: Topic) async throws
+
+    /// Publishes, and then writes something in a transaction: in the same one, where the messages are kept in that
+    /// database. After a throw, any number of the messages may have been published; the transaction may have gone
+    /// through when the outcome of a commit is in doubt.
+    func publish(
+        _ messages: [OutgoingMessage], to topic: Topic, in database: any SQLDatabase,
+        and write: @escaping @Sendable (any SQLConnection) throws -> Void
+    ) async throws
 
     /// Joins `group` for its share of the partitions of `topics`.
     func subscribe(to topics: [Topic], as group: ConsumerGroup) async throws -> any Subscription
@@ -92,6 +120,14 @@ public protocol MessageBus: Sendable {
 }
 
 extension MessageBus {
+    public func publish(
+        _ messages: [OutgoingMessage], to topic: Topic, in database: any SQLDatabase,
+        and write: @escaping @Sendable (any SQLConnection) throws -> Void
+    ) async throws {
+        try await publish(messages, to: topic)
+        try await database.transaction(write)
+    }
+
     public var degradation: String? { nil }
     public var interruptions: Int { 0 }
     public func doubtfulSince() async throws -> Timestamp? { nil }

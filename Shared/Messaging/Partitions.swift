@@ -114,8 +114,7 @@ extension OutgoingMessage {
     /// - Parameter owner: The id of an alert, for what is sent about it.
     public func placed(like owner: String) -> OutgoingMessage {
         guard let generation = DerivedID.generation(of: owner), generation > 0 else { return self }
-        let headers = headers.merging([Self.generationHeader: String(generation)]) { _, new in new }
-        return OutgoingMessage(key: key, body: body, headers: headers)
+        return with(Self.generationHeader, String(generation))
     }
 
     /// The generation of partitions that the message belongs to; `nil` for the first.

@@ -52,7 +52,7 @@ struct LogFeedTests {
             }
             try await table.publish(
                 try events.map { event in
-                    let outgoing = try AlertEventMessage(event).outgoing()
+                    let outgoing = try AlertEventMessage.outgoing(of: event)
                     return OutgoingMessage(
                         key: outgoing.key, body: outgoing.body,
                         headers: [LogRelay.positionHeader: String(event.position)])
@@ -137,7 +137,7 @@ struct LogFeedTests {
         try await world.record(1..<4)
         let events = try await world.database.reading { try EventLog($0).read(Self.partition, after: 0, limit: 3) }
         try await world.table.publish(
-            try events.map { try AlertEventMessage($0).outgoing() }, to: .alertEvents)
+            try events.map { try AlertEventMessage.outgoing(of: $0) }, to: .alertEvents)
         try await world.consuming { seen in
             try await eventually("all events") { seen.alerts.count >= 3 }
             #expect(seen.alerts == ["1", "2", "3"])

@@ -1,10 +1,11 @@
 import AlertCore
 import Foundation
 import Logging
-import Messaging
 import Persistence
 import TestSupport
 import Testing
+
+@testable import Messaging
 
 /// Messages while the broker is away: none is lost, none overtakes another, and their consumers get them.
 @Suite(.timeLimit(.minutes(1)))
@@ -43,6 +44,7 @@ struct SpoolingBusTests {
                 try connection.execute(
                     "UPDATE bus_partitions SET next_offset = \(offset) WHERE next_offset > \(offset)")
             }
+            table.forgetPublished()
         }
 
         func end(_ buses: SpoolingBus...) async {

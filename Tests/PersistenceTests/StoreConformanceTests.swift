@@ -120,6 +120,28 @@ import Testing
         await database.close()
     }
 
+    /// Numbers that are reserved together: all of them or none.
+    @Test(arguments: Backend.available)
+    func numbersAreFixedTogether(on backend: Backend) async throws {
+        let database = try await backend.makeDatabase()
+        let numbers = AlertNumbers(database: database)
+        let taken = try await numbers.reserve("a/0")
+        let (first, second) = (try await numbers.next(), try await numbers.next())
+        #expect(Set([taken, first, second]).count == 3)
+        try await numbers.fix([("b/0", first), ("b/1", second)])
+        try await numbers.fix([("b/0", first), ("b/1", second)])
+        let error = await #expect(throws: StoreError.self) {
+            try await numbers.fix([("c/0", try await numbers.next()), ("a/0", try await numbers.next())])
+        }
+        #expect(error?.code == .versionConflict)
+        let reserved = try await database.reading {
+            try AlertNumbers.reserved(["a/0", "b/0", "b/1", "c/0", "d/0"], in: $0)
+        }
+        #expect(reserved == ["a/0", "b/0", "b/1"])
+        #expect(try await numbers.reserve("b/1") == second)
+        await database.close()
+    }
+
     @Test(arguments: Backend.available)
     func aReaderCannotWrite(on backend: Backend) async throws {
         let database = try await backend.makeDatabase()

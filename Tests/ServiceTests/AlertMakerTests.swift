@@ -32,10 +32,11 @@ struct AlertMakerTests {
         let message = InboundRequestMessage(
             requestId: "r1", integration: "i", receivedAt: at, method: "POST", headers: [:], parameters: [:],
             body: "{}", remoteAddress: "127.0.0.1", person: who)
+        let numbers = AlertNumbers(database: database)
         let maker = AlertMaker(
             message: message, integration: integration, submitter: person,
-            view: try await DirectoryCache(database: database).current(),
-            bus: EmbeddedBus(database: database, partitionCount: 1), numbers: AlertNumbers(database: database),
+            view: try await DirectoryCache(database: database).current(), numbers: numbers,
+            sender: AlertSender(numbers: numbers, bus: EmbeddedBus(database: database, partitionCount: 1)),
             secrets: SecretBox(key: .init(size: .bits256)))
         if may {
             #expect(try await maker.make([:]).number > 0)
@@ -70,14 +71,56 @@ struct AlertMakerTests {
             generation: generation)
         message.form = "form"
         let decoded = try JSON.decode(try message.outgoing().body, as: InboundRequestMessage.self)
+        let numbers = AlertNumbers(database: database)
         for _ in 0..<2 {
             let maker = AlertMaker(
                 message: decoded, integration: nil, submitter: person,
-                view: try await DirectoryCache(database: database).current(),
-                bus: EmbeddedBus(database: database, partitionCount: 1), numbers: AlertNumbers(database: database),
+                view: try await DirectoryCache(database: database).current(), numbers: numbers,
+                sender: AlertSender(numbers: numbers, bus: EmbeddedBus(database: database, partitionCount: 1)),
                 secrets: SecretBox(key: .init(size: .bits256)))
             #expect(try await maker.make([:]).id == id)
         }
+        await database.close()
+    }
+
+    /// An alert that could not be sent is made again by the next run, with the number that was fixed for it, if any.
+    @Test(.timeLimit(.minutes(5)))
+    func theNextRunSendsWhatTheFirstCouldNot() async throws {
+        let database = try SQLiteDatabase(path: ":memory:")
+        try await Migrator.bundled().run(on: database)
+        let origin = Origin(actor: "t", causation: "c", correlation: "r")
+        let at = Timestamp(milliseconds: 1)
+        try await database.transaction { connection in
+            let directory = Directory(connection)
+            try directory.put(Plan(id: "plan", name: "Plan", created: at), by: origin, at: at)
+            try directory.put(Form(id: "form", number: 1, plan: "plan", name: "Down"), by: origin, at: at)
+        }
+        let person = Person(id: "ann", targetName: "ann", firstName: "A", lastName: "A", whenCreated: at)
+        var message = InboundRequestMessage(
+            requestId: "r", integration: "", receivedAt: at, method: "POST", headers: [:], parameters: [:],
+            body: "{}", remoteAddress: "127.0.0.1", person: "ann")
+        message.form = "form"
+        let view = try await DirectoryCache(database: database).current()
+        let numbers = AlertNumbers(database: database)
+        let bus = FlakyBus(EmbeddedBus(database: database, partitionCount: 1))
+        let sender = AlertSender(numbers: numbers, bus: bus)
+        func run(isFirst: Bool) async throws -> (made: [Int64], isSent: Bool) {
+            let maker = AlertMaker(
+                message: message, integration: nil, submitter: person, view: view, numbers: numbers, sender: sender,
+                secrets: SecretBox(key: .init(size: .bits256)), isFirstRun: isFirst)
+            for _ in 0..<3 { _ = try await maker.make([:]) }
+            let sent = await Task { try await maker.settle() }.result
+            return (await maker.made.map(\.number), (try? sent.get()) != nil)
+        }
+        bus.mood = .away
+        let first = try await run(isFirst: true)
+        #expect(!first.isSent && Set(first.made).count == 3)
+        bus.mood = .there
+        // Numbers were fixed; a run that knows nothing of them has no right to others.
+        #expect(try await !run(isFirst: true).isSent)
+        let second = try await run(isFirst: false)
+        #expect(second.isSent && second.made == first.made)
+        #expect(bus.published == 3)
         await database.close()
     }
 }

@@ -117,7 +117,7 @@ struct RedriveWorld: Sendable {
             return try EventLog(connection).read(streams: ["alert-\(alert)"])
         }
         guard isPublished else { return }
-        try await bus.publish(events.map { try AlertEventMessage($0).outgoing() }, to: .alertEvents)
+        try await bus.publish(events.map { try AlertEventMessage.outgoing(of: $0) }, to: .alertEvents)
     }
 
     func rows(_ integration: String) async throws -> [WebhookDeliveryRow] {

@@ -112,7 +112,7 @@ struct ReplayRunTests {
             try await world.addAlert("a", 1)
             try await eventually("skips") { try await world.rows("away").count == 4 }
             let events = try await world.database.reading { try EventLog($0).read(streams: ["alert-a"]) }
-            try await world.bus.publish(events.map { try AlertEventMessage($0).outgoing() }, to: .alertEvents)
+            try await world.bus.publish(events.map { try AlertEventMessage.outgoing(of: $0) }, to: .alertEvents)
             try await world.addAlert("b", 2)
             try await eventually("the second alert") { try await world.rows("away").count == 8 }
         }

@@ -77,14 +77,15 @@ import Testing
         }
         let published = Published()
         let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let numbers = AlertNumbers(database: database)
         let runner = RequestRunner(
-            bus: published, database: database, directory: DirectoryCache(database: database, interval: .zero),
+            database: database, directory: DirectoryCache(database: database, interval: .zero),
             engine: engine,
             client: EndpointClient(
                 client: OutboundHTTPClient(policy: OutboundPolicy(allowing: []), userAgent: "test", logger: quiet),
                 secrets: secrets, database: database, now: { now }, logger: quiet),
             secrets: secrets, limits: ScriptLimits(), flood: TriggerFlood(database: database),
-            numbers: AlertNumbers(database: database), now: { now })
+            numbers: numbers, sender: AlertSender(numbers: numbers, bus: published), now: { now })
         return World(database: database, runner: runner, published: published)
     }
 

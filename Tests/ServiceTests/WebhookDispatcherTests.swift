@@ -96,7 +96,7 @@ struct WebhookDispatcherTests {
             try Alerts(connection).apply([(alert, 4, outcomes.flatMap(\.events))])
             return try EventLog(connection).read(streams: ["alert-\(alert)"])
         }
-        try await setup.bus.publish(events.map { try AlertEventMessage($0).outgoing() }, to: .alertEvents)
+        try await setup.bus.publish(events.map { try AlertEventMessage.outgoing(of: $0) }, to: .alertEvents)
     }
 
     func statuses(_ setup: Setup, _ path: String) async throws -> [String] {

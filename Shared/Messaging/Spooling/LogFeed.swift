@@ -263,7 +263,7 @@ final class LogFeed: ServedFeed, @unchecked Sendable {  // `state` under `lock` 
     private func read(after position: Position, limit: Int) async throws -> [Message] {
         try await parts.database.reading { [log] connection in
             try EventLog(connection).read(log, after: position, limit: limit).map { recorded in
-                let outgoing = try AlertEventMessage(recorded).outgoing()
+                let outgoing = try AlertEventMessage.outgoing(of: recorded)
                 return Message(offset: recorded.position, key: outgoing.key, body: outgoing.body)
             }
         }

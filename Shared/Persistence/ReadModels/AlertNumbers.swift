@@ -13,7 +13,7 @@ public final class AlertNumbers: @unchecked Sendable {  // `block` is touched un
 
     /// The number reserved under `key`, now or earlier. Durable when it returns.
     public func reserve(_ key: String) async throws -> Int64 {
-        let candidate = try await takeCandidate()
+        let candidate = try await next()
         return try await database.retrying { connection in
             let inserted = try connection.execute(
                 """
@@ -25,7 +25,36 @@ public final class AlertNumbers: @unchecked Sendable {  // `block` is touched un
         }
     }
 
-    private func takeCandidate() async throws -> Int64 {
+    /// Reserves numbers that ``next()`` gave, each under its key, in one transaction: all of them or none.
+    /// - Throws: ``StoreError/Code-swift.enum/versionConflict`` when another is reserved under one of the keys.
+    public func fix(_ numbers: [(key: String, number: Int64)]) async throws {
+        try await database.retrying { connection in
+            for (key, number) in numbers {
+                try connection.execute(
+                    """
+                    INSERT INTO alert_numbers (reservation, number) VALUES (\(key), \(number))
+                    ON CONFLICT (reservation) DO NOTHING
+                    """)
+            }
+            let keys = numbers.map(\.key)
+            let rows = try connection.execute(
+                "SELECT reservation, number FROM alert_numbers WHERE reservation IN \(list: keys)")
+            let reserved = Dictionary(uniqueKeysWithValues: rows.map { ($0.text(0), $0.integer(1)) })
+            for (key, number) in numbers where reserved[key] != number {
+                throw StoreError(.versionConflict, "another number than \(number) is reserved for \(key)")
+            }
+        }
+    }
+
+    /// Those of the keys under which a number is reserved.
+    public static func reserved(_ keys: [String], in connection: any SQLConnection) throws(StoreError) -> Set<String> {
+        Set(
+            try connection.execute("SELECT reservation FROM alert_numbers WHERE reservation IN \(list: keys)")
+                .map { $0.text(0) })
+    }
+
+    /// A number that nothing else gets. Lost when it is not reserved.
+    public func next() async throws -> Int64 {
         while true {
             if let number = lock.withLock({ block.popFirst() }) { return number }
             let end = try await database.retrying { connection in
