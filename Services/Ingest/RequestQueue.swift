@@ -1,3 +1,4 @@
+import AlertCore
 import Messaging
 
 /// The requests of one partition that wait until they can be run: first come, first served within an integration, the
@@ -8,8 +9,12 @@ import Messaging
 struct RequestQueue {
     /// How many runs of one integration hold a place: until their scripts have ended.
     static let places = 8
-    /// How many may wait for one integration before the last of them are put aside.
+    /// How many may wait for one integration, however slow it is, before the last of them are put aside.
     static let limit = 400
+    /// As many as it gets through in this time may wait, if that is more.
+    static let patience = Duration.seconds(10)
+    /// For how long at most something is put aside.
+    static let longest = Duration.seconds(30)
 
     struct Entry: Sendable {
         let message: InboundRequestMessage
@@ -23,6 +28,17 @@ struct RequestQueue {
         var entries: [Entry] = []
         var first = 0
         var running = 0
+        /// How many have ended since it was last looked for what is over the limit.
+        var ended = 0
+        var perSecond = 0.0
+
+        /// How many may wait.
+        var limit: Int { max(RequestQueue.limit, Int(perSecond * Double(RequestQueue.patience.milliseconds) / 1000)) }
+
+        /// When those that may wait are through.
+        var throughAfter: Duration {
+            min(RequestQueue.longest, max(.seconds(1), .seconds(Double(limit) / max(perSecond, 0.1))))
+        }
 
         var count: Int { entries.count - first }
 
@@ -72,22 +88,31 @@ struct RequestQueue {
     /// Gives the place of a run back.
     mutating func release(_ message: InboundRequestMessage) {
         lines[message.line]?.running -= 1
+        lines[message.line]?.ended += 1
         if let line = lines[message.line], line.running == 0, line.count == 0 {
             lines[message.line] = nil
             turns.removeAll { $0 == message.line }
         }
     }
 
-    /// Takes out what is over the limit of its integration, the last first come.
-    mutating func takeExcess() -> [Entry] {
-        var excess: [Entry] = []
-        for line in turns {
-            let over = lines[line, default: Line()].count - Self.limit
-            guard over > 0 else { continue }
-            excess += lines[line]?.entries.suffix(over) ?? []
-            lines[line]?.entries.removeLast(over)
+    /// Takes out what is over the limit of its integration, of those that came last.
+    /// - Parameter time: Since it was last called.
+    /// - Returns: And after how long there is room again.
+    mutating func takeExcess(after time: Duration) -> [(entry: Entry, returnsAfter: Duration)] {
+        let seconds = Double(max(1, time.milliseconds)) / 1000
+        var excess: [(entry: Entry, returnsAfter: Duration)] = []
+        for name in turns {
+            guard var line = lines[name] else { continue }
+            line.perSecond = max(Double(line.ended) / seconds, line.perSecond * 0.9)
+            line.ended = 0
+            let over = line.count - line.limit
+            if over > 0 {
+                excess += line.entries.suffix(over).map { ($0, line.throughAfter) }
+                line.entries.removeLast(over)
+            }
+            lines[name] = line
         }
-        excess.forEach { ids.remove($0.message.requestId) }
+        excess.forEach { ids.remove($0.entry.message.requestId) }
         return excess
     }
 }

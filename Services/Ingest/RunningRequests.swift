@@ -87,6 +87,7 @@ actor RunningRequests {
 
     /// Lets go of the messages of those that take long, and says of these that they go on, until cancelled.
     func watch() async {
+        var lookedAt = now()
         while !Task.isCancelled {
             // Cancelled: the condition sees it.
             try? await Task.sleep(for: Self.parkAfter / 4)
@@ -98,9 +99,10 @@ actor RunningRequests {
                 park(entry.message, offset: entry.offset, until: moment.advanced(by: Self.lease))
             }
             // An integration whose requests all take long must not keep those of others from being read.
-            for entry in waiting.takeExcess() {
-                park(entry.message, offset: entry.offset, until: moment.advanced(by: Self.lease))
+            for (entry, wait) in waiting.takeExcess(after: moment.since(lookedAt)) {
+                park(entry.message, offset: entry.offset, until: moment.advanced(by: wait))
             }
+            lookedAt = moment
             startWhatCan()
         }
     }

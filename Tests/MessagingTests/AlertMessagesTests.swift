@@ -1,9 +1,9 @@
 import AlertCore
 import Foundation
-@testable import Persistence
 import Testing
 
 @testable import Messaging
+@testable import Persistence
 
 struct AlertMessagesTests {
     private static let origin = Origin(actor: "Änn \"x\"", causation: "c/1", correlation: "r\n")

@@ -46,9 +46,30 @@ struct RequestQueueTests {
         var queue = RequestQueue()
         for number in 0..<(RequestQueue.limit + 3) { queue.add(Self.entry("a\(number)", of: "a")) }
         queue.add(Self.entry("b", of: "b"))
-        let excess = queue.takeExcess().map(\.message.requestId)
+        let taken = queue.takeExcess(after: .milliseconds(500))
+        let excess = taken.map(\.entry.message.requestId)
+        #expect(taken.allSatisfy { $0.returnsAfter == RequestQueue.longest })
         #expect(excess == ["a\(RequestQueue.limit)", "a\(RequestQueue.limit + 1)", "a\(RequestQueue.limit + 2)"])
-        #expect(!queue.contains(excess[0]) && queue.contains("b") && queue.takeExcess().isEmpty)
+        #expect(
+            !queue.contains(excess[0]) && queue.contains("b") && queue.takeExcess(after: .milliseconds(500)).isEmpty)
+    }
+
+    /// What an integration gets through in ten seconds may wait, and the rest comes back when that is through.
+    @Test func moreMayWaitForAnIntegrationThatIsQuick() {
+        var queue = RequestQueue()
+        for number in 0..<2000 { queue.add(Self.entry("a\(number)", of: "a")) }
+        for number in 0..<50 {
+            _ = queue.startNext()
+            queue.release(Self.request("a\(number)", of: "a"))
+        }
+        let excess = queue.takeExcess(after: .milliseconds(500))
+        #expect(excess.count == 950 && excess.first?.entry.message.requestId == "a1050")
+        #expect(excess.allSatisfy { $0.returnsAfter == .seconds(10) })
+        // It stands still for a while: fewer may wait, and longer.
+        for _ in 0..<30 { _ = queue.takeExcess(after: .milliseconds(500)) }
+        queue.add(Self.entry("last", of: "a"))
+        let last = queue.takeExcess(after: .milliseconds(500))
+        #expect(last.map(\.entry.message.requestId) == ["last"] && last[0].returnsAfter == RequestQueue.longest)
     }
 
     @Test func manyGoThroughInTheirOrder() {
