@@ -9,12 +9,10 @@ import Messaging
 struct RequestQueue {
     /// How many runs of one integration hold a place: until their scripts have ended.
     static let places = 8
-    /// How many may wait for one integration, however slow it is, before the last of them are put aside.
+    /// How many may wait for one integration before the last of them are put aside: fewer than may be in memory of all.
     static let limit = 400
-    /// As many as it gets through in this time may wait, if that is more.
-    static let patience = Duration.seconds(10)
     /// For how long at most something is put aside.
-    static let longest = Duration.seconds(30)
+    static let longest = Duration.seconds(60)
 
     struct Entry: Sendable {
         let message: InboundRequestMessage
@@ -28,16 +26,15 @@ struct RequestQueue {
         var entries: [Entry] = []
         var first = 0
         var running = 0
-        /// How many have ended since it was last looked for what is over the limit.
-        var ended = 0
-        var perSecond = 0.0
+        var pace = AttemptPace()
+        var returnTimes = ReturnTimes(longest: RequestQueue.longest / 2)
 
-        /// How many may wait.
-        var limit: Int { max(RequestQueue.limit, Int(perSecond * Double(RequestQueue.patience.milliseconds) / 1000)) }
-
-        /// When those that may wait are through.
-        var throughAfter: Duration {
-            min(RequestQueue.longest, max(.seconds(1), .seconds(Double(limit) / max(perSecond, 0.1))))
+        /// When something that is put aside now comes back: once those that wait are through, and half as fast again as
+        /// it goes at present, so that what could be quicker becomes so.
+        mutating func returnTime(at now: Timestamp) -> Timestamp {
+            let perSecond = max(1, pace.perSecond(at: now))
+            let through = min(RequestQueue.longest / 2, .seconds(Double(RequestQueue.limit) / perSecond))
+            return returnTimes.next(notBefore: now.advanced(by: through), perSecond: perSecond * 1.5)
         }
 
         var count: Int { entries.count - first }
@@ -86,30 +83,24 @@ struct RequestQueue {
     }
 
     /// Gives the place of a run back.
-    mutating func release(_ message: InboundRequestMessage) {
+    mutating func release(_ message: InboundRequestMessage, at now: Timestamp) {
         lines[message.line]?.running -= 1
-        lines[message.line]?.ended += 1
+        lines[message.line]?.pace.ended(at: now)
         if let line = lines[message.line], line.running == 0, line.count == 0 {
             lines[message.line] = nil
             turns.removeAll { $0 == message.line }
         }
     }
 
-    /// Takes out what is over the limit of its integration, of those that came last.
-    /// - Parameter time: Since it was last called.
-    /// - Returns: And after how long there is room again.
-    mutating func takeExcess(after time: Duration) -> [(entry: Entry, returnsAfter: Duration)] {
-        let seconds = Double(max(1, time.milliseconds)) / 1000
-        var excess: [(entry: Entry, returnsAfter: Duration)] = []
+    /// Takes out what is over the limit of its integration, the last first come.
+    /// - Returns: And when each comes back.
+    mutating func takeExcess(at now: Timestamp) -> [(entry: Entry, returnsAt: Timestamp)] {
+        var excess: [(entry: Entry, returnsAt: Timestamp)] = []
         for name in turns {
-            guard var line = lines[name] else { continue }
-            line.perSecond = max(Double(line.ended) / seconds, line.perSecond * 0.9)
-            line.ended = 0
-            let over = line.count - line.limit
-            if over > 0 {
-                excess += line.entries.suffix(over).map { ($0, line.throughAfter) }
-                line.entries.removeLast(over)
-            }
+            guard var line = lines[name], line.count > Self.limit else { continue }
+            let over = line.count - Self.limit
+            excess += line.entries.suffix(over).map { ($0, line.returnTime(at: now)) }
+            line.entries.removeLast(over)
             lines[name] = line
         }
         excess.forEach { ids.remove($0.entry.message.requestId) }

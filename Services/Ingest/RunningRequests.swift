@@ -87,7 +87,6 @@ actor RunningRequests {
 
     /// Lets go of the messages of those that take long, and says of these that they go on, until cancelled.
     func watch() async {
-        var lookedAt = now()
         while !Task.isCancelled {
             // Cancelled: the condition sees it.
             try? await Task.sleep(for: Self.parkAfter / 4)
@@ -99,10 +98,9 @@ actor RunningRequests {
                 park(entry.message, offset: entry.offset, until: moment.advanced(by: Self.lease))
             }
             // An integration whose requests all take long must not keep those of others from being read.
-            for (entry, wait) in waiting.takeExcess(after: moment.since(lookedAt)) {
-                park(entry.message, offset: entry.offset, until: moment.advanced(by: wait))
+            for (entry, time) in waiting.takeExcess(at: moment) {
+                park(entry.message, offset: entry.offset, until: time)
             }
-            lookedAt = moment
             startWhatCan()
         }
     }
@@ -139,7 +137,7 @@ actor RunningRequests {
     private func releasePlace(of request: String) {
         guard let entry = running[request], entry.hasPlace else { return }
         running[request]?.hasPlace = false
-        waiting.release(entry.message)
+        waiting.release(entry.message, at: now())
         startWhatCan()
     }
 

@@ -36,12 +36,22 @@ public final class EmbeddedBus: MessageBus, @unchecked Sendable {  // `isClosed`
     deinit { trimming.cancel() }
 
     public func publish(_ messages: [OutgoingMessage], to topic: Topic) async throws {
-        guard !messages.isEmpty else { return try checkOpen() }
-        try await publish(messages, to: topic, in: database) { _ in }
+        try await publishHere(messages, to: topic) { _ in }
     }
 
     public func publish(
         _ messages: [OutgoingMessage], to topic: Topic, in database: any SQLDatabase,
+        and write: @escaping @Sendable (any SQLConnection) throws -> Void
+    ) async throws {
+        if (database as AnyObject) === (self.database as AnyObject) {
+            return try await publishHere(messages, to: topic, and: write)
+        }
+        try await publish(messages, to: topic)
+        try await database.transaction(write)
+    }
+
+    private func publishHere(
+        _ messages: [OutgoingMessage], to topic: Topic,
         and write: @escaping @Sendable (any SQLConnection) throws -> Void
     ) async throws {
         try checkOpen()

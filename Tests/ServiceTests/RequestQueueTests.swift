@@ -6,6 +6,8 @@ import Testing
 
 @Suite(.inTurn)
 struct RequestQueueTests {
+    private static let start = Timestamp(milliseconds: 1_000_000)
+
     private static func request(_ id: String, of integration: String) -> InboundRequestMessage {
         InboundRequestMessage(
             requestId: id, integration: integration, receivedAt: Timestamp(milliseconds: 0), method: "POST",
@@ -32,7 +34,7 @@ struct RequestQueueTests {
         #expect(started.count == RequestQueue.places + 2)
         #expect(queue.contains("a8") && !queue.contains("a7"))
 
-        queue.release(Self.request("a0", of: "a"))
+        queue.release(Self.request("a0", of: "a"), at: Self.start)
         #expect(Self.started(&queue) == ["a8"])
     }
 
@@ -46,30 +48,33 @@ struct RequestQueueTests {
         var queue = RequestQueue()
         for number in 0..<(RequestQueue.limit + 3) { queue.add(Self.entry("a\(number)", of: "a")) }
         queue.add(Self.entry("b", of: "b"))
-        let taken = queue.takeExcess(after: .milliseconds(500))
+        let taken = queue.takeExcess(at: Self.start)
         let excess = taken.map(\.entry.message.requestId)
-        #expect(taken.allSatisfy { $0.returnsAfter == RequestQueue.longest })
         #expect(excess == ["a\(RequestQueue.limit)", "a\(RequestQueue.limit + 1)", "a\(RequestQueue.limit + 2)"])
         #expect(
-            !queue.contains(excess[0]) && queue.contains("b") && queue.takeExcess(after: .milliseconds(500)).isEmpty)
+            !queue.contains(excess[0]) && queue.contains("b") && queue.takeExcess(at: Self.start).isEmpty)
     }
 
-    /// What an integration gets through in ten seconds may wait, and the rest comes back when that is through.
-    @Test func moreMayWaitForAnIntegrationThatIsQuick() {
+    /// What is put aside comes back when those that wait are through, one after the other, somewhat faster than it goes.
+    @Test(arguments: [100, 0])
+    func whatIsPutAsideComesBackAtThePaceOfItsIntegration(perSecond: Int) {
         var queue = RequestQueue()
-        for number in 0..<2000 { queue.add(Self.entry("a\(number)", of: "a")) }
-        for number in 0..<50 {
+        let count = 10 * perSecond + RequestQueue.limit + 1400
+        for number in 0..<count { queue.add(Self.entry("a\(number)", of: "a")) }
+        for number in 0..<(10 * perSecond) {
             _ = queue.startNext()
-            queue.release(Self.request("a\(number)", of: "a"))
+            let time = Self.start.advanced(by: .milliseconds(number * 1000 / max(1, perSecond)))
+            queue.release(Self.request("a\(number)", of: "a"), at: time)
         }
-        let excess = queue.takeExcess(after: .milliseconds(500))
-        #expect(excess.count == 950 && excess.first?.entry.message.requestId == "a1050")
-        #expect(excess.allSatisfy { $0.returnsAfter == .seconds(10) })
-        // It stands still for a while: fewer may wait, and longer.
-        for _ in 0..<30 { _ = queue.takeExcess(after: .milliseconds(500)) }
-        queue.add(Self.entry("last", of: "a"))
-        let last = queue.takeExcess(after: .milliseconds(500))
-        #expect(last.map(\.entry.message.requestId) == ["last"] && last[0].returnsAfter == RequestQueue.longest)
+        let now = Self.start.advanced(by: .seconds(10))
+        let times = queue.takeExcess(at: now).map { $0.returnsAt.since(now).milliseconds }
+        #expect(times.count == 1400)
+        if perSecond > 0 {
+            #expect(times == times.sorted())
+            #expect(abs(times[0] - 4000) < 500 && abs(times[1399] - 13_333) < 1500)
+        } else {
+            #expect(times.allSatisfy { (30_000...60_000).contains($0) })
+        }
     }
 
     @Test func manyGoThroughInTheirOrder() {
@@ -80,7 +85,7 @@ struct RequestQueueTests {
         while seen.count < ids.count {
             let next = Self.started(&queue)
             seen += next
-            next.forEach { queue.release(Self.request($0, of: "a")) }
+            next.forEach { queue.release(Self.request($0, of: "a"), at: Self.start) }
         }
         #expect(seen == ids && queue.startNext() == nil)
     }
