@@ -55,7 +55,7 @@ struct RequestQueueTests {
             !queue.contains(excess[0]) && queue.contains("b") && queue.takeExcess(at: Self.start).isEmpty)
     }
 
-    /// What is put aside comes back when those that wait are through, one after the other, somewhat faster than it goes.
+    /// What is put aside comes back when those that wait are through, one after the other, somewhat faster.
     @Test(arguments: [100, 0])
     func whatIsPutAsideComesBackAtThePaceOfItsIntegration(perSecond: Int) {
         var queue = RequestQueue()
