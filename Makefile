@@ -42,7 +42,7 @@ sim: vendor ## Simulate all services under faults: SEED=7 replays a run (VERBOSE
 	@swift build --product simulate $(SWIFT_FLAGS) 2>&1 | grep -E 'error|complete' ; \
 	.build/debug/simulate --seed $(or $(SEED),1) --runs $(or $(RUNS),1) $(if $(VERBOSE),--verbose --trace 1000000)
 
-bench: vendor ## Run the benchmarks, or some by SECTIONS="1 3" (all take an hour and a half)
+bench: vendor ## Run the benchmarks, or some by SECTIONS="1 3" (all of them take long)
 	@Benchmarks/run.sh
 
 doc: ## Check the deployment files and the settings they name

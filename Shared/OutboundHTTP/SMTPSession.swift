@@ -146,8 +146,7 @@ final class MailGate {
             return -1
         }
         refusal = nil
-        return socket(
-            address.pointee.family, address.pointee.socktype | closeOnExec, address.pointee.protocol)
+        return socket(address.pointee.family, address.pointee.socktype | closeOnExec, address.pointee.protocol)
     }
 }
 

@@ -11,6 +11,21 @@ import Testing
 /// Who may have an integration make alerts.
 @Suite(.inTurn)
 struct AlertMakerTests {
+    private static let at = Timestamp(milliseconds: 1)
+
+    /// A database with a form, and somebody who sends it.
+    private static func withForm() async throws -> (SQLiteDatabase, Person) {
+        let database = try SQLiteDatabase(path: ":memory:")
+        try await Migrator.bundled().run(on: database)
+        let origin = Origin(actor: "t", causation: "c", correlation: "r")
+        try await database.transaction { connection in
+            let directory = Directory(connection)
+            try directory.put(Plan(id: "plan", name: "Plan", created: at), by: origin, at: at)
+            try directory.put(Form(id: "form", number: 1, plan: "plan", name: "Down"), by: origin, at: at)
+        }
+        return (database, Person(id: "ann", targetName: "ann", firstName: "A", lastName: "A", whenCreated: at))
+    }
+
     @Test(arguments: [("ann", true), ("bob", false)])
     func onlySendersMakeAlerts(who: String, may: Bool) async throws {
         let database = try SQLiteDatabase(path: ":memory:")
@@ -55,18 +70,9 @@ struct AlertMakerTests {
             (3, "018bcfe5-6800-7003-a221-40a539c55160"), (nil, "622140a5-39c5-8160-a733-a8ee7ba80eac"),
         ] as [(Int?, String)])
     func alertsAreOfTheGenerationOfTheirRequest(generation: Int?, id: String) async throws {
-        let database = try SQLiteDatabase(path: ":memory:")
-        try await Migrator.bundled().run(on: database)
-        let origin = Origin(actor: "t", causation: "c", correlation: "r")
-        let at = Timestamp(milliseconds: 1)
-        try await database.transaction { connection in
-            let directory = Directory(connection)
-            try directory.put(Plan(id: "plan", name: "Plan", created: at), by: origin, at: at)
-            try directory.put(Form(id: "form", number: 1, plan: "plan", name: "Down"), by: origin, at: at)
-        }
-        let person = Person(id: "ann", targetName: "ann", firstName: "A", lastName: "A", whenCreated: at)
+        let (database, person) = try await Self.withForm()
         var message = InboundRequestMessage(
-            requestId: "018bcfe5-6800-7003-8102-030405060708", integration: "", receivedAt: at, method: "POST",
+            requestId: "018bcfe5-6800-7003-8102-030405060708", integration: "", receivedAt: Self.at, method: "POST",
             headers: [:], parameters: [:], body: "{}", remoteAddress: "127.0.0.1", person: "ann",
             generation: generation)
         message.form = "form"
@@ -86,18 +92,9 @@ struct AlertMakerTests {
     /// An alert that could not be sent is made again by the next run, with the number that was fixed for it, if any.
     @Test(.timeLimit(.minutes(5)))
     func theNextRunSendsWhatTheFirstCouldNot() async throws {
-        let database = try SQLiteDatabase(path: ":memory:")
-        try await Migrator.bundled().run(on: database)
-        let origin = Origin(actor: "t", causation: "c", correlation: "r")
-        let at = Timestamp(milliseconds: 1)
-        try await database.transaction { connection in
-            let directory = Directory(connection)
-            try directory.put(Plan(id: "plan", name: "Plan", created: at), by: origin, at: at)
-            try directory.put(Form(id: "form", number: 1, plan: "plan", name: "Down"), by: origin, at: at)
-        }
-        let person = Person(id: "ann", targetName: "ann", firstName: "A", lastName: "A", whenCreated: at)
+        let (database, person) = try await Self.withForm()
         var message = InboundRequestMessage(
-            requestId: "r", integration: "", receivedAt: at, method: "POST", headers: [:], parameters: [:],
+            requestId: "r", integration: "", receivedAt: Self.at, method: "POST", headers: [:], parameters: [:],
             body: "{}", remoteAddress: "127.0.0.1", person: "ann")
         message.form = "form"
         let view = try await DirectoryCache(database: database).current()
