@@ -41,6 +41,8 @@ final class Transfer: @unchecked Sendable {  // See above: handed over from one 
     /// The first address that the policy refused, with the reason.
     var refusal: String?
     var hasOpenedSocket = false
+    /// When, at the latest look, more of the answer had come than at the look before; and how much of it there was.
+    var progress: (at: ContinuousClock.Instant, length: Int)?
 
     enum Stop { case bodyIsEnough, bodyTooLarge, headersTooLarge }
 
@@ -86,6 +88,20 @@ final class Transfer: @unchecked Sendable {  // See above: handed over from one 
         if !hasUserAgent { list = curl_slist_append(list, "User-Agent: \(userAgent)") }
         if !hasContentType { list = curl_slist_append(list, "Content-Type:") }
         return list
+    }
+}
+
+extension Transfer {
+    /// Whether nothing more of the answer has come for a while. True once each `patience`.
+    func hasGoneSilent(for patience: Duration, at now: ContinuousClock.Instant) -> Bool {
+        let length = response.headerBytes.count + bodyLength
+        guard let last = progress, last.length == length else {
+            progress = (now, length)
+            return false
+        }
+        guard last.at + patience <= now else { return false }
+        progress = (now, length)
+        return true
     }
 }
 

@@ -25,6 +25,8 @@ final class TransferLoop: @unchecked Sendable {  // `lock` guards the first grou
 
     /// How often timeouts of waiting requests are looked at. Running ones have libcurl's own timer.
     private static let sweepInterval = Duration.milliseconds(100)
+    /// How long an answer over HTTP/2 may stand still before libcurl is made to look at its own buffers.
+    private static let stillness = Duration.milliseconds(500)
     /// libcurl gets this much time beyond a deadline to say so itself.
     private static let sweepGrace = Duration.milliseconds(200)
 
@@ -193,6 +195,20 @@ extension TransferLoop {
         for transfer in active where transfer.deadline + Self.sweepGrace <= now {
             abandon(transfer, .timeout, "timed out")
         }
+        for transfer in active where transfer.hasGoneSilent(for: Self.stillness, at: now) { nudge(transfer) }
+    }
+
+    /// Makes libcurl look for bytes of an answer that it has already taken from the socket.
+    ///
+    /// Of streams that share a connection, libcurl 7.88 can leave the end of one in its buffers, and then waits for
+    /// the socket, which has nothing more (found by a test under load; curl's issues 10525 and 10998 are of its kind).
+    /// To stop and go on is the one way to tell it to look.
+    private func nudge(_ transfer: Transfer) {
+        guard let handle = transfer.easy, handle.integer(CURLINFO_HTTP_VERSION) == Int(CURL_HTTP_VERSION_2_0) else {
+            return
+        }
+        curl_easy_pause(handle.pointer, CURLPAUSE_RECV)
+        curl_easy_pause(handle.pointer, CURLPAUSE_CONT)
     }
 
     private func sleep() {
