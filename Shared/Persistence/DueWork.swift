@@ -89,6 +89,15 @@ public struct DueWork {
             """)
     }
 
+    /// Ends the leases that were taken until `end`: those of one claim of the partition's owner.
+    public func endLeases(kind: String, partition: Int, until end: Timestamp) throws(StoreError) {
+        try connection.execute(
+            """
+            UPDATE due_work SET leased_until = 0
+            WHERE kind = \(kind) AND partition_number = \(partition) AND leased_until = \(end.milliseconds)
+            """)
+    }
+
     /// When the next item becomes due, or free again; `nil` when there is none.
     public func nextDue(kind: String, partition: Int) throws(StoreError) -> Timestamp? {
         try connection.execute(

@@ -158,6 +158,35 @@ struct LoopTests {
         await running.value
         await database.close()
     }
+
+    /// Without the end of a lease: the clock stands still.
+    @Test(arguments: Backend.available)
+    func whatCouldNotBeBegunIsTakenAgain(on backend: Backend) async throws {
+        let database = try await backend.makeDatabase()
+        let done = Done()
+        try await database.transaction { [clock] connection in
+            for id in ["finished", "failed"] {
+                try DueWork(connection).schedule(id, kind: "k", partition: 0, payload: "", at: clock.now)
+            }
+        }
+        let loop = DueWorkLoop(
+            kind: "k", partition: 0, lease: .seconds(100), database: database, signal: Signal(), now: clock.clock,
+            logger: silent
+        ) { items in
+            for item in items.sorted(by: { $0.id > $1.id }) {
+                guard await done.add(item.id) > 1 || item.id == "finished" else { throw Failed() }
+                try await database.transaction { try DueWork($0).finish([item.id], kind: "k") }
+            }
+        }
+        let running = Task { await DueWorkLoop.$pollInterval.withValue(.milliseconds(10)) { await loop.run() } }
+        try await eventually { await done.count("failed") == 2 }
+        running.cancel()
+        await running.value
+        #expect(await done.count("finished") == 1)
+        await database.close()
+    }
+
+    private struct Failed: Error {}
 }
 
 private actor Done {

@@ -82,6 +82,10 @@ import Testing
             #expect(try work.claim(kind: "k", partition: 1, now: later, lease: .seconds(30), limit: 10).count == 1)
             try work.endLeases(kind: "k", partition: 1)
             #expect(try work.claim(kind: "k", partition: 1, now: later, lease: .seconds(30), limit: 10).count == 1)
+            try work.endLeases(kind: "k", partition: 1, until: noon.advanced(by: .seconds(30)))  // an older claim's
+            #expect(try work.nextDue(kind: "k", partition: 1) == noon.advanced(by: .seconds(60)))  // that of "late"
+            try work.endLeases(kind: "k", partition: 1, until: later.advanced(by: .seconds(30)))
+            #expect(try work.nextDue(kind: "k", partition: 1) == noon)
             try work.finish(["now"], kind: "k")
             #expect(try work.nextDue(kind: "k", partition: 1) == noon.advanced(by: .seconds(60)))
             try work.schedule("late", kind: "k", partition: 1, payload: "q", at: noon)
