@@ -23,7 +23,9 @@ actor AlertMaker {
     /// For the author of the integration.
     private(set) var notes: [String] = []
     private var ordinal = 0
-    private var unsent: [Task<Void, any Error>] = []
+    private var unsent: [AlertSender.Receipt] = []
+    /// Why one of the alerts was not sent.
+    private var failure: (any Error)?
 
     /// - Parameters:
     ///   - integration: `nil` for a request to a form.
@@ -102,11 +104,17 @@ actor AlertMaker {
         return isFirstRun ? try await numbers.next() : try await numbers.reserve(reservation)
     }
 
-    /// Returns once the alerts made so far are durable, with their numbers: before others may be told of them.
+    /// Returns once the alerts made so far are durable, with their numbers: before others may be told of them. Throws
+    /// when one of them is not, now or earlier; none is on its way then.
     func settle() async throws {
         while let sending = unsent.first {
-            try await sending.value
+            do {
+                try await sending.wait()
+            } catch {
+                failure = failure ?? error
+            }
             unsent.removeAll { $0 == sending }
         }
+        if let failure { throw failure }
     }
 }

@@ -120,4 +120,26 @@ struct AlertMakerTests {
         #expect(bus.published == 3)
         await database.close()
     }
+
+    /// One whose number was fixed by another run is not sent; who is sent together with it does not notice.
+    @Test(.timeLimit(.minutes(5)))
+    func aConflictIsItsOwnOnly() async throws {
+        let (database, _) = try await Self.withForm()
+        let numbers = AlertNumbers(database: database)
+        let bus = FlakyBus(EmbeddedBus(database: database, partitionCount: 1))
+        let sender = AlertSender(numbers: numbers, bus: bus)
+        _ = try await numbers.reserve("late/0")
+        let command = AlertCommandMessage(
+            commandId: "c", alert: "a", command: .expire,
+            origin: Origin(actor: "t", causation: "c", correlation: "r"))
+        func add(_ reservation: String) async throws -> AlertSender.Receipt {
+            sender.add(.init(reservation: reservation, number: try await numbers.next(), command: command))
+        }
+        let (late, beside) = (try await add("late/0"), try await add("beside/0"))
+        let error = await #expect(throws: StoreError.self) { try await late.wait() }
+        #expect(error?.code == .versionConflict)
+        try await beside.wait()
+        #expect(bus.published == 1)
+        await database.close()
+    }
 }

@@ -25,9 +25,9 @@ public final class AlertNumbers: @unchecked Sendable {  // `block` is touched un
         }
     }
 
-    /// Reserves numbers that ``next()`` gave, each under its key, in one transaction: all of them or none.
-    /// - Throws: ``StoreError/Code-swift.enum/versionConflict`` when another is reserved under one of the keys.
-    public func fix(_ numbers: [(key: String, number: Int64)]) async throws {
+    /// Reserves numbers that ``next()`` gave, each under its key, in one transaction.
+    /// - Returns: The keys under which another number is reserved; those of the others are durable.
+    public func fix(_ numbers: [(key: String, number: Int64)]) async throws -> Set<String> {
         try await database.retrying { connection in
             for (key, number) in numbers {
                 try connection.execute(
@@ -40,9 +40,7 @@ public final class AlertNumbers: @unchecked Sendable {  // `block` is touched un
             let rows = try connection.execute(
                 "SELECT reservation, number FROM alert_numbers WHERE reservation IN \(list: keys)")
             let reserved = Dictionary(uniqueKeysWithValues: rows.map { ($0.text(0), $0.integer(1)) })
-            for (key, number) in numbers where reserved[key] != number {
-                throw StoreError(.versionConflict, "another number than \(number) is reserved for \(key)")
-            }
+            return Set(numbers.filter { reserved[$0.key] != $0.number }.map(\.key))
         }
     }
 
