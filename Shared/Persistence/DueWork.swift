@@ -74,7 +74,7 @@ public struct DueWork {
                 SELECT id FROM due_work
                 WHERE kind = \(kind) AND partition_number = \(partition)
                 AND due_at <= \(now.milliseconds) AND leased_until <= \(now.milliseconds)
-                ORDER BY due_at LIMIT \(limit) \(type(of: connection).skippingLocked))
+                ORDER BY due_at LIMIT \(limit) \(connection.dialect.skippingLocked))
             RETURNING id, payload
             """
         ).map { Item(id: $0.text(0), payload: $0.text(1)) }

@@ -6,11 +6,14 @@ import Foundation
 public struct Migrator: Sendable {
     struct Migration: Sendable {
         let name: String
+        /// The one that it is for, which its name ends with; `nil` for all.
+        let dialect: SQLDialect?
         let statements: [SQL]
         let checksum: String
 
         init(name: String, text: String) {
             self.name = name
+            dialect = name.firstRange(of: ".").flatMap { SQLDialect(rawValue: String(name[$0.upperBound...])) }
             checksum = SHA256.hash(data: Data(text.utf8)).hexadecimal
             let code = text.split(separator: "\n").map { line in
                 line.prefix(upTo: line.range(of: "--")?.lowerBound ?? line.endIndex)
@@ -43,8 +46,15 @@ public struct Migrator: Sendable {
     public func run(on database: any SQLDatabase) async throws -> [String] {
         try await makeTable(in: database)
         var ran: [String] = []
-        for migration in migrations where try await run(migration, on: database) { ran.append(migration.name) }
+        let dialect = try await database.reading { $0.dialect }
+        for migration in migrations(for: dialect) where try await run(migration, on: database) {
+            ran.append(migration.name)
+        }
         return ran
+    }
+
+    private func migrations(for dialect: SQLDialect) -> [Migration] {
+        migrations.filter { $0.dialect == nil || $0.dialect == dialect }
     }
 
     /// On PostgreSQL, of those who make a table that is not there at the same time, one fails with a broken unique
@@ -66,14 +76,15 @@ public struct Migrator: Sendable {
 
     /// The migrations that have not run on the database yet.
     public func pending(on database: any SQLDatabase) async throws -> [String] {
-        let done = try await database.reading { connection -> Set<String> in
+        let (done, dialect) = try await database.reading { connection -> (Set<String>, SQLDialect) in
             do {
-                return Set(try connection.execute("SELECT name FROM schema_migrations").map { $0.text(0) })
+                let rows = try connection.execute("SELECT name FROM schema_migrations")
+                return (Set(rows.map { $0.text(0) }), connection.dialect)
             } catch let error as StoreError where error.code == .invalid {
-                return []  // not even the table is there
+                return ([], connection.dialect)  // not even the table is there
             }
         }
-        return migrations.map(\.name).filter { !done.contains($0) }
+        return migrations(for: dialect).map(\.name).filter { !done.contains($0) }
     }
 
     private func run(_ migration: Migration, on database: any SQLDatabase) async throws -> Bool {

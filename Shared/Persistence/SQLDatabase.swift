@@ -20,8 +20,7 @@ public protocol SQLDatabase: Sendable {
 
 /// One open connection, used by one thread at a time.
 public protocol SQLConnection: AnyObject {
-    /// What makes a `SELECT` lock its rows and pass over those that others have locked, if anything.
-    static var skippingLocked: SQL { get }
+    static var dialect: SQLDialect { get }
 
     @discardableResult
     func execute(_ statement: SQL) throws(StoreError) -> [SQLRow]

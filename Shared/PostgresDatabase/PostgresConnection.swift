@@ -6,7 +6,7 @@ import Persistence
 /// one whose answer nobody needs goes out with the next that is waited for. Its error then comes with that one, or with
 /// ``commit()``; what follows an error is not done.
 final class PostgresConnection: SQLConnection {
-    static let skippingLocked: SQL = "FOR UPDATE SKIP LOCKED"
+    static let dialect = SQLDialect.postgres
 
     /// How many prepared statements are kept; further ones are sent unprepared.
     private static let preparedLimit = 300

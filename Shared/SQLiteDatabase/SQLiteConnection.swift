@@ -3,7 +3,7 @@ import Persistence
 
 /// One SQLite connection. The simulation uses one without threads.
 package final class SQLiteConnection: SQLConnection {
-    package static let skippingLocked: SQL = ""  // one writer at a time: nobody else holds a lock
+    package static let dialect = SQLDialect.sqlite
 
     /// How many compiled statements are kept; past that, all are let go and compiled anew.
     private static let compiledLimit = 500

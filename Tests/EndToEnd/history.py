@@ -143,10 +143,14 @@ class Count:
     altered: int = 0
     repeats_in_doubt: int = 0
     repeats_without_doubt: int = 0
+    # Webhooks whose success the log has more than once: the second was sent although the first was recorded.
+    repeats_after_record: int = 0
     lost_mails: int = 0
     mail_repeats_in_doubt: int = 0
     mail_repeats_without_doubt: int = 0
     examples: list[str] = field(default_factory=list)
+    # Seconds from the end of the load until everything had arrived.
+    settled: float = 0
     # What was struck when webhooks were sent that came again, and how many.
     doubts: dict[str, int] = field(default_factory=dict)
 
@@ -154,7 +158,7 @@ class Count:
     def broken(self) -> dict[str, int]:
         names = [
             "lost_requests", "doubled_alerts", "unasked_alerts", "lost_webhooks", "reordered", "altered",
-            "repeats_without_doubt", "lost_mails", "mail_repeats_without_doubt",
+            "repeats_without_doubt", "repeats_after_record", "lost_mails", "mail_repeats_without_doubt",
         ]
         return {name: value for name in names if (value := getattr(self, name))}
 
@@ -171,7 +175,8 @@ def count(
     and so are their webhooks."""
     result = Count(accepted=len(load.accepted))
     wanted = {accepted.request_id for accepted in load.accepted}
-    deadline = time.monotonic() + seconds
+    began = time.monotonic()
+    deadline = began + seconds
 
     def left() -> float:
         return max(1, deadline - time.monotonic())
@@ -204,6 +209,7 @@ def count(
     mailed = {n for n, signal in by_id.items() if signal % MAILED == 0 and signal % STEERED != 0}
     result.mails = len(mailed)
     settle(lambda: mailed <= set(mails_by_alert(mail)))
+    result.settled = time.monotonic() - began
     result.lost_mails = len(mailed - set(mails_by_alert(mail)))
     for times in mail_times(mail).values():
         for at in times[:-1]:

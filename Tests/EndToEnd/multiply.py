@@ -30,6 +30,7 @@ TABLES = {
     "events": ([], ["recorded_at"]),
     "alerts": (["number"], ["created_at", "terminated_at"]),
     "alert_properties": ([], []),
+    "alert_texts": (["number"], []),
     "alert_numbers": (["number"], []),
     "activities": ([], ["received_at"]),
     "webhook_deliveries": (["alert_number"], ["created_at", "updated_at"]),

@@ -117,15 +117,26 @@ def sweep(
     steering.finish()
     found = count(tocsin, load, targets, mail, steering.steered, strikes.strikes, settle, before=before)
     supervisor.finish()
+    found.repeats_after_record = recorded_twice(deployment)
     return found, strikes, load
+
+
+def recorded_twice(deployment: SeparateProcesses) -> int:
+    """How many webhooks were sent again after their success had been written down."""
+    return int(
+        deployment.column(
+            "SELECT coalesce(sum(successes - 1), 0) FROM (SELECT count(*) AS successes FROM events"
+            " WHERE type = 'delivery.attempted' AND data::json->'attempted'->'attempt'->>'status' LIKE '2__'"
+            " GROUP BY stream) AS delivered")[0])
 
 
 def summary(found: Count, strikes: Sweep, load: Load) -> str:
     return (
         f"{len(strikes.strikes)} kills in {load.seconds:.0f} s at {load.signals / load.seconds:.0f} signals/s: "
         f"{found.accepted} answered 202 ({load.in_doubt} in doubt), {found.alerts} alerts, {found.webhooks} webhooks, "
-        f"{found.mails} mails; repeated in doubt: {found.repeats_in_doubt} webhooks, "
-        f"{found.mail_repeats_in_doubt} mails; broken: {found.broken or 'nothing'}"
+        f"{found.mails} mails; repeated around a kill: {found.repeats_in_doubt} webhooks, "
+        f"{found.mail_repeats_in_doubt} mails; all there {found.settled:.0f} s after the load; "
+        f"broken: {found.broken or 'nothing'}"
     )
 
 
@@ -139,7 +150,7 @@ def table(results: list[dict]) -> str:
             victims[victim] = victims.get(victim, 0) + times
     total = {
         name: sum(result["count"][name] for result in results)
-        for name in results[0]["count"] if name not in ("examples", "doubts")
+        for name in results[0]["count"] if name not in ("examples", "doubts", "settled")
     }
     lines = ["| killed | times |", "|---|---:|"]
     lines += [f"| `{victim}` | {times} |" for victim, times in sorted(victims.items())]
@@ -149,14 +160,19 @@ def table(results: list[dict]) -> str:
         "lost_requests": "**lost** requests", "lost_webhooks": "**lost** webhooks", "lost_mails": "**lost** mails",
         "doubled_alerts": "doubled alerts", "unasked_alerts": "alerts of refused requests",
         "reordered": "alerts whose webhooks came in another order", "altered": "webhooks repeated with another body",
-        "repeats_in_doubt": "webhooks repeated, in doubt", "repeats_without_doubt": "webhooks repeated without a doubt",
-        "mail_repeats_in_doubt": "mails repeated, in doubt",
-        "mail_repeats_without_doubt": "mails repeated without a doubt",
+        "repeats_in_doubt": "webhooks repeated around a kill",
+        "repeats_without_doubt": "webhooks repeated without a kill nearby",
+        "repeats_after_record": "webhooks repeated although their success was recorded",
+        "mail_repeats_in_doubt": "mails repeated around a kill",
+        "mail_repeats_without_doubt": "mails repeated without a kill nearby",
     }
     lines += [f"| {words[name]} | {value} |" for name, value in total.items()]
     seconds = sum(result["seconds"] for result in results)
+    settled = sorted(result["count"]["settled"] for result in results)
     return "\n".join(
-        lines + ["", f"{len(results)} stages, {seconds:.0f} s of load, seeds {[result['seed'] for result in results]}"])
+        lines + [
+            "", f"{len(results)} stages, {seconds:.0f} s of load; all there {settled[len(settled) // 2]:.0f} s after it "
+            f"(median; {settled[-1]:.0f} s at most); seeds {[result['seed'] for result in results]}"])
 
 
 def main() -> int:

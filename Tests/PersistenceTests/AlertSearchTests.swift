@@ -16,7 +16,12 @@ import Testing
             var details = AlertDetails(
                 number: Int64(number), plan: NamedReference(id: "plan", name: "Plan"),
                 form: NamedReference(id: "form", name: "Form"), requestId: "request-\(number)", submitter: mary,
-                priority: .high, properties: ["Host": .string("DB-\(number)%x"), "Note": "\"id\":\"g1\""])
+                priority: .high,
+                properties: [
+                    "Host": .string("DB-\(number)%x"), "Note": "\"id\":\"g1\"",
+                    // More than an index takes of one: nothing of it repeats.
+                    "Log": .string("Überlast \(number)" + (0..<1000).map { "\($0 * 7919 + number)" }.joined()),
+                ], subject: number == 1 ? "Ärger: \"50%\" at O'Hara's" : "Subject")
             details.recipients = [
                 AlertRecipient(
                     id: number == 2 ? "p_2" : "g\(number)", targetName: "x",
@@ -88,6 +93,41 @@ import Testing
                 { search in
                     search.properties = [("Host", ["b-"])]
                     search.comparison = .startsWith
+                }
+            ),
+            (
+                "equal, as long as it is, and in letters that only some databases fold", [3],
+                {
+                    $0.properties = [
+                        ("Log", ["überlast 3" + (0..<1000).map { "\($0 * 7919 + 3)" }.joined(), "überlast 2"])
+                    ]
+                }
+            ),
+            ("a term in the subject", [1], { $0.terms = ["ÄRGER"] }),
+            ("a term in a value, any part of it", [2], { $0.terms = ["b-2%X"] }),
+            ("a term of two characters", [3, 2, 1], { $0.terms = ["üb"] }),
+            ("a term of two, one in quotes", [1], { $0.terms = ["r: \"50%\""] }),
+            ("a term with an apostrophe", [1], { $0.terms = ["o'hara's"] }),
+            ("no term goes over two values", [], { $0.terms = ["b-1%x\"id\""] }),
+            (
+                "a number", [2],
+                {
+                    $0.terms = ["2"]; $0.properties = [("Host", ["db-2%x"])]
+                }
+            ),
+            ("one of the terms", [2, 1], { $0.terms = ["überlast 2", "ärger"] }),
+            (
+                "all terms", [1],
+                { search in
+                    search.terms = ["überlast 1", "ärger"]
+                    search.needsAllTerms = true
+                }
+            ),
+            (
+                "not all terms", [],
+                { search in
+                    search.terms = ["überlast 2", "ärger"]
+                    search.needsAllTerms = true
                 }
             ),
             (

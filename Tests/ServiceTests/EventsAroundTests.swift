@@ -154,7 +154,7 @@ struct NoAnswers: SQLDatabase {
     func close() async {}
 
     final class NoConnection: SQLConnection {
-        static let skippingLocked: SQL = ""
+        static let dialect = SQLDialect.sqlite
         func execute(_ statement: SQL) throws(StoreError) -> [SQLRow] { [] }
         func insert(_ rows: [[SQLValue]], into table: String, columns: [String]) throws(StoreError) {}
     }

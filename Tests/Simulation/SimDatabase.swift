@@ -46,7 +46,7 @@ final class SimStore: @unchecked Sendable {  // one thread
 
 /// Passes everything on, and remembers the events and checkpoints that were written.
 private final class WatchedConnection: SQLConnection {
-    static let skippingLocked = SQLiteConnection.skippingLocked
+    static let dialect = SQLiteConnection.dialect
 
     private let connection: SQLiteConnection
     private(set) var events: [History.LoggedEvent] = []

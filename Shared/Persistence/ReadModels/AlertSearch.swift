@@ -35,7 +35,8 @@ public struct AlertSearch: Sendable {
     /// Every one of them must have one of its values.
     public var properties: [(name: String, values: [String])] = []
     public var comparison = Comparison.equals
-    /// Found in the subject, in a value of a property, or as the number.
+    /// Found in the subject, in a value of a property (in the first 16,384 characters of all these together), or as the
+    /// number.
     public var terms: [String] = []
     public var needsAllTerms = false
     public var isAscending = false
@@ -47,7 +48,7 @@ extension Alerts {
     /// One page, newest first unless the search says otherwise, and how many alerts there are in all. With
     /// ``AlertSearch/at``, the rows' status and end are those of then.
     public func find(_ search: AlertSearch, offset: Int, limit: Int) throws -> (total: Int, rows: [AlertRow]) {
-        let condition = try search.conditions.joinedByAnd()
+        let condition = try search.conditions(connection.dialect).joinedByAnd()
         let total = try connection.execute("SELECT count(*) FROM alerts WHERE \(condition)")[0].integer(0)
         let order: SQL = search.isAscending ? "ASC" : "DESC"
         let found = try connection.execute(
@@ -89,37 +90,38 @@ extension AlertSearch {
             """
     }
 
-    fileprivate var conditions: [SQL] {
-        get throws {
-            var conditions: [SQL] = []
-            func require(_ column: SQL, in values: [String]?) {
-                if let values { conditions.append("\(column) IN \(list: values)") }
-            }
-            require("event_type", in: types)
-            let ended = statuses?.contains("TERMINATED") == true ? ["TERMINATED_EXTERNAL"] : []
-            require(status, in: statuses.map { Set($0 + ended).sorted() })
-            require("priority", in: priorities)
-            require("plan_id", in: plans)
-            require("form_id", in: forms)
-            require("submitter", in: submitters)
-            require("request_id", in: requestIds)
-            if let numbers { conditions.append("number IN \(list: numbers)") }
-            if let notifiedPeople {
-                conditions.append(
-                    "id IN (SELECT alert_id FROM notifications WHERE person_id IN \(list: notifiedPeople))")
-            }
-            if let targetedRecipients {
-                conditions.append(targetedRecipients.map(Self.targets).joined(by: "OR") ?? "1 = 0")
-            }
-            if let from { conditions.append("created_at >= \(from.milliseconds)") }
-            if let to { conditions.append("created_at < \(to.milliseconds)") }
-            if let at { conditions.append("created_at <= \(at.milliseconds)") }
-            conditions += properties.map { condition(for: $0.name, values: $0.values) }
-            if let found = try terms.map(Self.condition).joined(by: needsAllTerms ? "AND" : "OR") {
-                conditions.append(found)
-            }
-            return conditions
+    fileprivate func conditions(_ dialect: SQLDialect) throws -> [SQL] {
+        var conditions: [SQL] = []
+        func require(_ column: SQL, in values: [String]?) {
+            if let values { conditions.append("\(column) IN \(list: values)") }
         }
+        require("event_type", in: types)
+        let ended = statuses?.contains("TERMINATED") == true ? ["TERMINATED_EXTERNAL"] : []
+        require(status, in: statuses.map { Set($0 + ended).sorted() })
+        require("priority", in: priorities)
+        require("plan_id", in: plans)
+        require("form_id", in: forms)
+        require("submitter", in: submitters)
+        require("request_id", in: requestIds)
+        if let numbers { conditions.append("number IN \(list: numbers)") }
+        if let notifiedPeople {
+            conditions.append(
+                "id IN (SELECT alert_id FROM notifications WHERE person_id IN \(list: notifiedPeople))")
+        }
+        if let targetedRecipients {
+            conditions.append(targetedRecipients.map(Self.targets).joined(by: "OR") ?? "1 = 0")
+        }
+        if let from { conditions.append("created_at >= \(from.milliseconds)") }
+        if let to { conditions.append("created_at < \(to.milliseconds)") }
+        if let at { conditions.append("created_at <= \(at.milliseconds)") }
+        conditions += properties.map { condition(for: $0.name, values: $0.values) }
+        let found = terms.map { Self.numbers(with: $0.folded, dialect) }
+        if needsAllTerms {
+            conditions += found.map { "number IN (\($0))" }
+        } else if let first = found.first {
+            conditions.append("number IN (\(found.dropFirst().reduce(first) { "\($0) UNION \($1)" }))")
+        }
+        return conditions
     }
 
     /// The recipients stand in the document between two keys, and nothing else there has an `id`. Quotes in texts are
@@ -130,10 +132,10 @@ extension AlertSearch {
     }
 
     private func condition(for name: String, values: [String]) -> SQL {
-        let values = values.map { $0.lowercased() }
+        let values = values.map(\.folded)
         let compared: SQL =
             switch comparison {
-            case .equals: "lower(value) IN \(list: values)"
+            case .equals: Self.equal(values)
             case .contains: Self.like(values) { "%\($0)%" }
             case .startsWith: Self.like(values) { "\($0)%" }
             case .endsWith: Self.like(values) { "%\($0)" }
@@ -141,20 +143,21 @@ extension AlertSearch {
         return "id IN (SELECT alert_id FROM alert_properties WHERE name = \(name) AND \(compared))"
     }
 
-    private static func like(_ values: [String], _ pattern: (String) -> String) -> SQL {
-        values.map { "lower(value) LIKE \(pattern(escaped($0))) ESCAPE '!'" }.joined(by: "OR") ?? "1 = 0"
+    /// Found by the beginning, which is in the index.
+    private static func equal(_ values: [String]) -> SQL {
+        let beginnings = values.map { String(String.UnicodeScalarView($0.unicodeScalars.prefix(100))) }
+        return "substr(folded, 1, 100) IN \(list: beginnings) AND folded IN \(list: values)"
     }
 
-    /// The subject stands in the document between two keys that no value can imitate: quotes are escaped there.
-    private static func condition(for term: String) throws -> SQL {
-        let term = term.lowercased()
-        let value = "%\(escaped(term))%"
-        let inJSON = escaped(String(try JSON.encode(term).dropFirst().dropLast()))
-        let subject = "%\"subject\":\"%\(inJSON)%\",\"submitter\":%"
-        return """
-            (CAST(number AS TEXT) = \(term) OR lower(document) LIKE \(subject) ESCAPE '!'
-            OR id IN (SELECT alert_id FROM alert_properties WHERE lower(value) LIKE \(value) ESCAPE '!'))
-            """
+    private static func like(_ values: [String], _ pattern: (String) -> String) -> SQL {
+        values.map { "folded LIKE \(pattern(escaped($0))) ESCAPE '!'" }.joined(by: "OR") ?? "1 = 0"
+    }
+
+    /// The numbers of the alerts with a term in their texts, or as their number.
+    private static func numbers(with term: String, _ dialect: SQLDialect) -> SQL {
+        let found: SQL = "SELECT number FROM alert_texts WHERE \(dialect.texts(contain: term))"
+        guard let number = Int64(term) else { return found }
+        return "\(found) UNION SELECT number FROM alerts WHERE number = \(number)"
     }
 
     private static func escaped(_ text: String) -> String {
@@ -167,5 +170,18 @@ extension [SQL] {
     fileprivate func joined(by word: SQL) -> SQL? {
         guard let first else { return nil }
         return "(\(dropFirst().reduce(first) { "\($0) \(word) \($1)" }))"
+    }
+}
+
+extension String {
+    /// As texts are compared when their case does not count: all that is stored for it goes through here.
+    var folded: String { lowercased() }
+}
+
+extension AlertDetails {
+    /// What terms are looked for in. The separator is in no term.
+    var searchable: String {
+        let texts = [subject] + properties.sorted { $0.key < $1.key }.map(\.value.readable)
+        return String(texts.joined(separator: "\u{1F}").folded.prefix(16_384))
     }
 }

@@ -21,7 +21,7 @@ public struct Alerts {
     /// Writes what new events mean. - Parameter changes: Alert by alert, each with all its new events.
     public func apply(_ changes: [(id: String, version: Version, events: [Alert.Event])]) throws {
         var created: [[SQLValue]] = []
-        var properties: [[SQLValue]] = []
+        var (properties, texts): ([[SQLValue]], [[SQLValue]]) = ([], [])
         var attachments: [AlertAttachment] = []
         var suppressions: [(id: String, suppression: AlertSuppression, at: Timestamp)] = []
         for (id, version, events) in changes {
@@ -33,16 +33,19 @@ public struct Alerts {
                     created.append(try row(id, details, at, version))
                     attachments += details.attachments
                     properties += details.properties.map { name, value in
-                        [.text(id), .text(name), .text(value.readable)]
+                        [.text(id), .text(name), .text(value.readable), .text(value.readable.folded)]
                     }
+                    texts.append([.integer(details.number), .text(details.searchable)])
                 }
             }
         }
         if !created.isEmpty {
             try connection.insert(created, into: "alerts", columns: Self.columns)
+            try connection.insert(texts, into: "alert_texts", columns: ["number", "text"])
         }
         if !properties.isEmpty {
-            try connection.insert(properties, into: "alert_properties", columns: ["alert_id", "name", "value"])
+            try connection.insert(
+                properties, into: "alert_properties", columns: ["alert_id", "name", "value", "folded"])
         }
         try Attachments(connection).keep(attachments)
         for (id, suppression, at) in suppressions { try AlertSuppressions(connection).add(id, suppression, at: at) }

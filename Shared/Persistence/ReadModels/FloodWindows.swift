@@ -40,7 +40,7 @@ public struct FloodWindows {
             """
             DELETE FROM flood_windows WHERE window_key IN (SELECT window_key FROM flood_windows
             WHERE expires_at < \(now.milliseconds) AND expires_at > 0 ORDER BY expires_at
-            LIMIT \(Self.sweepLimit) \(type(of: connection).skippingLocked))
+            LIMIT \(Self.sweepLimit) \(connection.dialect.skippingLocked))
             """)
     }
 
@@ -67,7 +67,7 @@ public struct FloodWindows {
             """
             DELETE FROM flood_decisions WHERE subject IN (SELECT subject FROM flood_decisions
             WHERE expires_at < \(time.milliseconds) ORDER BY expires_at
-            LIMIT \(Self.sweepLimit) \(type(of: connection).skippingLocked))
+            LIMIT \(Self.sweepLimit) \(connection.dialect.skippingLocked))
             """)
         return suppression
     }

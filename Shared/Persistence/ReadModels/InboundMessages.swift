@@ -101,7 +101,7 @@ public struct InboundMessages {
             """
             DELETE FROM inbound_messages WHERE (channel, id) IN (SELECT channel, id FROM inbound_messages
             WHERE received_at < \(now.advanced(by: .zero - Self.kept).milliseconds) ORDER BY received_at
-            LIMIT \(Self.sweepLimit) \(type(of: connection).skippingLocked))
+            LIMIT \(Self.sweepLimit) \(connection.dialect.skippingLocked))
             """)
         return !inserted.isEmpty
     }

@@ -44,7 +44,7 @@ public struct MessageWindows {
             """
             DELETE FROM message_windows WHERE window_key IN (SELECT window_key FROM message_windows
             WHERE expires_at < \(now.milliseconds) AND expires_at > 0 ORDER BY expires_at
-            LIMIT \(Self.sweepLimit) \(type(of: connection).skippingLocked))
+            LIMIT \(Self.sweepLimit) \(connection.dialect.skippingLocked))
             """)
     }
 }

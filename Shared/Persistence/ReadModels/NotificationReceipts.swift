@@ -25,7 +25,7 @@ public struct NotificationReceipts {
             DELETE FROM notification_receipts WHERE (provider, receipt) IN (
             SELECT provider, receipt FROM notification_receipts
             WHERE recorded_at < \(now.advanced(by: .zero - Self.kept).milliseconds) ORDER BY recorded_at
-            LIMIT \(Self.sweepLimit) \(type(of: connection).skippingLocked))
+            LIMIT \(Self.sweepLimit) \(connection.dialect.skippingLocked))
             """)
     }
 

@@ -66,7 +66,7 @@ public struct PhoneCalls {
             """
             DELETE FROM phone_calls WHERE (provider_id, call_id) IN (SELECT provider_id, call_id FROM phone_calls
             WHERE updated_at < \(now.advanced(by: .zero - Self.kept).milliseconds) ORDER BY updated_at
-            LIMIT \(Self.sweepLimit) \(type(of: connection).skippingLocked))
+            LIMIT \(Self.sweepLimit) \(connection.dialect.skippingLocked))
             """)
     }
 

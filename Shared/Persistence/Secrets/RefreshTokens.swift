@@ -36,7 +36,7 @@ public struct RefreshTokens {
             """
             DELETE FROM refresh_tokens WHERE token_hash IN (SELECT token_hash FROM refresh_tokens
             WHERE expires_at < \(now.milliseconds) ORDER BY expires_at LIMIT \(Self.sweepLimit)
-            \(type(of: connection).skippingLocked))
+            \(connection.dialect.skippingLocked))
             """)
     }
 
