@@ -143,10 +143,11 @@ extension AlertSearch {
         return "id IN (SELECT alert_id FROM alert_properties WHERE name = \(name) AND \(compared))"
     }
 
-    /// Found by the beginning, which is in the index.
+    /// Found by the beginning, which is in the index. SQLite puts what a column equals into the index's expression, and
+    /// then finds no index; hence `coalesce`.
     private static func equal(_ values: [String]) -> SQL {
         let beginnings = values.map { String(String.UnicodeScalarView($0.unicodeScalars.prefix(100))) }
-        return "substr(folded, 1, 100) IN \(list: beginnings) AND folded IN \(list: values)"
+        return "substr(folded, 1, 100) IN \(list: beginnings) AND coalesce(folded, '') IN \(list: values)"
     }
 
     private static func like(_ values: [String], _ pattern: (String) -> String) -> SQL {
