@@ -118,8 +118,11 @@ class Storm:
         return wanted
 
     def _all_alerts(self, least: int) -> list[dict]:
-        rows = self.tocsin.pages("/events", embed="properties", status="ACTIVE")
-        rows = [row for row in rows if row["properties"]["Signal#en"].isdigit()]
+        # While alerts are still made, a page can begin with what the one before ended with.
+        rows = {row["id"]: row for row in self.tocsin.pages("/events", embed="properties", status="ACTIVE")}
+        total = self.tocsin.get("/events", status="ACTIVE", limit=1)["total"]
+        assert len(rows) == total, f"{len(rows)} of {total}"
+        rows = [row for row in rows.values() if row["properties"]["Signal#en"].isdigit()]
         assert len(rows) >= least, f"{len(rows)}"
         return rows
 
