@@ -25,12 +25,7 @@ package final class LogArea: @unchecked Sendable {  // One side at a time, see a
             throw .cannotStart("no shared memory: \(errorText(errno))")
         }
         self.base = base
-        do {
-            _ = try pass(descriptor)
-        } catch {
-            munmap(base, Self.size)
-            throw error
-        }
+        _ = try pass(descriptor)  // When it throws, `deinit` runs: all is initialized.
     }
 
     /// The worker's side. Without a pool, as when somebody starts it by hand, the area is its own.
