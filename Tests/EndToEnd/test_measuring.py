@@ -109,7 +109,8 @@ def test_copies_of_a_history_are_valid(tmp_path: Path):
     path = tmp_path / "tocsin.db"
     with sqlite3.connect(path) as database:
         for migration in sorted((ROOT / "Shared" / "Persistence" / "Migrations").glob("*.sql")):
-            database.executescript(migration.read_text())
+            if not migration.name.endswith(".postgres.sql"):
+                database.executescript(migration.read_text())
         fill(database)
     database.close()
     copied = SQLite(path)
@@ -125,6 +126,8 @@ def test_copies_of_a_history_are_valid(tmp_path: Path):
         } or number == 0, "the original keeps what it says"
     alerts = copied.rows("SELECT * FROM alerts ORDER BY number")
     assert [alert["number"] for alert in alerts] == [number * 1_000_000 + 100_001 for number in range(10)]
+    found = copied.rows("SELECT number FROM alert_texts WHERE text MATCH '\"n-000\"' ORDER BY number")
+    assert found == [{"number": alert["number"]} for alert in alerts]
     assert {"alert-" + alert["id"] for alert in alerts} == {event["stream"] for event in events}
     assert {due["id"] for due in copied.rows("SELECT * FROM due_work")} == {alert["id"] for alert in alerts}
     assert copied.rows("SELECT position FROM log_partitions WHERE partition_name = 'alert/0'") == [{"position": 20}]
@@ -156,7 +159,8 @@ def fill(database: sqlite3.Connection):
         if required and column not in ("kind", "id")})
     insert("alerts", id=alert, number=100_001, status="ACTIVE", priority="LOW", plan_id=PLAN, form_id=PLAN,
            submitter=PERSON, request_id=request, created_at=at, version=2, document=data)
-    insert("alert_properties", alert_id=alert, name="Signal", value="n-0000000001")
+    insert("alert_properties", alert_id=alert, name="Signal", value="n-0000000001", folded="n-0000000001")
+    insert("alert_texts", number=100_001, text="n-0000000001")
     insert("alert_numbers", reservation=f"{request}/0", number=100_001)
     insert("activities", request_id=request, integration_id=PLAN, status="COMPLETED", received_at=at, document=data)
     insert("webhook_deliveries", id=delivery, integration_id=PLAN, alert_id=alert, sequence=1, status="delivered",
