@@ -20,6 +20,7 @@ public protocol SQLDatabase: Sendable {
 
 /// One open connection, used by one thread at a time.
 public protocol SQLConnection: AnyObject {
+    /// Which words the database wants where they differ.
     static var dialect: SQLDialect { get }
 
     @discardableResult

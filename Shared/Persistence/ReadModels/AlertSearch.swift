@@ -48,7 +48,7 @@ extension Alerts {
     /// One page, newest first unless the search says otherwise, and how many alerts there are in all. With
     /// ``AlertSearch/at``, the rows' status and end are those of then.
     public func find(_ search: AlertSearch, offset: Int, limit: Int) throws -> (total: Int, rows: [AlertRow]) {
-        let condition = try search.conditions(connection.dialect).joinedByAnd()
+        let condition = search.conditions(connection.dialect).joinedByAnd()
         let total = try connection.execute("SELECT count(*) FROM alerts WHERE \(condition)")[0].integer(0)
         let order: SQL = search.isAscending ? "ASC" : "DESC"
         let found = try connection.execute(
@@ -90,7 +90,7 @@ extension AlertSearch {
             """
     }
 
-    fileprivate func conditions(_ dialect: SQLDialect) throws -> [SQL] {
+    fileprivate func conditions(_ dialect: SQLDialect) -> [SQL] {
         var conditions: [SQL] = []
         func require(_ column: SQL, in values: [String]?) {
             if let values { conditions.append("\(column) IN \(list: values)") }
@@ -118,8 +118,8 @@ extension AlertSearch {
         let found = terms.map { Self.numbers(with: $0.folded, dialect) }
         if needsAllTerms {
             conditions += found.map { "number IN (\($0))" }
-        } else if let first = found.first {
-            conditions.append("number IN (\(found.dropFirst().reduce(first) { "\($0) UNION \($1)" }))")
+        } else if let any = found.joined(by: "UNION") {
+            conditions.append("number IN \(any)")
         }
         return conditions
     }
@@ -180,7 +180,7 @@ extension String {
 }
 
 extension AlertDetails {
-    /// What terms are looked for in. The separator is in no term.
+    /// What terms are looked for in, with a separator that nobody types.
     var searchable: String {
         let texts = [subject] + properties.sorted { $0.key < $1.key }.map(\.value.readable)
         return String(texts.joined(separator: "\u{1F}").folded.prefix(16_384))
