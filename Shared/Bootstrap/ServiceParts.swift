@@ -60,7 +60,7 @@ final class ServiceParts {
             ]
         case .notifier: [notifier()] + mailReceiver()
         case .webhookDispatcher: [try dispatcher()]
-        case .api: []
+        case .api: [AuditIndexLoop(database: platform.database, logger: logger)]
         case .selfAudit: [selfAudit()]
         }
     }

@@ -62,9 +62,9 @@ import Testing
             number: 1, url: "http://x", startedAt: Self.start, durationMilliseconds: 3, status: 503)
         try await database.transaction { [mary, ben] connection in
             let log = EventLog(connection)
-            func run<A: Aggregate>(_ type: A.Type, _ command: A.Command, on id: String, _ origin: Origin, _ second: Int)
-                throws
-            {
+            func run<A: Aggregate>(
+                _ type: A.Type, _ command: A.Command, on id: String, _ origin: Origin, _ second: Int
+            ) throws {
                 try log.execute(
                     [AddressedCommand<A>(command, on: id, by: origin)], in: LogPartition(A.category, 3),
                     at: Self.start.advanced(by: .seconds(second)))
@@ -77,7 +77,8 @@ import Testing
             try run(Notification.self, .deliver(receipt: "250"), on: "n1", origin("r1", by: "<notifier>"), 4)
             try run(WebhookDelivery.self, .request(request), on: "d1", origin("r1", by: "<webhook-dispatcher>"), 5)
             try run(
-                WebhookDelivery.self, .recordAttempt(attempt, schedule: RetrySchedule(delays: [5]), chance: 0), on: "d1",
+                WebhookDelivery.self, .recordAttempt(attempt, schedule: RetrySchedule(delays: [5]), chance: 0),
+                on: "d1",
                 origin("r1", by: "<webhook-dispatcher>"), 6)
             let response = AlertResponse(
                 id: "x", by: ben, device: "Mail", option: "o1", comment: nil, source: "EMAIL")

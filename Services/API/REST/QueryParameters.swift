@@ -13,6 +13,13 @@ struct QueryParameters: Sendable {
         }
     }
 
+    private init(items: [(name: String, value: String)]) { self.items = items }
+
+    /// The same with one parameter set.
+    func with(_ item: (name: String, value: String)) -> QueryParameters {
+        QueryParameters(items: items.filter { $0.name != item.name } + [item])
+    }
+
     subscript(name: String) -> String? { items.first { $0.name == name }?.value }
 
     /// The values of a comma-separated list; `nil` when the parameter is absent or empty.

@@ -59,6 +59,9 @@ public struct AuditSearch {
         return Page(total: total, hits: try EventLog(connection).hits(sequences), upTo: end)
     }
 
+    /// The event of a sequence; `nil` when there is none, or not yet.
+    public func event(_ sequence: Int64) throws(StoreError) -> Hit? { try EventLog(connection).hits([sequence]).first }
+
     /// The ids of the entries of the directory that had this name, the newest first; also of those that are gone.
     public func ids(ofEntries kind: String, named name: String, limit: Int = 20) throws -> [String] {
         let end = try index.sequence()
