@@ -12,6 +12,10 @@ public struct Activities {
         public var to: Timestamp?
         /// Those that have the content of this one.
         public var rerunOf: String?
+        /// These, and those that have their content.
+        public var correlations: [String]?
+        /// Only what came from outside for the first time.
+        public var isOriginal = false
 
         public init(
             integration: String? = nil, statuses: [Activity.Status] = [], from: Timestamp? = nil,
@@ -31,6 +35,10 @@ public struct Activities {
             if let from { conditions.append("received_at >= \(from.milliseconds)") }
             if let to { conditions.append("received_at < \(to.milliseconds)") }
             if let rerunOf { conditions.append("rerun_of = \(rerunOf)") }
+            if let correlations {
+                conditions.append("(request_id IN \(list: correlations) OR rerun_of IN \(list: correlations))")
+            }
+            if isOriginal { conditions.append("rerun_of IS NULL") }
             return conditions.joinedByAnd()
         }
     }
