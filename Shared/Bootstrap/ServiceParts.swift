@@ -60,7 +60,12 @@ final class ServiceParts {
             ]
         case .notifier: [notifier()] + mailReceiver()
         case .webhookDispatcher: [try dispatcher()]
-        case .api: []
+        case .api:
+            [
+                ImportRunner(
+                    database: platform.database, cache: platform.directory, secrets: platform.secrets,
+                    now: Platform.now, logger: logger)
+            ]
         case .selfAudit: [selfAudit()]
         }
     }

@@ -72,13 +72,17 @@ public struct Activities {
             uniqueKeysWithValues: rows.map { ($0.text(0), Activity.Status(rawValue: $0.text(1)) ?? .failed) })
     }
 
-    /// One page, newest first, and how many there are in all.
-    public func list(_ filter: Filter, offset: Int, limit: Int) throws -> (total: Int, rows: [Activity]) {
+    /// One page, newest first unless it is `isAscending`, and how many there are in all.
+    public func list(
+        _ filter: Filter, offset: Int, limit: Int, isAscending: Bool = false
+    ) throws -> (total: Int, rows: [Activity]) {
         let condition = filter.condition
+        let order: SQL = isAscending ? "ASC" : "DESC"
         let total = try connection.execute("SELECT count(*) FROM activities WHERE \(condition)")[0].integer(0)
         let rows = try connection.execute(
             """
-            SELECT document FROM activities WHERE \(condition) ORDER BY received_at DESC, request_id DESC
+            SELECT document FROM activities WHERE \(condition)
+            ORDER BY received_at \(order), request_id \(order)
             LIMIT \(limit) OFFSET \(offset)
             """
         ).map { try JSON.decode($0.text(0), as: Activity.self) }
