@@ -28,7 +28,7 @@ struct EventServices: Sendable {
     var routes: [RESTRoute] {
         eventRoutes + annotationRoutes + responseRoutes + attachmentRoutes + deliveryRoutes + suppressionRoutes
             + auditRoutes + integrationLogRoutes + explainRoutes + selfAuditRoutes + deliverySearchRoutes + whyRoutes
-            + replayRoutes + deadLetterRoutes + partitionRoutes + auditQueryRoutes + auditChainRoutes
+            + replayRoutes + deadLetterRoutes + partitionRoutes + auditQueryRoutes + auditChainRoutes + signalRoutes
     }
 
     /// - Throws: 404.

@@ -6,6 +6,8 @@ import Persistence
 struct QueryParameters: Sendable {
     let items: [(name: String, value: String)]
 
+    init(items: [(name: String, value: String)]) { self.items = items }
+
     init(_ query: String) {
         items = query.split(separator: "&").map { item in
             let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -152,4 +154,6 @@ extension JSONValue {
 
 enum RESTPath {
     static let base = "/api/xm/1"
+    /// The interface before this one.
+    static let legacy = "/reapi/"
 }
