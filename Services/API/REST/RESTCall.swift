@@ -33,7 +33,7 @@ struct RESTCall: Sendable {
             throw RestError(
                 400, "The body must be a JSON object, not \(body.kindName).", subcode: "request.body_invalid")
         }
-        return RequestFields(fields)
+        return RequestFields(fields, reads: query.reads)
     }
 }
 
