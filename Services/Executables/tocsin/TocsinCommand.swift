@@ -7,10 +7,28 @@ import ServiceSettings
 struct TocsinCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tocsin", abstract: "Alerting and integration: one process, or the tools around many.",
-        version: Version.current,
-        subcommands: [
-            ServeCommand.self, MigrateCommand.self, RotateKeyCommand.self, WorkflowCommand.self, DeliveriesCommand.self,
-            PartitionsCommand.self, DemoCommand.self,
+        discussion: Ending.help, version: Version.current,
+        subcommands: [RotateKeyCommand.self],
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Alerts",
+                subcommands: [AlertsCommand.self, OnCallCommand.self, PeopleCommand.self, GroupsCommand.self]),
+            CommandGroup(
+                name: "Integrations",
+                subcommands: [WorkflowCommand.self, IntegrationsCommand.self, DeliveriesCommand.self]),
+            CommandGroup(name: "Record", subcommands: [AuditCommand.self]),
+            CommandGroup(
+                name: "Server",
+                subcommands: [
+                    ServeCommand.self, MigrateCommand.self, AdminCommand.self, PartitionsCommand.self,
+                    DemoCommand.self,
+                ]),
+            CommandGroup(
+                name: "This machine",
+                subcommands: [
+                    LoginCommand.self, LogoutCommand.self, ProfilesCommand.self, WhoAmICommand.self,
+                    CompletionCommand.self,
+                ]),
         ])
 }
 
