@@ -53,8 +53,8 @@ public struct Checkup: Sendable {
         let mail = "without TOCSIN_SMTP_URL no mail is sent, unless a notification provider is made for it"
         findings.append(
             settings.smtp == nil
-                ? Finding(.warning, "mail", mail, advice: "set TOCSIN_SMTP_URL and TOCSIN_MAIL_FROM")
-                : Finding(.ok, "mail", "a mail server is set"))
+                ? Finding(.warning, "mail server", mail, advice: "set TOCSIN_SMTP_URL and TOCSIN_MAIL_FROM")
+                : Finding(.ok, "mail server", "one is set"))
         let host = URL(string: settings.publicURL)?.host() ?? ""
         if ["localhost", "127.0.0.1", "::1", "0.0.0.0"].contains(host) {
             findings.append(

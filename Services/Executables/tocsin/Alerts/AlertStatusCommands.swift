@@ -45,7 +45,7 @@ struct AlertOrderOptions: ParsableArguments {
         }
         if output.json {
             try Output.json(["total": .whole(changed.count), "data": .array(changed)])
-        } else {
+        } else if !changed.isEmpty {
             print("\(words.done.capitalized): \(changed.map { $0.text("eventId") }.joined(separator: ", "))")
         }
         guard failures.isEmpty else { throw CommandError(failures.joined(separator: "\n")) }

@@ -26,6 +26,7 @@ struct AlertsFollowCommand: ServerCommand {
         Terminal.endsWhenInterrupted()
         let row = try await server.alert(alert)
         if !output.json { AlertsListCommand.show([row]) }
+        fflush(nil)  // what follows goes round the buffer
         try await Follower(server: server, alert: row.text("id")).run { rows in
             for row in rows { output.json ? try Output.jsonLine(row) : Output.now(AlertTimeline.line(row)) }
             return true

@@ -94,7 +94,8 @@ struct WorkflowApplyCommand: ServerCommand {
                 print("\(step.name): nothing to change.")
                 continue
             }
-            print("\(step.name): \(step.isNew ? "new" : "\(step.differences.count) changes")")
+            let count = step.differences.count
+            print("\(step.name): \(step.isNew ? "new" : "\(count) \(count == 1 ? "change" : "changes")")")
             if !step.isNew { WorkflowDiffCommand.show(step.differences) }
             for (title, field) in [("Not usable", "unusable"), ("To do by hand", "byHand"), ("Removed", "removed")] {
                 WorkflowImportCommand.show(title, step.report.rows(field))
