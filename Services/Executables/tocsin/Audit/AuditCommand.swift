@@ -6,7 +6,7 @@ struct AuditCommand: AsyncParsableCommand {
         commandName: "audit",
         abstract: "Ask the log what happened, who did it, and how something stood at a time.",
         discussion: Ending.help,
-        subcommands: [AuditQueryCommand.self, AuditAtCommand.self])
+        subcommands: [AuditQueryCommand.self, AuditChainCommand.self, AuditAtCommand.self])
 }
 
 struct AuditQueryCommand: ServerCommand {
@@ -61,23 +61,52 @@ struct AuditQueryCommand: ServerCommand {
         Output.table(
             ["PLACE", "AT", "KIND", "WHO", "ALERT", "WHAT"],
             rows.map { row in
-                let actor = row.text("actor.targetName")
-                let alert = [row.text("alert.eventId"), row.text("alert.number")].first { !$0.isEmpty }
-                return [
-                    row.text("sequence"), row.time("at"), row.text("kind"),
-                    actor.isEmpty ? row["actor"]?.readable ?? "" : actor, alert ?? row["alert"]?.readable ?? "",
+                [
+                    row.text("sequence"), row.time("at"), row.text("kind"), row.text("actor.name"),
+                    row.text("alert.eventId"),
                     row.text("summary").isEmpty ? row.text("stream") : row.text("summary"),
                 ]
             })
     }
 }
 
+struct AuditChainCommand: ServerCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "chain", abstract: "Show what led to something, and what it led to.",
+        discussion: """
+            As in: tocsin audit chain delivery:ID with the webhook-id that a receiver saw, alert:12, notification:ID, \
+            request:ID, or event:PLACE with a place that audit query has shown.
+            """)
+
+    @Argument(help: "delivery:ID, alert:NUMBER, notification:ID, request:ID or event:PLACE.")
+    var of: String
+
+    @OptionGroup var output: OutputOptions
+    @OptionGroup var server: ServerOptions
+
+    func run(_ server: ServerClient) async throws {
+        let chain = try await server.get("/audit/chain", [("of", of)])
+        if output.json { return try Output.json(chain) }
+        let (path, after) = (Set(chain.rows("path").map(\.readable)), Set(chain.rows("consequences").map(\.readable)))
+        Output.table(
+            ["", "PLACE", "AT", "KIND", "WHO", "BECAUSE OF", "WHAT"],
+            chain.rows("events").map { row in
+                let mark = path.contains(row.text("id")) ? "●" : after.contains(row.text("id")) ? "↳" : ""
+                return [
+                    mark, row.text("sequence"), row.time("at"), row.text("kind"), row.text("actor.name"),
+                    "\(row.text("causedBy.kind").lowercased()) \(row.text("causedBy.id"))", row.text("summary"),
+                ]
+            })
+        Output.error("● leads to what was asked for; ↳ came of it.")
+    }
+}
+
 struct AuditAtCommand: ServerCommand {
     static let configuration = CommandConfiguration(
         commandName: "at", abstract: "Show how something stood at a time.",
-        discussion: "As in: tocsin audit at alert:12 --at yesterday; also workflow:NAME, person:NAME, on-call:GROUP.")
+        discussion: "As in: tocsin audit at alert:12 --at yesterday; also workflow:NAME, person:NAME, group:NAME, on-call:GROUP.")
 
-    @Argument(help: "alert:NUMBER, workflow:NAME, person:NAME or on-call:GROUP; ids go as well.")
+    @Argument(help: "alert:NUMBER, workflow:NAME, person:NAME, group:NAME or on-call:GROUP; ids go as well.")
     var of: String
 
     @Option(help: "The time: 2h, yesterday, 2026-03-09T03:00:00Z; otherwise now.", transform: Moment.init(parsing:))
@@ -86,7 +115,7 @@ struct AuditAtCommand: ServerCommand {
     @OptionGroup var output: OutputOptions
     @OptionGroup var server: ServerOptions
 
-    private static let kinds = ["alert", "workflow", "person", "on-call"]
+    private static let kinds = ["alert", "workflow", "person", "group", "on-call"]
 
     func validate() throws {
         let parts = of.split(separator: ":", maxSplits: 1).map(String.init)
