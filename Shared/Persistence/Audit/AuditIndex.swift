@@ -1,8 +1,5 @@
 /// The tables of the audit index, within one transaction.
 struct AuditIndex {
-    /// Whose checkpoints say how far each log partition is indexed.
-    static let group = "audit-index"
-
     let connection: any SQLConnection
 
     init(_ connection: any SQLConnection) { self.connection = connection }
@@ -27,6 +24,22 @@ struct AuditIndex {
             """)
         guard !taken.isEmpty else {
             throw StoreError(.versionConflict, "the audit index is no longer at \(sequence)")
+        }
+    }
+
+    /// How far each log partition is indexed: the position of the last event that is.
+    func cursors() throws(StoreError) -> [String: Position] {
+        let rows = try connection.execute("SELECT partition_name, position FROM audit_cursors")
+        return Dictionary(uniqueKeysWithValues: rows.map { ($0.text(0), $0.integer(1)) })
+    }
+
+    func put(_ cursors: [String: Position]) throws(StoreError) {
+        for (partition, position) in cursors {
+            try connection.execute(
+                """
+                INSERT INTO audit_cursors (partition_name, position) VALUES (\(partition), \(position))
+                ON CONFLICT (partition_name) DO UPDATE SET position = excluded.position
+                """)
         }
     }
 
