@@ -90,7 +90,7 @@ struct FanOut: MessageHandler {
         if refusal.reason == .notExecuted { noteNotExecuted(integration, for: message, refusal.detail) }
         Counter(label: "tocsin_webhooks_skipped_total", dimensions: [("reason", refusal.reason.rawValue)]).increment()
         return WebhookDelivery.Skip(
-            id: DerivedID.uuid("skip", message.id, integration.id),
+            id: DerivedID.beside(message.alert, "skip", message.id, integration.id),
             integration: NamedReference(id: integration.id, name: integration.name), trigger: trigger,
             alert: message.alert, alertNumber: details.number, sequence: message.version, refusal: refusal,
             configuration: view.integrationVersions[integration.id])

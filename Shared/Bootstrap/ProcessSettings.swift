@@ -39,6 +39,8 @@ public struct ProcessSettings: Sendable {
     let storm: StormRule?
     let oauthClientId: String?
     let activityKept: Duration
+    /// In months; 0 for ever.
+    let alertMonths: Int
     let scriptLimits: ScriptLimits
     let scriptWorkers: Int
     let scriptSandbox: String
@@ -71,6 +73,7 @@ public struct ProcessSettings: Sendable {
         notificationFlood = Self.notificationFlood(reader)
         storm = Self.storm(reader)
         oauthClientId = reader.text(.oauthClientId)
+        alertMonths = reader.number(.alertMonths, in: 0...Retention.longest)
         activityKept = .seconds(86_400 * reader.number(.activityDays, in: 1...3650))
         scriptLimits = Self.limits(reader)
         scriptWorkers = reader.number(.scriptWorkers, in: 1...64)

@@ -63,6 +63,9 @@ final class ServiceParts {
         case .api:
             [
                 AuditIndexLoop(database: platform.database, logger: logger),
+                RetentionLoop(
+                    database: platform.database, cache: platform.directory, months: settings.alertMonths,
+                    now: Platform.now, logger: logger),
                 ImportRunner(
                     database: platform.database, cache: platform.directory, secrets: platform.secrets,
                     now: Platform.now, logger: logger),

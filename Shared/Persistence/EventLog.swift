@@ -160,17 +160,22 @@ public struct EventLog {
         }
     }
 
+    /// Says the months, too, so that PostgreSQL looks into their tables only.
+    static func which(_ streams: [String]) -> SQL {
+        "stream IN \(list: streams) AND month IN \(list: LogMonth.of(streams))"
+    }
+
     /// The versions of those of the streams that exist.
     public func versions(of streams: [String]) throws(StoreError) -> [String: Version] {
         let rows = try connection.execute(
-            "SELECT stream, max(version) FROM events WHERE stream IN \(list: streams) GROUP BY stream")
+            "SELECT stream, max(version) FROM events WHERE \(Self.which(streams)) GROUP BY stream")
         return Dictionary(uniqueKeysWithValues: rows.map { ($0.text(0), $0.integer(1)) })
     }
 
     /// The whole history of some streams; within each stream oldest first.
     public func read(streams: [String]) throws(StoreError) -> [RecordedEvent] {
         try connection.execute(
-            "\(RecordedEvent.select) WHERE stream IN \(list: streams) ORDER BY stream, version"
+            "\(RecordedEvent.select) WHERE \(Self.which(streams)) ORDER BY stream, version"
         ).map(RecordedEvent.init)
     }
 
@@ -214,14 +219,14 @@ public struct EventLog {
 extension NewEvent {
     static let columns = [
         "partition_name", "position", "stream", "version", "type", "data", "actor", "causation", "correlation",
-        "recorded_at", "hash",
+        "recorded_at", "hash", "month",
     ]
 
     func row(partition: LogPartition, position: Position, hash: String) -> [SQLValue] {
         [
             .text(partition.description), .integer(position), .text(stream), .integer(version), .text(type),
             .text(data), .text(origin.actor), .text(origin.causation), .text(origin.correlation),
-            .integer(recordedAt.milliseconds), .text(hash),
+            .integer(recordedAt.milliseconds), .text(hash), .integer(LogMonth.of(stream)),
         ]
     }
 }

@@ -33,7 +33,17 @@ extension EventLog {
         var (low, high) = (Position(0), head)
         while low < high {
             let middle = low + (high - low + 1) / 2
-            if try event(at: middle, in: partition).recordedAt < time { low = middle } else { high = middle - 1 }
+            // What stood there can have been dropped: the next one that is there says the same.
+            let rows = try connection.execute(
+                """
+                SELECT position, recorded_at FROM events WHERE partition_name = \(partition.description)
+                AND position >= \(middle) AND position <= \(high) ORDER BY position LIMIT 1
+                """)
+            if let row = rows.first, row.integer(1) < time.milliseconds {
+                low = row.integer(0)
+            } else {
+                high = middle - 1
+            }
         }
         return low
     }
@@ -80,7 +90,7 @@ extension EventLog {
         var events: [RecordedEvent] = []
         for start in stride(from: 0, to: streams.count, by: Self.streamsAtOnce) {
             let some = streams[start...].prefix(Self.streamsAtOnce)
-            events += try connection.execute("\(RecordedEvent.select) WHERE stream IN \(list: some) AND version = 1")
+            events += try connection.execute("\(RecordedEvent.select) WHERE \(Self.which(Array(some))) AND version = 1")
                 .map(RecordedEvent.init)
         }
         return events

@@ -25,6 +25,12 @@ extension Setting {
         """
         Days for which inbound requests and what came of them are kept, from 1 to 3650.
         """)
+    public static let alertMonths = Setting(
+        "alert-months", default: "0",
+        """
+        Whole months for which alerts that have ended are kept with everything that belongs to them, up to 1200; 0 for \
+        ever. Workflows can say otherwise (retentionMonths).
+        """)
     public static let adminPassword = Setting(
         "admin-password", isSecret: true, "Password of the first administrator, used once, when there is nobody yet.")
     public static let adminUser = Setting(
@@ -282,7 +288,7 @@ extension Setting {
 
     /// All of them, in the order of their names.
     public static let all: [Setting] = [
-        activityDays, adminPassword, adminUser, alertFloodLimit, alertFloodPeriod, auditClearAfter,
+        activityDays, adminPassword, adminUser, alertFloodLimit, alertFloodPeriod, alertMonths, auditClearAfter,
         auditEmail, auditInterval, auditOverdue, auditRepeat, auditUnsettled, auditURL, auditWebhookOverdue, config,
         data, databaseConnections, databaseTimeout,
         databaseURL, host, inboundBodyMax, inboundRate, inboundRateWorkflow, instanceID, kafkaBrokers, kafkaOptions,

@@ -138,7 +138,7 @@ struct RESTServices: Sendable {
         let plans = planRoutes + planPartRoutes + libraryRoutes + flowRoutes + integrationRoutes
         return peopleRoutes + deviceRoutes + deviceNameRoutes + bridgeRoutes + referenceRoutes + plans + forms
             + keyRoutes + scriptVersionRoutes + workflowRoutes + onCallRoutes + providerRoutes
-            + inboundMessageRoutes + pastRoutes + serviceRoutes + incidentRoutes + changeRoutes + importRoutes
+            + inboundMessageRoutes + pastRoutes + holdRoutes + serviceRoutes + incidentRoutes + changeRoutes + importRoutes
             + absentRoutes
     }
 

@@ -18,7 +18,7 @@ extension WebhookDelivery.Request {
             else { return nil }
             let lane = "\(callbackLane)\(origin.scheme)://\(origin.host):\(origin.port)"
             return WebhookDelivery.Request(
-                id: DerivedID.uuid("callback", event, String(index)),
+                id: DerivedID.beside(alert, "callback", event, String(index)),
                 integration: NamedReference(id: lane, name: "callback to \(origin.host)"), trigger: trigger,
                 alert: alert, alertNumber: details.number, sequence: sequence, payload: body, correlation: correlation,
                 callback: WebhookDelivery.Request.Callback(

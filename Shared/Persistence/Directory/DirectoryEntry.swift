@@ -138,6 +138,12 @@ extension TriggerFilter: DirectoryEntry {
     public var entryName: String { id }
 }
 
+extension LegalHold: DirectoryEntry {
+    public static let kind = "legalhold"
+    public var parentID: String { "" }
+    public var entryName: String { name }
+}
+
 /// A way for a program to sign in as a person: its id is the user name, the secret the password.
 public struct APIKey: DirectoryEntry, Hashable {
     public static let kind = "apikey"
