@@ -38,24 +38,23 @@ extension EventLog {
         guard let row = rows.first else {
             throw StoreError(.invalid, "the log \(partition) has no event \(position)")
         }
-        return RecordedEvent(row)
+        return try events([row])[0]
     }
 
     /// Up to `limit` events of a partition after `position`, up to and including `end`, oldest first.
     public func read(
         _ partition: LogPartition, after position: Position, upTo end: Position, limit: Int
     ) throws(StoreError) -> [RecordedEvent] {
-        try connection.execute(
-            """
-            \(RecordedEvent.select) WHERE partition_name = \(partition.description) AND position > \(position)
-            AND position <= \(end) ORDER BY position LIMIT \(limit)
-            """
-        ).map(RecordedEvent.init)
+        try events(
+            connection.execute(
+                """
+                \(RecordedEvent.select) WHERE partition_name = \(partition.description) AND position > \(position)
+                AND position <= \(end) ORDER BY position LIMIT \(limit)
+                """))
     }
 
     /// The first event of a stream; `nil` when there is no such stream.
     public func first(of stream: String) throws(StoreError) -> RecordedEvent? {
-        try connection.execute("\(RecordedEvent.select) WHERE stream = \(stream) AND version = 1").first
-            .map(RecordedEvent.init)
+        try events(connection.execute("\(RecordedEvent.select) WHERE stream = \(stream) AND version = 1")).first
     }
 }
