@@ -60,7 +60,11 @@ final class ServiceParts {
             ]
         case .notifier: [notifier()] + mailReceiver()
         case .webhookDispatcher: [try dispatcher()]
-        case .api: []
+        case .api:
+            [
+                ErasureLoop(
+                    database: platform.database, secrets: platform.secrets, now: Platform.now, logger: logger)
+            ]
         case .selfAudit: [selfAudit()]
         }
     }

@@ -138,7 +138,7 @@ struct RESTServices: Sendable {
         let plans = planRoutes + planPartRoutes + libraryRoutes + flowRoutes + integrationRoutes
         return peopleRoutes + deviceRoutes + deviceNameRoutes + bridgeRoutes + referenceRoutes + plans + forms
             + keyRoutes + scriptVersionRoutes + workflowRoutes + onCallRoutes + providerRoutes
-            + inboundMessageRoutes
+            + inboundMessageRoutes + erasureRoutes
     }
 
     /// One consistent look at the directory.
@@ -166,8 +166,10 @@ struct DirectoryEdit {
     let call: RESTCall
     let now: Timestamp
 
-    private var origin: Origin {
-        Origin(actor: call.caller.person.targetName, causation: "rest-\(call.trace)", correlation: call.trace)
+    var origin: Origin {
+        Origin(
+            actor: call.caller.person.targetName, causation: "rest-\(call.trace)", correlation: call.trace,
+            person: call.caller.person.id)
     }
 
     func put(_ entry: some DirectoryEntry) throws {
