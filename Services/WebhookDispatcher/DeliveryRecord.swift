@@ -80,14 +80,17 @@ struct DeliveryWriter: Sendable {
 
     private func newEvents(_ record: DeliveryRecord) throws -> [NewEvent] {
         let first = record.version - Version(record.events.count) + 1
-        return try record.events.enumerated().map { index, event in
+        var state = record.state
+        state.personal = record.request.personal ?? []
+        return try record.events.enumerated().map { [state] index, event in
             let (type, data) = try EventCodec<WebhookDelivery.Event>.encode(event, category: WebhookDelivery.category)
             return NewEvent(
                 stream: "\(WebhookDelivery.category)-\(record.request.id)", version: first + Version(index), type: type,
                 data: data,
                 origin: Origin(
                     actor: "<webhook-dispatcher>", causation: record.request.id,
-                    correlation: record.request.correlation), recordedAt: record.at)
+                    correlation: record.request.correlation), recordedAt: record.at,
+                personal: WebhookDelivery.personal(in: event, state))
         }
     }
 

@@ -24,6 +24,7 @@ extension WebhookDelivery.Request {
             alert: message.alert, alertNumber: subject.details.number, sequence: message.version, payload: body,
             correlation: message.origin.correlation, configuration: view.integrationVersions[integration.id],
             replay: replay)
+        personal = message.event.personal(about: subject.details)
         if integration.operation == .runScript { script = try ScriptInput(message, of: subject) }
     }
 }

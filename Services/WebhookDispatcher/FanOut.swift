@@ -75,7 +75,8 @@ struct FanOut: MessageHandler {
         let body = try JSON.encode(payload.body)
         let callbacks = WebhookDelivery.Request.callbacks(
             of: message.alert, details, event: message.id, sequence: message.version, trigger: payload.trigger,
-            body: body, correlation: message.origin.correlation)
+            body: body, correlation: message.origin.correlation,
+            personal: message.event.personal(about: details))
         let requests = try integrations.map { integration in
             try WebhookDelivery.Request(
                 message, of: subject, to: integration, trigger: payload.trigger, body: body, in: view)

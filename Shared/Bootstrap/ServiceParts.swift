@@ -69,6 +69,8 @@ final class ServiceParts {
                 ImportRunner(
                     database: platform.database, cache: platform.directory, secrets: platform.secrets,
                     now: Platform.now, logger: logger),
+                ErasureLoop(
+                    database: platform.database, secrets: platform.secrets, now: Platform.now, logger: logger),
             ]
         case .selfAudit: [selfAudit()]
         }

@@ -52,11 +52,11 @@ extension EventLog {
     func events(at places: [String: [Position]]) throws(StoreError) -> [RecordedEvent] {
         var events: [RecordedEvent] = []
         for (partition, positions) in places {
-            events += try connection.execute(
-                """
-                \(RecordedEvent.select) WHERE partition_name = \(partition) AND position IN \(list: positions)
-                """
-            ).map(RecordedEvent.init)
+            events += try self.events(
+                connection.execute(
+                    """
+                    \(RecordedEvent.select) WHERE partition_name = \(partition) AND position IN \(list: positions)
+                    """))
         }
         return events
     }
@@ -70,19 +70,19 @@ extension EventLog {
         guard let row = rows.first else {
             throw StoreError(.invalid, "the log \(partition) has no event \(position)")
         }
-        return RecordedEvent(row)
+        return try events([row])[0]
     }
 
     /// Up to `limit` events of a partition after `position`, up to and including `end`, oldest first.
     public func read(
         _ partition: LogPartition, after position: Position, upTo end: Position, limit: Int
     ) throws(StoreError) -> [RecordedEvent] {
-        try connection.execute(
-            """
-            \(RecordedEvent.select) WHERE partition_name = \(partition.description) AND position > \(position)
-            AND position <= \(end) ORDER BY position LIMIT \(limit)
-            """
-        ).map(RecordedEvent.init)
+        try events(
+            connection.execute(
+                """
+                \(RecordedEvent.select) WHERE partition_name = \(partition.description) AND position > \(position)
+                AND position <= \(end) ORDER BY position LIMIT \(limit)
+                """))
     }
 
     /// The first events of those of the streams that there are.
@@ -90,8 +90,8 @@ extension EventLog {
         var events: [RecordedEvent] = []
         for start in stride(from: 0, to: streams.count, by: Self.streamsAtOnce) {
             let some = streams[start...].prefix(Self.streamsAtOnce)
-            events += try connection.execute("\(RecordedEvent.select) WHERE \(Self.which(Array(some))) AND version = 1")
-                .map(RecordedEvent.init)
+            events += try self.events(
+                connection.execute("\(RecordedEvent.select) WHERE \(Self.which(Array(some))) AND version = 1"))
         }
         return events
     }
@@ -101,7 +101,6 @@ extension EventLog {
 
     /// The first event of a stream; `nil` when there is no such stream.
     public func first(of stream: String) throws(StoreError) -> RecordedEvent? {
-        try connection.execute("\(RecordedEvent.select) WHERE stream = \(stream) AND version = 1").first
-            .map(RecordedEvent.init)
+        try events(connection.execute("\(RecordedEvent.select) WHERE \(Self.which([stream])) AND version = 1")).first
     }
 }
