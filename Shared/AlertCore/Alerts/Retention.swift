@@ -29,7 +29,7 @@ public struct Retention: Equatable, Sendable {
     }
 
     /// - Parameter month: As in 202601.
-    static func month(_ month: Int, earlier count: Int) -> Int {
+    public static func month(_ month: Int, earlier count: Int) -> Int {
         let index = month / 100 * 12 + month % 100 - 1 - count
         return index / 12 * 100 + index % 12 + 1
     }
