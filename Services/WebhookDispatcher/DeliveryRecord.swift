@@ -52,7 +52,9 @@ struct DeliveryWriter: Sendable {
             try fresh.flatMap(newEvents), to: LogPartition(WebhookDelivery.category, partition))
         var last: [String: DeliveryRecord] = [:]
         for record in fresh { last[record.request.id] = record }
-        let rows = last.values.map(\.row).sorted { $0.id < $1.id }
+        // Requested when the first of its records was, which a later one of the same batch does not say.
+        let first = Dictionary(fresh.map { ($0.request.id, $0.at) }) { first, _ in first }
+        let rows = last.values.map { $0.row(requestedAt: first[$0.request.id] ?? $0.at) }.sorted { $0.id < $1.id }
         try deliveries.insert(rows.filter { stored[$0.id] == nil })
         try deliveries.put(rows.filter { stored[$0.id] != nil })
         try setTimers(Array(last.values), known: stored, in: connection)
@@ -155,7 +157,9 @@ private final class CommitDoubt: @unchecked Sendable {  // `isInDoubt` under `lo
 }
 
 extension DeliveryRecord {
-    fileprivate var row: WebhookDeliveryRow {
-        WebhookDeliveryRow(request, state, last: events.last, version: version, at: at)
+    fileprivate func row(requestedAt: Timestamp) -> WebhookDeliveryRow {
+        var row = WebhookDeliveryRow(request, state, last: events.last, version: version, at: at)
+        row.createdAt = requestedAt
+        return row
     }
 }

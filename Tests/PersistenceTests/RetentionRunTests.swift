@@ -82,7 +82,7 @@ struct RetentionRunTests {
                 try await database.transaction { try MonthTables($0).prepare(at: Self.time(202_601)) }
             }
             let ids = try await fill(database)
-            // Number 3 is of January and held by something that only its webhook's event says; 4, of February, by its id.
+            // Number 3 is of January and held by what only its webhook's event says; 4, of February, by its id.
             let hold = AuditQuery(.all([.isAny(.kind, ["delivery"]), .isAny(.property, ["Host=db-3"])]))
             let other = AuditQuery(.isAny(.alert, [try #require(ids[4])]))
             let run = RetentionRun(

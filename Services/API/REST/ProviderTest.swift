@@ -23,12 +23,13 @@ struct ProviderTest: Sendable {
             let partition = try partitions.schedule(in: connection).partition(of: plan.id, generation: nil)
             let origin = Origin(
                 actor: asker.targetName, causation: "rest-\(trace)", correlation: trace, person: asker.id)
+            let moment = now()
             let outcomes = try EventLog(connection).execute(
                 [AddressedCommand<AlertCore.Notification>(.plan(plan), on: plan.id, by: origin)],
-                in: LogPartition(AlertCore.Notification.category, partition), at: now())
-            try Notifications(connection).apply(outcomes, at: now())
+                in: LogPartition(AlertCore.Notification.category, partition), at: moment)
+            try Notifications(connection).apply(outcomes, at: moment)
             try DueWork(connection).schedule(
-                plan.id, kind: NotificationWords.dueKind, partition: partition, payload: "{}", at: now())
+                plan.id, kind: NotificationWords.dueKind, partition: partition, payload: "{}", at: moment)
         }
         let row = try await ended(plan.id)
         return .fields([

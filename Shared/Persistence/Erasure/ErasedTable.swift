@@ -152,6 +152,7 @@ struct ErasedTable: Sendable {
         ErasedTable("audit_postings", "ids, and hashes of names"),
         ErasedTable("audit_incoming", "empty but for the transaction that fills it"),
         ErasedTable("audit_gone", "places in the log"),
+        ErasedTable("audit_checkpoints", "hashes and signatures"),
         ErasedTable("retention_next", "a time"),
         ErasedTable("retention_kept", "empty but for the transaction that fills it"),
         ErasedTable("schema_migrations", "the schema's own"),
