@@ -16,10 +16,8 @@ public struct StoredEvent: Codable, Equatable, Sendable {
     public let recordedAt: Int64
     public let hash: String
 
-    static let columns = [
-        "partition_name", "position", "stream", "version", "type", "data", "actor", "causation", "correlation",
-        "recorded_at", "hash",
-    ]
+    /// Those of ``row``: the month, which no hash covers, follows from the stream.
+    static let columns = NewEvent.columns
 
     static let select: SQL = """
         SELECT partition_name, position, stream, version, type, data, actor, causation, correlation,
@@ -47,6 +45,7 @@ public struct StoredEvent: Codable, Equatable, Sendable {
         [
             .text(partition), .integer(position), .text(stream), .integer(version), .text(type), .text(data),
             .text(actor), .text(causation), .text(correlation), .integer(recordedAt), .text(hash),
+            .integer(LogMonth.of(stream)),
         ]
     }
 
