@@ -190,6 +190,35 @@ struct UserImportTests {
         }
     }
 
+    /// One that fails again and again does not hold up those behind it.
+    @Test func givesUpWhatCannotGoOn() async throws {
+        try await RESTTestServer.run { server in
+            try await server.addPerson("broken")
+            let first = try await Self.upload("User\nbroken\n", to: server).id
+            let second = try await Self.upload("User,First Name,Last Name\nnew,New,Test\n", to: server).id
+            let before = try await server.database.transaction { connection in
+                let document = try connection.execute(
+                    "SELECT document FROM directory WHERE kind = 'person' AND name_key = 'broken'")[0].text(0)
+                try connection.execute(
+                    "UPDATE directory SET document = '{}' WHERE kind = 'person' AND name_key = 'broken'")
+                return document
+            }
+            let running = Task { try await Self.runner(server).run() }
+            try await eventually {
+                try await server.database.reading { try UserImports($0).get(second)?.status } == .complete
+            }
+            running.cancel()
+            try await running.value
+            try await server.database.transaction { connection in
+                try connection.execute(
+                    "UPDATE directory SET document = \(before) WHERE kind = 'person' AND name_key = 'broken'")
+            }
+            #expect(try await server.sent(200, "GET", "imports/\(first)").json?["status"] == "FAILED")
+            let messages = try await server.sent(200, "GET", "imports/\(first)/import-messages").data
+            #expect(messages.map { $0["messageType"] } == ["PROCESSING_ERROR"])
+        }
+    }
+
     @Test(arguments: [
         ("a,b\r\n1, 2 \r\n", [["a", "b"], ["1", "2"]], [1, 2]),
         ("\u{FEFF}a\n\n\n\"x\ny\"\nz", [["a"], ["x\ny"], ["z"]], [1, 4, 6]),

@@ -43,8 +43,8 @@ extension RESTServices {
             let existing = try wanted.map { try incidents.required($0) }
             let incident = try request.incident(existing, edit)
             try incidents.put(incident, by: edit.origin, at: edit.now)
-            for (type, text) in incident.turns(from: existing) {
-                try edit.add(type, text, to: incident)
+            for (place, turn) in incident.turns(from: existing).enumerated() {
+                try edit.add(turn.type, turn.text, to: incident, place: place)
             }
             return (incident, existing == nil)
         }
@@ -83,10 +83,14 @@ extension RESTServices {
 
 extension DirectoryEdit {
     /// Adds to the timeline, as whoever asks.
+    /// - Parameter place: Among those of one moment, which stay in this order: their ids say it.
     @discardableResult
-    fileprivate func add(_ type: String, _ text: String, to incident: Incident) throws -> IncidentEntry {
+    fileprivate func add(
+        _ type: String, _ text: String, to incident: Incident, place: Int = 0
+    ) throws -> IncidentEntry {
+        let id = DerivedID.timeOrdered(at: now, chance: [UInt8(place)] + RandomSecret.bytes(9))
         let entry = IncidentEntry(
-            id: newID(), incident: incident.id, at: now, entryType: type, text: text,
+            id: id, incident: incident.id, at: now, entryType: type, text: text,
             addedBy: PersonReference(call.caller.person))
         try Incidents(directory.connection).add(entry, to: incident, by: origin)
         return entry
