@@ -15,7 +15,7 @@ struct EventServices: Sendable {
     var routes: [RESTRoute] {
         eventRoutes + annotationRoutes + responseRoutes + attachmentRoutes + deliveryRoutes + suppressionRoutes
             + auditRoutes + integrationLogRoutes + explainRoutes + selfAuditRoutes + deliverySearchRoutes + whyRoutes
-            + replayRoutes + deadLetterRoutes + partitionRoutes
+            + replayRoutes + deadLetterRoutes + partitionRoutes + auditCheckpointRoutes
     }
 
     /// - Throws: 404.

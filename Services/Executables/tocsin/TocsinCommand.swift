@@ -10,7 +10,8 @@ struct TocsinCommand: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             ServeCommand.self, MigrateCommand.self, RotateKeyCommand.self, WorkflowCommand.self, DeliveriesCommand.self,
-            PartitionsCommand.self, DemoCommand.self,
+            PartitionsCommand.self, AuditCommand.self, AdminCommand.self, BackupCommand.self, RestoreCommand.self,
+            DemoCommand.self,
         ])
 }
 
