@@ -104,7 +104,7 @@ public struct Platform: Sendable {
     }
 
     /// The key beside the database, made at the first start.
-    private static func keptKey(in folder: URL) throws -> SecretBox {
+    static func keptKey(in folder: URL) throws -> SecretBox {
         let file = folder.appending(path: "secret.key")
         if !FileManager.default.fileExists(atPath: file.path()) {
             let key = SymmetricKey(size: .bits256).withUnsafeBytes { Data($0).base64EncodedData() }

@@ -98,7 +98,7 @@ public struct ProcessSettings: Sendable {
     }
 
     /// The keys of the setting, or of the file that is set. - Returns: `nil` when there is neither, or it is wrong.
-    private static func key(_ reader: SettingsReader) -> SecretBox? {
+    static func key(_ reader: SettingsReader) -> SecretBox? {
         if let file = reader.text(.secretKeyFile) {
             if reader.text(.secretKey) != nil {
                 reader.refuse(
@@ -141,7 +141,7 @@ public struct ProcessSettings: Sendable {
         return SpoolSettings(limits: limits, patience: kafka.sessionTimeout + .seconds(5))
     }
 
-    private static func kafka(_ reader: SettingsReader) -> KafkaSettings {
+    static func kafka(_ reader: SettingsReader) -> KafkaSettings {
         let brokers = reader.required(.kafkaBrokers).split(separator: ",").map(String.init)
         var kafka = KafkaSettings(
             brokers: brokers, partitionCount: reader.number(.partitions, in: 1...256, default: 8),

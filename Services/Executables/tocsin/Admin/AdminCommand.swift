@@ -8,6 +8,7 @@ struct AdminCommand: AsyncParsableCommand {
         discussion: Ending.help,
         subcommands: [
             UsersCommand.self, KeysCommand.self, AdminRotateCommand.self, DoctorCommand.self, EraseCommand.self,
+            AdminRebuildCommand.self,
         ])
 }
 

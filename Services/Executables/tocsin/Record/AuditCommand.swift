@@ -4,9 +4,12 @@ import ArgumentParser
 struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit",
-        abstract: "Ask the log what happened, who did it, and how something stood at a time.",
+        abstract: "Ask the log what happened, verify it, take it out, bring it in.",
         discussion: Ending.help,
-        subcommands: [AuditQueryCommand.self, AuditChainCommand.self, AuditAtCommand.self])
+        subcommands: [
+            AuditQueryCommand.self, AuditChainCommand.self, AuditAtCommand.self, AuditVerifyCommand.self,
+            AuditCheckpointsCommand.self, AuditExportCommand.self, AuditImportCommand.self,
+        ])
 }
 
 struct AuditQueryCommand: ServerCommand {
@@ -104,7 +107,9 @@ struct AuditChainCommand: ServerCommand {
 struct AuditAtCommand: ServerCommand {
     static let configuration = CommandConfiguration(
         commandName: "at", abstract: "Show how something stood at a time.",
-        discussion: "As in: tocsin audit at alert:12 --at yesterday; also workflow:NAME, person:NAME, group:NAME, on-call:GROUP.")
+        discussion:
+            "As in: tocsin audit at alert:12 --at yesterday; also workflow:NAME, person:NAME, group:NAME, on-call:GROUP."
+    )
 
     @Argument(help: "alert:NUMBER, workflow:NAME, person:NAME, group:NAME or on-call:GROUP; ids go as well.")
     var of: String
