@@ -18,6 +18,8 @@ public struct RetentionRun: Sendable {
         public var held = 0
         /// Months whose table was dropped.
         public var months: [Int] = []
+
+        public init() {}
     }
 
     static let origin = Origin(actor: "<retention>", causation: "retention", correlation: "retention")
