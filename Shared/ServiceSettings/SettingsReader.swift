@@ -85,8 +85,9 @@ public final class SettingsReader {
         ConfigKey(setting.name.split(separator: "-").map(String.init))
     }
 
-    /// What `tocsin workflow` reads where it talks to a server: no settings of a process, and no mistake beside them.
-    private static let clientVariables: Set<String> = ["TOCSIN_URL", "TOCSIN_API_KEY"]
+    /// What the commands of `tocsin` read where they talk to a server: no settings of a process, and no
+    /// mistake beside them.
+    private static let clientVariables: Set<String> = ["TOCSIN_URL", "TOCSIN_API_KEY", "TOCSIN_PROFILE"]
 
     /// Flags that no setting has, and variables that look like ours and are not: a typo is said, not passed over.
     private static func unknownNames(in arguments: [String], _ environment: [String: String]) -> [String] {

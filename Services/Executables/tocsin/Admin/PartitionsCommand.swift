@@ -5,7 +5,7 @@ struct PartitionsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "partitions",
         abstract: "See how many partitions every topic has, and raise the number while everything runs.",
-        discussion: "Exit codes: 0 done, 2 failed.",
+        discussion: Ending.help,
         subcommands: [PartitionsShowCommand.self, PartitionsRaiseCommand.self])
 
     fileprivate static func show(_ schedule: JSONValue, _ output: OutputOptions) throws {
@@ -18,21 +18,19 @@ struct PartitionsCommand: AsyncParsableCommand {
     }
 }
 
-struct PartitionsShowCommand: AsyncParsableCommand {
+struct PartitionsShowCommand: ServerCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Show how many partitions there are, and have been.")
 
     @OptionGroup var output: OutputOptions
     @OptionGroup var server: ServerOptions
 
-    func run() async throws {
-        try await DeliveriesCommand.run(server) { client in
-            try PartitionsCommand.show(try await client.get("/partitions"), output)
-        }
+    func run(_ server: ServerClient) async throws {
+        try PartitionsCommand.show(try await server.get("/partitions"), output)
     }
 }
 
-struct PartitionsRaiseCommand: AsyncParsableCommand {
+struct PartitionsRaiseCommand: ServerCommand {
     static let configuration = CommandConfiguration(
         commandName: "raise", abstract: "Raise the number of partitions of every topic. It cannot be lowered again.")
 
@@ -42,12 +40,10 @@ struct PartitionsRaiseCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
     @OptionGroup var server: ServerOptions
 
-    func run() async throws {
-        try await DeliveriesCommand.run(server) { client in
-            let schedule = try await client.post("/partitions", ["count": .integer(Int64(count))])
-            try PartitionsCommand.show(schedule, output)
-            guard !output.json, let last = schedule["generations"]?.array?.last else { return }
-            print("\nRequests from \(last.text("since")) on are spread over \(last.text("count")) partitions.")
-        }
+    func run(_ server: ServerClient) async throws {
+        let schedule = try await server.post("/partitions", ["count": .whole(count)])
+        try PartitionsCommand.show(schedule, output)
+        guard !output.json, let last = schedule["generations"]?.array?.last else { return }
+        print("\nRequests from \(last.text("since")) on are spread over \(last.text("count")) partitions.")
     }
 }

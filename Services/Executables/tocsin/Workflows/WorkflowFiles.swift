@@ -34,6 +34,44 @@ struct WorkflowFiles {
         }
     }
 
+    /// This one, or of a folder that holds only folders of workflows, each of those.
+    /// - Throws: `CommandError` when there is none.
+    func workflows() throws -> [WorkflowFiles] {
+        guard exists else { throw CommandError("There is no file \(path).") }
+        guard isDirectory else { return [self] }
+        let names = try FileManager.default.contentsOfDirectory(atPath: path).filter { !$0.hasPrefix(".") }.sorted()
+        if !Self.marks.isDisjoint(with: names) { return [self] }
+        let inner = names.map { WorkflowFiles(path: "\(path)/\($0)") }.filter { file in
+            file.path.hasSuffix(".zip") || file.holdsDocuments
+        }
+        guard !inner.isEmpty else {
+            throw CommandError("\(path) holds no workflow: there is no engine.json in it, nor in a folder of it.")
+        }
+        return inner
+    }
+
+    /// What a folder of a workflow has one of.
+    private static let marks: Set = ["engine.json", "properties", "forms", "integrations", "canvases"]
+
+    private var holdsDocuments: Bool {
+        let names = try? FileManager.default.contentsOfDirectory(atPath: path)  // a file is no folder of documents
+        return names.map { !Self.marks.isDisjoint(with: $0) } ?? false
+    }
+
+    /// What cannot be read in it.
+    func problems() throws -> [String] {
+        let read: (documents: WorkflowDocuments, problems: [ImportNote])
+        do {
+            read =
+                isDirectory ? try WorkflowArchive.read(files: unpacked()) : try WorkflowArchive.read(bytes(of: path))
+        } catch let error as ArchiveError {
+            return ["\(error)"]
+        }
+        var problems = read.problems.map { "\($0.path): \($0.message)" }
+        if WorkflowImport.name(of: read.documents) == nil { problems.append("engine.json: it states no name") }
+        return problems
+    }
+
     /// Leaves alone what starts with a dot: a repository's own files.
     private func unpacked() throws -> [String: [UInt8]] {
         var files: [String: [UInt8]] = [:]
@@ -80,9 +118,4 @@ struct WorkflowFiles {
             throw CommandError("\(path) cannot be written: \(error.localizedDescription)")
         }
     }
-}
-
-/// Lines for people.
-enum Output {
-    static func error(_ line: String) { FileHandle.standardError.write(Data("\(line)\n".utf8)) }
 }
