@@ -4,10 +4,12 @@ import Hummingbird
 import Messaging
 import Persistence
 
-/// All of `/api/xm/1`, without console and links: what programs call, over the network or from within.
+/// All of `/api/xm/1`, and what there is of `/reapi`, without console and links: what programs call, over the network or
+/// from within.
 public struct RESTAPI<Context: RequestContext>: Sendable {
     private let configuration: RESTRoutes<Context>
     private let events: EventRESTRoutes<Context>
+    private let legacy: LegacyRoutes<Context>
 
     var services: RESTServices { configuration.services }
 
@@ -26,11 +28,15 @@ public struct RESTAPI<Context: RequestContext>: Sendable {
             services: EventServices(
                 database: database, cache: cache, authenticator: authenticator,
                 gateway: CommandGateway(database: database, bus: bus), now: now))
+        legacy = LegacyRoutes(
+            operations: LegacyOperations(rest: InternalREST(configuration.services, and: events.services.routes)),
+            authenticator: authenticator)
     }
 
     /// Adds the routes, and what gives every error below `/api/` its shape.
     public func add(to router: Router<Context>) {
         configuration.add(to: router)
         events.add(to: router)
+        legacy.add(to: router)
     }
 }

@@ -3,14 +3,16 @@ import HTTPTypes
 import OutboundHTTP
 
 /// Where a request comes from: the peer, or whom a proxy that is trusted names in `X-Forwarded-For`.
-struct ClientAddress: Sendable {
+public struct ClientAddress: Sendable {
     /// The most hops that are read.
     private static let hopLimit = 20
 
     let trustedProxies: [CIDR]
 
+    public init(trustedProxies: [CIDR]) { self.trustedProxies = trustedProxies }
+
     /// The last address in the header that is no trusted proxy itself: what stands before it anybody can write.
-    func of(peer: String, headers: HTTPFields) -> String {
+    public func of(peer: String, headers: HTTPFields) -> String {
         guard isTrusted(peer), let header = HTTPField.Name("X-Forwarded-For").flatMap({ headers[$0] }) else {
             return peer
         }

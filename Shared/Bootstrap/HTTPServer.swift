@@ -1,5 +1,6 @@
 import Foundation
 import Hummingbird
+import HummingbirdCore
 import Logging
 import NIOCore
 import ServiceLifecycle
@@ -101,15 +102,18 @@ struct HTTPServerService: Service {
     let responder: RouterResponder<HTTPContext>
     let host: String
     let port: Int
+    /// `nil` for a server without TLS.
+    let certificate: ServerCertificate?
     let logger: Logger
 
     /// - Throws: With the address, when it cannot listen there.
     func run() async throws {
+        let scheme = certificate == nil ? "http" : "https"
         let application = Application(
-            responder: responder,
+            responder: responder, server: certificate.map { .tls($0) } ?? .http1(),
             configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: "Tocsin"),
             onServerRunning: { [host, port, logger] channel in
-                let address = "http://\(host):\(channel.localAddress?.port ?? port)"
+                let address = "\(scheme)://\(host):\(channel.localAddress?.port ?? port)"
                 logger.notice("listening", metadata: ["address": "\(address)"])
             }, logger: logger)
         do {

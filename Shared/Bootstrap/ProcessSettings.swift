@@ -26,6 +26,8 @@ public struct ProcessSettings: Sendable {
     let mode: Mode
     let host: String
     let port: Int
+    /// What the server shows; `nil` for a server without TLS.
+    let certificate: ServerCertificate?
     /// Without a slash at the end.
     let publicURL: String
     let logLevel: Logger.Level
@@ -56,7 +58,9 @@ public struct ProcessSettings: Sendable {
         let mode = isEmbedded ? Self.embedded(reader) : Self.production(reader)
         host = reader.text(.host) ?? "127.0.0.1"
         port = reader.number(.port, in: 0...65535)
-        publicURL = Self.publicURL(reader, host: host, port: port)
+        certificate = ServerCertificate.named(by: reader)
+        let scheme = reader.text(.tlsCertificate) == nil ? "http" : "https"
+        publicURL = Self.publicURL(reader, otherwise: "\(scheme)://\(host):\(port)")
         logLevel = reader.parsed(.logLevel, Self.level) ?? .info
         adminUser = reader.text(.adminUser) ?? "admin"
         adminPassword = reader.text(.adminPassword)
@@ -155,8 +159,8 @@ public struct ProcessSettings: Sendable {
         return kafka
     }
 
-    private static func publicURL(_ reader: SettingsReader, host: String, port: Int) -> String {
-        let text = reader.text(.publicURL) ?? "http://\(host):\(port)"
+    private static func publicURL(_ reader: SettingsReader, otherwise address: String) -> String {
+        let text = reader.text(.publicURL) ?? address
         guard let url = URL(string: text), ["http", "https"].contains(url.scheme ?? ""), url.host() != nil else {
             reader.refuse(.publicURL, "is \(text); it has to be an http or https address")
             return text

@@ -58,13 +58,18 @@ public func serve(
     var services: [any Service] = []
     for kind in kinds { services += try parts.services(of: kind) }
     let checks = platform.healthChecks(isOnBus: kinds != [.selfAudit]) + parts.healthChecks
+    if settings.certificate != nil { router.add(middleware: StrictTransportSecurity()) }
     // Before the others: the middleware of the API is for what is added after it.
     OperationRoutes(checks: checks, metrics: metrics).add(to: router)
     for kind in kinds { try parts.addRoutes(of: kind, to: router) }
     try await prepare(platform, logger)
     services.append(
         HTTPServerService(
-            responder: router.buildResponder(), host: settings.host, port: settings.port, logger: logger))
+            responder: router.buildResponder(), host: settings.host, port: settings.port,
+            certificate: settings.certificate, logger: logger))
+    if let certificate = settings.certificate {
+        services.append(CertificateWatch(certificate: certificate, logger: logger))
+    }
     var configuration = ServiceGroupConfiguration(
         services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
     configuration.maximumGracefulShutdownDuration = .seconds(30)

@@ -60,7 +60,13 @@ final class ServiceParts {
             ]
         case .notifier: [notifier()] + mailReceiver()
         case .webhookDispatcher: [try dispatcher()]
-        case .api: []
+        case .api:
+            [
+                AuditIndexLoop(database: platform.database, logger: logger),
+                ImportRunner(
+                    database: platform.database, cache: platform.directory, secrets: platform.secrets,
+                    now: Platform.now, logger: logger),
+            ]
         case .selfAudit: [selfAudit()]
         }
     }

@@ -15,6 +15,14 @@ public struct LogPartition: Hashable, Comparable, Sendable, CustomStringConverti
         self.number = number
     }
 
+    /// `nil` for what is no name of a partition.
+    public init?(named name: String) {
+        guard let slash = name.lastIndex(of: "/"), let number = Int(name[name.index(after: slash)...]) else {
+            return nil
+        }
+        self.init(String(name[..<slash]), number)
+    }
+
     public var description: String { "\(category)/\(number)" }
 
     public static func < (left: LogPartition, right: LogPartition) -> Bool {

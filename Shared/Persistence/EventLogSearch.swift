@@ -15,6 +15,15 @@ extension EventLog {
         return heads
     }
 
+    /// All partitions with the position of their last event.
+    public func heads() throws(StoreError) -> [LogPartition: Position] {
+        let rows = try connection.execute("SELECT partition_name, position FROM log_partitions")
+        return Dictionary(
+            uniqueKeysWithValues: rows.compactMap { row in
+                LogPartition(named: row.text(0)).map { ($0, row.integer(1)) }
+            })
+    }
+
     /// The position of the last event that was recorded before a time; 0 when there is none. By halving: times grow
     /// with the positions, but for the moments by which the clocks of two processes differ.
     /// - Parameter head: The position of the partition's last event.
@@ -27,6 +36,19 @@ extension EventLog {
             if try event(at: middle, in: partition).recordedAt < time { low = middle } else { high = middle - 1 }
         }
         return low
+    }
+
+    /// The events at some places, by the name of their partition; in no order. What is not there is left out.
+    func events(at places: [String: [Position]]) throws(StoreError) -> [RecordedEvent] {
+        var events: [RecordedEvent] = []
+        for (partition, positions) in places {
+            events += try connection.execute(
+                """
+                \(RecordedEvent.select) WHERE partition_name = \(partition) AND position IN \(list: positions)
+                """
+            ).map(RecordedEvent.init)
+        }
+        return events
     }
 
     /// - Throws: `invalid` when there is none.
@@ -52,6 +74,20 @@ extension EventLog {
             """
         ).map(RecordedEvent.init)
     }
+
+    /// The first events of those of the streams that there are.
+    func first(of streams: [String]) throws(StoreError) -> [RecordedEvent] {
+        var events: [RecordedEvent] = []
+        for start in stride(from: 0, to: streams.count, by: Self.streamsAtOnce) {
+            let some = streams[start...].prefix(Self.streamsAtOnce)
+            events += try connection.execute("\(RecordedEvent.select) WHERE stream IN \(list: some) AND version = 1")
+                .map(RecordedEvent.init)
+        }
+        return events
+    }
+
+    /// Below the parameter limits of both databases.
+    private static let streamsAtOnce = 500
 
     /// The first event of a stream; `nil` when there is no such stream.
     public func first(of stream: String) throws(StoreError) -> RecordedEvent? {

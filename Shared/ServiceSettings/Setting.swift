@@ -202,7 +202,8 @@ extension Setting {
         """)
     public static let port = Setting("port", default: "8080", "Port to listen on; 0 takes a free one, which is logged.")
     public static let publicURL = Setting(
-        "public-url", "Where people reach the console, for links in notifications; http://HOST:PORT by default.")
+        "public-url",
+        "Where people reach the console, for links in notifications; http://HOST:PORT by default, https with TLS.")
     public static let scriptCalls = Setting(
         "script-calls", default: "100", "Requests, posts and tokens that one script may ask for, from 1 to 10000.")
     public static let scriptMemory = Setting(
@@ -251,6 +252,14 @@ extension Setting {
         Inbound requests that the database keeps while the broker is away, from 1000 to 100000000; more are \
         answered 503.
         """)
+    public static let tlsCertificate = Setting(
+        "tls-certificate",
+        """
+        A PEM file with the server's certificate and those between it and the authority: with tls-key, the server \
+        speaks https and nothing else. Processes follow its changes.
+        """)
+    public static let tlsKey = Setting(
+        "tls-key", "A PEM file with the private key of tls-certificate, without a passphrase.")
     public static let trustedProxies = Setting(
         "trusted-proxies",
         """
@@ -281,6 +290,7 @@ extension Setting {
         notificationFloodLimit, notificationFloodPeriod, notificationStormBypass, notificationStormLimit,
         notificationStormWindow, oauthClientId, outboundAllow, partitions, port, publicURL, scriptCalls, scriptMemory,
         scriptProcessorTime, scriptSandbox, scriptTimeout, scriptTotalTime, scriptWorkers, secretKey, secretKeyFile,
-        smtpURL, spoolMegabytes, spoolMessages, trustedProxies, webhookDisableAfter, webhookParkAfter, webhookTimeout,
+        smtpURL, spoolMegabytes, spoolMessages, tlsCertificate, tlsKey, trustedProxies, webhookDisableAfter,
+        webhookParkAfter, webhookTimeout,
     ]
 }

@@ -269,6 +269,9 @@ def test_alerts_are_sent_and_answers_waited_for(cli, tocsin, world):
     for target in (["--integration", "Disk monitor"], [url]):
         sent = cli.run("alerts", "send", *target, "host=by-integration", "--json").json["requestId"]
         assert tocsin.alert_of(sent, embed="properties")["properties"]["Host#en"] == "by-integration"
+    # The address alone is enough.
+    nobody = CLI(fresh(WORK / "cli-nobody"))
+    assert tocsin.alert_of(nobody.run("alerts", "send", url, "host=open", "--json").json["requestId"])
     body = cli.home / "body.json"
     body.write_text('{"host": "by-file"}')
     sent = cli.run("alerts", "send", "--integration", "Disk monitor", "--body", body, "--json").json["requestId"]
@@ -531,7 +534,35 @@ def test_users_roles_and_keys(cli, tocsin):
     cli.fails("whoami", "--url", tocsin.api, "--key", key, saying="401")
 
 
-def test_what_the_server_does_not_have_is_said(cli):
+def test_the_log_is_asked(cli, world, alert):
+    number = alert["eventId"]
+    text, page = cli.both("audit", "query", f"alert:{number}")
+    assert "alert.created" in text and number in text
+    assert page["total"] >= 1 and page["asOf"] and {row["alert"]["eventId"] for row in page["data"]} == {number}
+    # Of several conditions, one whose quotation marks the shell has taken off.
+    found = cli.run("audit", "query", f"alert:{number}", "integration:Disk monitor", "kind:alert.created", "--json").json
+    assert found["total"] == 1
+    narrowed = cli.run("audit", "query", f"alert:{number} OR actor:nobody", "--from", "1h", "--limit", "1")
+    assert narrowed.err.startswith("1 of ")
+    cli.run("audit", "query", f"alert:{number}", "--to", "yesterday", code=NEGATIVE)
+    whole = cli.run("audit", "query", f"alert:{number}", "--oldest-first", "--json", "--data").json["data"]
+    assert whole[0]["kind"] == "alert.created" and whole[0]["data"]
+    cli.fails("audit", "query", "(alert:1", saying="query")
+
+    first = str(whole[0]["sequence"])
+    text, event = cli.both("audit", "show", first)
+    assert "alert.created" in text and "db-1" in text and str(event["sequence"]) == first
+    cli.fails("audit", "show", "999999999", saying="There is no event 999999999")
+    text, chain = cli.both("audit", "chain", f"alert:{number}")
+    assert chain["events"] and chain["request"] in text and text.splitlines()[1].startswith("<"), text
+    assert "db-1" in cli.run("audit", "at", f"alert:{number}").out
+    assert "On Call (oncall)" in cli.run("audit", "at", "on-call:Database").out
+    text, state = cli.both("audit", "at", "person:oncall")
+    assert "oncall@example.org" in text and state["state"]["person"]["targetName"] == "oncall"
+    cli.fails("audit", "at", "workflow:Monitoring", "--at", "yesterday", saying="There was no")
+
+
+def test_what_does_not_go_is_said(cli):
     cli.fails("audit", "at", "alrt:1", saying="Did you mean alert?", code=USAGE)
     cli.fails("admin", "erase-person", "oncall", saying="cannot be taken back. Add --yes")
 

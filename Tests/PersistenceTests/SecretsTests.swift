@@ -143,7 +143,7 @@ struct SecretsAuthenticatorTests {
     @Test func holdsBackALoginThatFailsAgainAndAgain() async throws {
         let time = MovableTime()
         let authenticator = try await authenticator(now: { time.now })
-        for _ in 1...LoginThrottle.failureLimit {
+        for _ in 1...10 {
             let error = await #expect(throws: RestError.self) {
                 try await authenticator.authenticate(login: "x-api-key-1", password: "wrong")
             }
@@ -156,6 +156,31 @@ struct SecretsAuthenticatorTests {
         #expect(error?.headers["Retry-After"] == "60")
         time.now = directoryNoon.advanced(by: .seconds(61))
         _ = try await authenticator.authenticate(login: "x-api-key-1", password: "s3cret")
+    }
+
+    @Test func holdsBackAnAddressThatTriesManyLogins() async throws {
+        let time = MovableTime()
+        let authenticator = try await authenticator(now: { time.now })
+        @Sendable func code(_ login: String, _ password: String, from address: String?) async -> Int {
+            await Authenticator.$clientAddress.withValue(address) {
+                do {
+                    _ = try await authenticator.authenticate(login: login, password: password)
+                    return 200
+                } catch {
+                    return (error as? RestError)?.code ?? 0
+                }
+            }
+        }
+        var codes: Set<Int> = []
+        for number in 1...100 { codes.insert(await code("x-api-key-no-\(number)", "wrong", from: "192.0.2.1")) }
+        #expect(codes == [401])
+        let held = await code("x-api-key-1", "s3cret", from: "192.0.2.1")
+        let elsewhere = await code("x-api-key-1", "s3cret", from: "192.0.2.2")
+        let within = await code("x-api-key-1", "s3cret", from: nil)
+        #expect(held == 429 && elsewhere == 200 && within == 200)
+        time.now = directoryNoon.advanced(by: .seconds(61))
+        let later = await code("x-api-key-1", "s3cret", from: "192.0.2.1")
+        #expect(later == 200)
     }
 
     @Test func remembersRightCredentialsUntilThePasswordChanges() {

@@ -8,6 +8,7 @@ struct Bench: AsyncParsableCommand {
         commandName: "bench", abstract: "Measures parts of Tocsin beside the barest thing that does the same.",
         subcommands: [
             ConstantCommand.self, LogCommand.self, DispatchCommand.self, LatencyCommand.self, SandboxCommand.self,
+            AuditCommand.self,
         ])
 }
 

@@ -41,6 +41,7 @@ struct ConsoleRoutes<Context: RequestContext>: Sendable {
         addActivity(to: router)
         addDeliveries(to: router)
         addDeadLetters(to: router)
+        addAudit(to: router)
         addWorkflows(to: router)
         addIntegrations(to: router)
         addOutbound(to: router)

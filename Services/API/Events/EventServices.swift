@@ -10,12 +10,25 @@ struct EventServices: Sendable {
     let authenticator: Authenticator
     let gateway: CommandGateway
     let now: Clock
+    let indexer: AuditIndexer
+
+    init(
+        database: any SQLDatabase, cache: DirectoryCache, authenticator: Authenticator, gateway: CommandGateway,
+        now: @escaping Clock, indexer: AuditIndexer? = nil
+    ) {
+        self.database = database
+        self.cache = cache
+        self.authenticator = authenticator
+        self.gateway = gateway
+        self.now = now
+        self.indexer = indexer ?? AuditIndexer(database: database)
+    }
 
     /// The routes below `/api/xm/1/`.
     var routes: [RESTRoute] {
         eventRoutes + annotationRoutes + responseRoutes + attachmentRoutes + deliveryRoutes + suppressionRoutes
             + auditRoutes + integrationLogRoutes + explainRoutes + selfAuditRoutes + deliverySearchRoutes + whyRoutes
-            + replayRoutes + deadLetterRoutes + partitionRoutes
+            + replayRoutes + deadLetterRoutes + partitionRoutes + auditQueryRoutes + auditChainRoutes + signalRoutes
     }
 
     /// - Throws: 404.

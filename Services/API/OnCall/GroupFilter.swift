@@ -7,7 +7,7 @@ struct GroupFilter: Sendable {
     private enum Field: String, CaseIterable {
         case name = "NAME"
         case description = "DESCRIPTION"
-        /// Accepted; there are no services in this version.
+        /// The names of the services that the group looks after.
         case serviceName = "SERVICE_NAME"
     }
 
@@ -58,7 +58,7 @@ struct GroupFilter: Sendable {
         let sites = sites.map { names in Set(names.compactMap { view.site($0)?.id }) }
         let supervisors = supervisors.map { names in Set(names.compactMap { view.person(encoded: $0)?.id }) }
         return view.groups.values.filter { group in
-            guard caller.maySee(group, in: view), matches(group), isManned(group, view) else { return false }
+            guard caller.maySee(group, in: view), matches(group, view), isManned(group, view) else { return false }
             if let sites, !(group.site.map(sites.contains) ?? false) { return false }
             if let supervisors, supervisors.isDisjoint(with: group.supervisors) { return false }
             guard members != nil || licenseType != nil else { return true }
@@ -71,10 +71,11 @@ struct GroupFilter: Sendable {
         }.sorted(by: areInOrder)
     }
 
-    private func matches(_ group: Group) -> Bool {
+    private func matches(_ group: Group, _ view: DirectoryView) -> Bool {
         var texts: [String] = []
         if fields.contains(.name) { texts.append(group.targetName) }
         if fields.contains(.description) { texts.append(group.description) }
+        if fields.contains(.serviceName) { texts += view.services(of: group.id).map(\.targetName) }
         return search.matches(texts) && types?.contains(group.groupType) ?? true
             && (status.map { $0 == group.status } ?? true) && created.allSatisfy { $0(group.created) }
     }
@@ -134,6 +135,9 @@ extension DirectoryView {
     func person(encoded text: String) -> Person? {
         person(text) ?? Self.decoded(text).flatMap { person($0) }
     }
+
+    /// The group of that id, name, or name in base64.
+    func group(encoded text: String) -> Group? { group(text) ?? Self.decoded(text).flatMap { group($0) } }
 
     /// The person, group or device of that id, name, or name in base64.
     func member(encoded text: String) -> GroupMember? {

@@ -41,8 +41,9 @@ extension DirectoryView {
             fields["observers"] = .embeddedPage(
                 group.observers.compactMap { Role.wire(named: $0) }, path: "\(base)/observers")
         }
-        // There are no services in this version: nothing owns any.
-        if embeds.contains("services") { fields["services"] = .embeddedPage([], path: "\(base)/services") }
+        if embeds.contains("services") {
+            fields["services"] = .embeddedPage(services(of: group.id).map(wire), path: "\(base)/services")
+        }
         if embeds.contains("criteria"), let criteria = group.criteria {
             fields["criteria"] = [
                 "operand": .string(criteria.operand.rawValue),

@@ -15,6 +15,11 @@ extension RESTServices {
             .get("groups/{group}/supervisors", listGroupSupervisors),
             .get("groups/{group}/observers", listGroupObservers),
             .get("groups/{group}/recipients", listGroupRecipients),
+            .get("groups/{group}/services") { call in
+                let view = try await view()
+                let group = try view.group(call.parameter("group"), for: call.caller)
+                return .ok(try call.page(of: view.services(of: group.id).map(view.wire)))
+            },
         ]
     }
 

@@ -135,7 +135,7 @@ extension OnCallShift {
 }
 
 extension DirectoryView {
-    fileprivate func summary(
+    func summary(
         _ member: OnCallMember, level: Int, of shift: OnCallShift, in group: Group
     ) -> JSONValue? {
         guard case .object(var recipient) = reference(member.recipient) else { return nil }

@@ -6,14 +6,31 @@ import Persistence
 struct QueryParameters: Sendable {
     let items: [(name: String, value: String)]
 
-    init(_ query: String) {
+    /// What tests ask; see ``RESTObservation``.
+    let reads: ReadNames?
+
+    init(items: [(name: String, value: String)], reads: ReadNames? = nil) {
+        self.items = items
+        self.reads = reads
+    }
+
+    init(_ query: String, reads: ReadNames? = nil) {
+        self.reads = reads
         items = query.split(separator: "&").map { item in
             let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             return (Self.decoded(parts[0]), parts.count > 1 ? Self.decoded(parts[1]) : "")
         }
     }
 
-    subscript(name: String) -> String? { items.first { $0.name == name }?.value }
+    /// The same with one parameter set.
+    func with(_ item: (name: String, value: String)) -> QueryParameters {
+        QueryParameters(items: items.filter { $0.name != item.name } + [item], reads: reads)
+    }
+
+    subscript(name: String) -> String? {
+        reads?.note("?\(name)")
+        return items.first { $0.name == name }?.value
+    }
 
     /// The values of a comma-separated list; `nil` when the parameter is absent or empty.
     func list(_ name: String) -> [String]? {
@@ -21,7 +38,10 @@ struct QueryParameters: Sendable {
         return values.isEmpty ? nil : values
     }
 
-    func embeds(_ name: String) -> Bool { (list("embed") ?? []).contains { $0.lowercased() == name.lowercased() } }
+    func embeds(_ name: String) -> Bool {
+        reads?.note("?embed=\(name)")
+        return (list("embed") ?? []).contains { $0.lowercased() == name.lowercased() }
+    }
 
     /// One of a few values, ignoring case.
     func choice(_ name: String, of valid: [String]) throws(RestError) -> String? {
@@ -145,4 +165,6 @@ extension JSONValue {
 
 enum RESTPath {
     static let base = "/api/xm/1"
+    /// The interface before this one.
+    static let legacy = "/reapi/"
 }

@@ -33,7 +33,7 @@ struct RESTCall: Sendable {
             throw RestError(
                 400, "The body must be a JSON object, not \(body.kindName).", subcode: "request.body_invalid")
         }
-        return RequestFields(fields)
+        return RequestFields(fields, reads: query.reads)
     }
 }
 
@@ -138,7 +138,8 @@ struct RESTServices: Sendable {
         let plans = planRoutes + planPartRoutes + libraryRoutes + flowRoutes + integrationRoutes
         return peopleRoutes + deviceRoutes + deviceNameRoutes + bridgeRoutes + referenceRoutes + plans + forms
             + keyRoutes + scriptVersionRoutes + workflowRoutes + onCallRoutes + providerRoutes
-            + inboundMessageRoutes
+            + inboundMessageRoutes + pastRoutes + serviceRoutes + incidentRoutes + changeRoutes + importRoutes
+            + absentRoutes
     }
 
     /// One consistent look at the directory.
@@ -166,7 +167,7 @@ struct DirectoryEdit {
     let call: RESTCall
     let now: Timestamp
 
-    private var origin: Origin {
+    var origin: Origin {
         Origin(actor: call.caller.person.targetName, causation: "rest-\(call.trace)", correlation: call.trace)
     }
 

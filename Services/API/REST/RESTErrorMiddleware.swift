@@ -5,7 +5,8 @@ import Hummingbird
 import Logging
 import Persistence
 
-/// Gives every error below `/api/` the one shape of the API, those of unknown routes included.
+/// Gives every error below `/api/` the one shape of the API, those of unknown routes included; and below `/reapi/` that of
+/// the older interface.
 public struct RESTErrorMiddleware<Context: RequestContext>: RouterMiddleware {
     private let prefix: String
     private let logger: Logger
@@ -38,8 +39,11 @@ public struct RESTErrorMiddleware<Context: RequestContext>: RouterMiddleware {
                         "error": "\(error)",
                     ])
             }
-            return try Response(
-                status: .init(code: answer.code), json: answer, trace: trace, headers: answer.headers)
+            let status = HTTPResponse.Status(code: answer.code)
+            if prefix == RESTPath.legacy {
+                return try Response(status: status, json: LegacyError(answer), trace: trace, headers: answer.headers)
+            }
+            return try Response(status: status, json: answer, trace: trace, headers: answer.headers)
         }
     }
 

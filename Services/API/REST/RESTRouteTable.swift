@@ -32,14 +32,16 @@ struct RESTRouteTable: Sendable {
             try caller.require(route.permission)
             let bytes = try await Self.bytes(of: request, for: route)
             var call = RESTCall(
-                parameters: try Self.parameters(context), query: QueryParameters(request.uri.query ?? ""),
+                parameters: try Self.parameters(context),
+                query: QueryParameters(request.uri.query ?? "", reads: RESTObservation.reads),
                 path: request.uri.path.collapsingSlashes,
                 body: route.rawBodyLimit == nil ? try bytes.flatMap(RequestBodyText.parse) : nil,
                 caller: caller, trace: UUID().uuidString.lowercased())
             if route.rawBodyLimit != nil {
                 call.raw = RawBody(bytes: bytes ?? Data(), type: request.headers[.contentType])
             }
-            return try await route.handler(call).response(trace: call.trace)
+            let answer = try await RESTObservation.telling(route, call) { try await route.handler(call) }
+            return try answer.response(trace: call.trace)
         }
     }
 

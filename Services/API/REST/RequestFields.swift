@@ -38,18 +38,24 @@ struct RequestFields: Sendable {
     let values: [String: JSONValue]
     /// What stands before a field's name in messages: `authentication.`.
     private let prefix: String
+    /// What tests ask; see ``RESTObservation``.
+    let reads: ReadNames?
 
-    init(_ values: [String: JSONValue], prefix: String = "") {
+    init(_ values: [String: JSONValue], prefix: String = "", reads: ReadNames? = nil) {
         self.values = values.filter { $0.value != .null }
         self.prefix = prefix
+        self.reads = reads
     }
 
     func name(_ field: String) -> String { prefix + field }
-    func has(_ field: String) -> Bool { values[field] != nil }
-    subscript(field: String) -> JSONValue? { values[field] }
+    func has(_ field: String) -> Bool { self[field] != nil }
+    subscript(field: String) -> JSONValue? {
+        reads?.note(name(field))
+        return values[field]
+    }
 
     func text(_ field: String, limit: Int = textLimit) throws(RestError) -> String? {
-        guard let value = values[field] else { return nil }
+        guard let value = self[field] else { return nil }
         guard let text = value.string else { throw wrong(field, "a string") }
         guard text.utf8.count <= limit else {
             throw .invalidValue(name(field), "it may have at most \(limit) bytes.")
@@ -67,13 +73,13 @@ struct RequestFields: Sendable {
     }
 
     func bool(_ field: String) throws(RestError) -> Bool? {
-        guard let value = values[field] else { return nil }
+        guard let value = self[field] else { return nil }
         guard let bool = value.bool else { throw wrong(field, "a boolean") }
         return bool
     }
 
     func integer(_ field: String, in range: ClosedRange<Int>) throws(RestError) -> Int? {
-        guard let value = values[field] else { return nil }
+        guard let value = self[field] else { return nil }
         guard let number = value.integer else { throw wrong(field, "an integer") }
         guard let number = Int(exactly: number), range.contains(number) else {
             throw .invalidValue(name(field), "it must be from \(range.lowerBound) to \(range.upperBound).")
@@ -82,7 +88,7 @@ struct RequestFields: Sendable {
     }
 
     func number(_ field: String) throws(RestError) -> Double? {
-        switch values[field] {
+        switch self[field] {
         case nil: return nil
         case .integer(let number): return Double(number)
         case .number(let number): return number
@@ -102,7 +108,7 @@ struct RequestFields: Sendable {
     }
 
     func list(_ field: String, limit: Int = 1000) throws(RestError) -> [JSONValue]? {
-        guard let value = values[field] else { return nil }
+        guard let value = self[field] else { return nil }
         guard let list = value.array else { throw wrong(field, "an array") }
         guard list.count <= limit else {
             throw .invalidValue(name(field), "it may have at most \(limit) elements.")
@@ -123,9 +129,9 @@ struct RequestFields: Sendable {
     }
 
     func object(_ field: String) throws(RestError) -> RequestFields? {
-        guard let value = values[field] else { return nil }
+        guard let value = self[field] else { return nil }
         guard let object = value.object else { throw wrong(field, "an object") }
-        return RequestFields(object, prefix: "\(prefix)\(field).")
+        return RequestFields(object, prefix: "\(prefix)\(field).", reads: reads)
     }
 
     func objects(_ field: String, limit: Int = 1000) throws(RestError) -> [RequestFields]? {
@@ -135,14 +141,14 @@ struct RequestFields: Sendable {
             guard let object = value.object else {
                 throw .wrongType("\(name(field))[\(index)]", expected: "an object", found: value.kindName)
             }
-            objects.append(RequestFields(object, prefix: "\(prefix)\(field)[\(index)]."))
+            objects.append(RequestFields(object, prefix: "\(prefix)\(field)[\(index)].", reads: reads))
         }
         return objects
     }
 
     /// Something else by its id or name: the text itself, or an object with `id`, `targetName` or `name`.
     func reference(_ field: String) throws(RestError) -> String? {
-        guard let value = values[field] else { return nil }
+        guard let value = self[field] else { return nil }
         guard let reference = Self.reference(value) else { throw wrong(field, "an id, or an object with an id") }
         return reference
     }

@@ -276,6 +276,9 @@ extension Directory {
             try deleteAll(Shift.self, in: group.id, by: origin, at: now)
             try deleteAbsences(by: origin, at: now) { $0.group == group.id }
             try takeOffGroups([GroupMember(id: group.id, recipientType: .group)], by: origin, at: now)
+            try releaseServices(of: group, by: origin, at: now)
+        case let service as BusinessService:
+            try deleteDependencies(of: service, by: origin, at: now)
         case let site as Site:
             try requireUnused(site)
         default: break

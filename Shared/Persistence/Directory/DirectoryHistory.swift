@@ -6,7 +6,7 @@ import AlertCore
 /// Starts from the present and undoes what was changed since. What was at a moment is what the events up to the last
 /// one recorded by then had led to, whatever the clocks of several processes said.
 public struct DirectoryHistory {
-    /// The kinds of entries that are brought back; the others are left out, so that nobody signs in by the past.
+    /// The kinds of entries that a view brings back; the others are left out, so that nobody signs in by the past.
     static let kinds: Set<String> = [
         Person.kind, Device.kind, Group.kind, Shift.kind, TemporaryAbsence.kind, Site.kind,
     ]
@@ -20,16 +20,7 @@ public struct DirectoryHistory {
     /// - Complexity: O(entries of these kinds that there are or that have changed since).
     public func view(at moment: Timestamp) throws -> DirectoryView {
         let position = try lastPosition(at: moment)
-        var documents = try present()
-        for event in try firstChanges(after: position) {
-            let data = try DirectoryJSON.decode(JSONValue.self, from: event)
-            guard let kind = data["kind"]?.string, let id = data["id"]?.string else {
-                throw StoreError(.invalid, "an audit event of the directory has no kind and id")
-            }
-            guard Self.kinds.contains(kind) else { continue }
-            let key = Key(kind: kind, id: id)
-            documents[key] = data["before"].map { Self.restored($0, from: documents[key]) }
-        }
+        let documents = try documents(of: Self.kinds, after: position)
         var entries = DirectoryEntries()
         for (key, document) in documents {
             try entries.apply(kind: key.kind, id: key.id, document: DirectoryJSON.text(document))
@@ -45,9 +36,39 @@ public struct DirectoryHistory {
         return roster
     }
 
+    /// An entry as it was, without secrets: of these there is only that they were there.
+    public struct PastEntry: Sendable {
+        public let kind: String
+        public let id: String
+        public let document: JSONValue
+    }
+
+    /// Everything of some kinds that there was at a moment, in the order of kinds and ids.
+    /// - Complexity: O(entries of these kinds that there are or that have changed since).
+    public func entries(of kinds: Set<String>, at moment: Timestamp) throws -> [PastEntry] {
+        try documents(of: kinds, after: try lastPosition(at: moment)).map { key, document in
+            PastEntry(kind: key.kind, id: key.id, document: try DirectoryAudit.redacted(DirectoryJSON.text(document)))
+        }.sorted { ($0.kind, $0.id) < ($1.kind, $1.id) }
+    }
+
     private struct Key: Hashable {
         let kind: String
         let id: String
+    }
+
+    /// What there was before the changes behind a place in the log.
+    private func documents(of kinds: Set<String>, after position: Position) throws -> [Key: JSONValue] {
+        var documents = try present(kinds)
+        for event in try firstChanges(of: kinds, after: position) {
+            let data = try DirectoryJSON.decode(JSONValue.self, from: event)
+            guard let kind = data["kind"]?.string, let id = data["id"]?.string else {
+                throw StoreError(.invalid, "an audit event of the directory has no kind and id")
+            }
+            guard kinds.contains(kind) else { continue }
+            let key = Key(kind: kind, id: id)
+            documents[key] = data["before"].map { Self.restored($0, from: documents[key]) }
+        }
+        return documents
     }
 
     /// Without what the log does not have, secrets: these are as they are now, or not there.
@@ -60,9 +81,9 @@ public struct DirectoryHistory {
         return .object(restored)
     }
 
-    private func present() throws -> [Key: JSONValue] {
+    private func present(_ kinds: Set<String>) throws -> [Key: JSONValue] {
         let rows = try connection.execute(
-            "SELECT kind, id, document FROM directory WHERE kind IN \(list: Self.kinds.sorted())")
+            "SELECT kind, id, document FROM directory WHERE kind IN \(list: kinds.sorted())")
         return Dictionary(
             uniqueKeysWithValues: try rows.map { row in
                 (
@@ -100,9 +121,9 @@ public struct DirectoryHistory {
     }
 
     /// Of each entry that has changed since, the first of its changes: what was before it, was then.
-    private func firstChanges(after position: Position) throws(StoreError) -> [String] {
+    private func firstChanges(of kinds: Set<String>, after position: Position) throws(StoreError) -> [String] {
         let name = DirectoryAudit.partition.description
-        let streams = Self.kinds.sorted().map { kind -> SQL in "stream LIKE \("config-\(kind)-%")" }
+        let streams = kinds.sorted().map { kind -> SQL in "stream LIKE \("config-\(kind)-%")" }
         let isWanted = streams.dropFirst().reduce(streams[0]) { "\($0) OR \($1)" }
         return try connection.execute(
             """

@@ -29,7 +29,9 @@ public struct DirectoryView: Sendable {
     public let sites: [String: Site]
     public let providers: [String: NotificationProvider]
     public let bridges: [String: ConferenceBridge]
+    public let services: [String: BusinessService]
 
+    let servicesByGroup: [String: [BusinessService]]
     let groupsByTargetName: [String: String]
     let shiftsByGroup: [String: [Shift]]
     let absencesByMember: [String: [TemporaryAbsence]]
@@ -63,6 +65,8 @@ public struct DirectoryView: Sendable {
         sites = entries.sites
         providers = entries.providers
         bridges = entries.bridges
+        services = entries.services
+        servicesByGroup = Self.group(entries.services.filter { $0.value.ownedBy != nil }) { $0.ownedBy ?? "" }
         groupsByTargetName = Self.index(entries.groups) { $0.targetName }
         shiftsByGroup = Self.group(entries.shifts) { $0.group }
         absencesByMember = Self.group(entries.absences) { $0.member }
@@ -151,6 +155,14 @@ extension DirectoryView {
         bridges[idOrName] ?? bridges.values.first { $0.name.lowercased() == idOrName.lowercased() }
     }
 
+    /// The service of that id or, ignoring case, target name.
+    public func service(_ idOrName: String) -> BusinessService? {
+        services[idOrName] ?? services.values.first { $0.targetName.lowercased() == idOrName.lowercased() }
+    }
+
+    /// The services that a group looks after, in the order of their names.
+    public func services(of group: String) -> [BusinessService] { servicesByGroup[group] ?? [] }
+
     /// How an alert's conference is joined now; `nil` for an alert without one.
     public func conference(of details: AlertDetails) -> ConferenceAccess? {
         details.conference.map { reference in
@@ -211,6 +223,7 @@ struct DirectoryEntries: Sendable {
     var sites: [String: Site] = [:]
     var providers: [String: NotificationProvider] = [:]
     var bridges: [String: ConferenceBridge] = [:]
+    var services: [String: BusinessService] = [:]
 
     /// - Parameter document: `nil` when the entry is gone.
     mutating func apply(kind: String, id: String, document: String?) throws {
@@ -235,6 +248,7 @@ struct DirectoryEntries: Sendable {
         case Site.kind: sites[id] = try Self.entry(document)
         case NotificationProvider.kind: providers[id] = try Self.entry(document)
         case ConferenceBridge.kind: bridges[id] = try Self.entry(document)
+        case BusinessService.kind: services[id] = try Self.entry(document)
         case Canvas.kind: break  // nothing runs it yet, and it can be large
         case WorkflowFile.kind: break  // only exports want it
         case CalendarFeed.kind: break  // read when a calendar program asks

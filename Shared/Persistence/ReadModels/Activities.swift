@@ -12,6 +12,10 @@ public struct Activities {
         public var to: Timestamp?
         /// Those that have the content of this one.
         public var rerunOf: String?
+        /// These, and those that have their content.
+        public var correlations: [String]?
+        /// Only what came from outside for the first time.
+        public var isOriginal = false
 
         public init(
             integration: String? = nil, statuses: [Activity.Status] = [], from: Timestamp? = nil,
@@ -31,6 +35,10 @@ public struct Activities {
             if let from { conditions.append("received_at >= \(from.milliseconds)") }
             if let to { conditions.append("received_at < \(to.milliseconds)") }
             if let rerunOf { conditions.append("rerun_of = \(rerunOf)") }
+            if let correlations {
+                conditions.append("(request_id IN \(list: correlations) OR rerun_of IN \(list: correlations))")
+            }
+            if isOriginal { conditions.append("rerun_of IS NULL") }
             return conditions.joinedByAnd()
         }
     }
@@ -64,13 +72,17 @@ public struct Activities {
             uniqueKeysWithValues: rows.map { ($0.text(0), Activity.Status(rawValue: $0.text(1)) ?? .failed) })
     }
 
-    /// One page, newest first, and how many there are in all.
-    public func list(_ filter: Filter, offset: Int, limit: Int) throws -> (total: Int, rows: [Activity]) {
+    /// One page, newest first unless it is `isAscending`, and how many there are in all.
+    public func list(
+        _ filter: Filter, offset: Int, limit: Int, isAscending: Bool = false
+    ) throws -> (total: Int, rows: [Activity]) {
         let condition = filter.condition
+        let order: SQL = isAscending ? "ASC" : "DESC"
         let total = try connection.execute("SELECT count(*) FROM activities WHERE \(condition)")[0].integer(0)
         let rows = try connection.execute(
             """
-            SELECT document FROM activities WHERE \(condition) ORDER BY received_at DESC, request_id DESC
+            SELECT document FROM activities WHERE \(condition)
+            ORDER BY received_at \(order), request_id \(order)
             LIMIT \(limit) OFFSET \(offset)
             """
         ).map { try JSON.decode($0.text(0), as: Activity.self) }

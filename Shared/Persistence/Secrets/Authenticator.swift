@@ -13,8 +13,13 @@ public final class Authenticator: Sendable {
     private let signIns: SignInRecorder?
     private let now: Clock
     private let verified = VerifiedCredentials()
-    private let throttle = LoginThrottle()
+    private let throttle = LoginThrottle(failureLimit: 10)
+    /// More than for a login: a whole office may share an address.
+    private let addresses = LoginThrottle(failureLimit: 100)
     private let checks = PasswordChecks(limit: waitingLimit)
+
+    /// Where the request comes from whose credentials are checked; `nil` where that is not known, or it was made within.
+    @TaskLocal public static var clientAddress: String?
 
     /// One for a process: it remembers who has been let in and who has failed.
     /// - Parameters:
@@ -31,7 +36,7 @@ public final class Authenticator: Sendable {
 
     /// - Parameter authorization: The header's value.
     /// - Throws: 401 with a challenge, the same whether it was the name or the password; 429 with `Retry-After`
-    ///   after ten failures of a login within a minute; 503 when the directory cannot be read.
+    ///   after ten failures of a login, or a hundred of an address, within a minute; 503 when the directory cannot be read.
     public func authenticate(authorization: String?) async throws(RestError) -> Caller {
         let caller = try await check(authorization: authorization)
         await signIns?.record(caller.person.id, at: now())
@@ -63,6 +68,7 @@ public final class Authenticator: Sendable {
             return caller
         }
         throttle.recordFailure(of: login.lowercased(), at: now())
+        if let address = Self.clientAddress { addresses.recordFailure(of: address, at: now()) }
         throw Self.refusal("The user name or the password is wrong.")
     }
 
@@ -97,7 +103,8 @@ public final class Authenticator: Sendable {
         if let known, let person = view.person(login: login), person.id == known, Self.mayEnter(person) {
             return Caller(person: person, mustChangePassword: person.forcePasswordReset)
         }
-        if let pause = throttle.pause(of: login.lowercased(), at: now()) {
+        let ofAddress = Self.clientAddress.flatMap { addresses.pause(of: $0, at: now()) }
+        if let pause = throttle.pause(of: login.lowercased(), at: now()) ?? ofAddress {
             throw RestError(
                 429, "Too many unsuccessful logins: try again later.", subcode: "authentication.throttled",
                 headers: ["Retry-After": String(max(1, (pause.milliseconds + 999) / 1000))])

@@ -23,6 +23,8 @@ public enum Permission: String, CaseIterable, Hashable, Sendable {
     /// Sites, providers of notifications, device names, conference bridges, the number of partitions.
     case administerSystem = "system"
     case manageScenarios = "scenarios"
+    /// To search the event log, which tells of everybody and everything, and to see what anything was like.
+    case audit
 }
 
 /// The roles that a person can have, by the names that the platform uses (spec §4.8).

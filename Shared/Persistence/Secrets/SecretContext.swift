@@ -36,4 +36,8 @@ public struct SecretContext: Hashable, Sendable {
     public static func alertCallback(_ alert: String, _ index: Int) -> SecretContext {
         .init("alert-callback/\(alert)/\(index)")
     }
+    /// `IdempotencyKeys.Answer`: what the first request with a key was answered.
+    public static func idempotentAnswer(_ caller: String, _ key: String) -> SecretContext {
+        .init("idempotent-answer/\(caller)/\(key)")
+    }
 }

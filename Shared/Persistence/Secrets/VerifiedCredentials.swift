@@ -39,22 +39,24 @@ final class VerifiedCredentials: @unchecked Sendable {  // every stored variable
     }
 }
 
-/// How often each login has failed lately.
+/// How often each login, or each address, has failed lately.
 final class LoginThrottle: @unchecked Sendable {  // every stored variable is guarded by `lock`
-    /// So many failures within the window are one too many for the next try.
-    static let failureLimit = 10
     static let window = Duration.seconds(60)
     /// Logins that are watched at once; past that, all are forgotten rather than memory used up.
     private static let loginLimit = 10_000
 
+    private let failureLimit: Int
     private let lock = NSLock()
     private var failures: [String: [Timestamp]] = [:]
+
+    /// - Parameter failureLimit: So many failures within the window are one too many for the next try.
+    init(failureLimit: Int) { self.failureLimit = failureLimit }
 
     /// How long the login has to wait; `nil` when it may try.
     func pause(of login: String, at now: Timestamp) -> Duration? {
         lock.withLock {
             let recent = recent(login, at: now)
-            guard recent.count >= Self.failureLimit, let first = recent.first else { return nil }
+            guard recent.count >= failureLimit, let first = recent.first else { return nil }
             return first.advanced(by: Self.window).since(now)
         }
     }
@@ -62,7 +64,7 @@ final class LoginThrottle: @unchecked Sendable {  // every stored variable is gu
     func recordFailure(of login: String, at now: Timestamp) {
         lock.withLock {
             if failures.count >= Self.loginLimit { failures = [:] }
-            failures[login] = (recent(login, at: now) + [now]).suffix(Self.failureLimit)
+            failures[login] = (recent(login, at: now) + [now]).suffix(failureLimit)
         }
     }
 
