@@ -4,8 +4,8 @@ import Hummingbird
 import Messaging
 import Persistence
 
-/// All of `/api/xm/1`, and what there is of `/reapi`, without console and links: what programs call, over the network or
-/// from within.
+/// All of `/api/xm/1`, and what there is of `/reapi`, without console and links: what programs call, over the network
+/// or from within.
 public struct RESTAPI<Context: RequestContext>: Sendable {
     private let configuration: RESTRoutes<Context>
     private let events: EventRESTRoutes<Context>

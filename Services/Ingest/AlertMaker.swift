@@ -91,7 +91,8 @@ actor AlertMaker {
         let command = AlertCommandMessage(
             commandId: "create-\(id)", alert: id, command: .create(details),
             origin: Origin(
-                actor: submitter.targetName, causation: message.requestId, correlation: message.requestId))
+                actor: submitter.targetName, causation: message.requestId, correlation: message.requestId,
+                person: submitter.id))
         unsent.append(sender.add(.init(reservation: reservation, number: number, command: command)))
         let alert = Activity.MadeAlert(id: id, number: number)
         made.append(alert)

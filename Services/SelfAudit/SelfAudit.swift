@@ -19,19 +19,22 @@ public struct SelfAudit: Service {
     let interval: Duration
     let now: Clock
     let logger: Logger
+    private let checkpoints: CheckpointKeeper?
     private let progress: AuditProgress
 
     /// - Parameters:
     ///   - targets: Whom to tell; with none, findings are shown only.
     ///   - interval: Between two checks.
+    ///   - checkpoints: What signs how far the log is; `nil` when nothing does.
     public init(
         database: any SQLDatabase, targets: [any AuditTarget], bounds: AuditBounds, interval: Duration,
-        now: @escaping Clock, logger: Logger
+        checkpoints: CheckpointKeeper? = nil, now: @escaping Clock, logger: Logger
     ) {
         self.database = database
         self.targets = targets
         self.bounds = bounds
         self.interval = interval
+        self.checkpoints = checkpoints
         self.now = now
         self.logger = logger
         progress = AuditProgress(startedAt: now())
@@ -45,6 +48,7 @@ public struct SelfAudit: Service {
         await withTaskGroup(of: Void.self) { tasks in
             tasks.addTask { await cancelWhenGracefulShutdown { await checkForever() } }
             tasks.addTask { await cancelWhenGracefulShutdown { await sendForever() } }
+            if let checkpoints { tasks.addTask { await cancelWhenGracefulShutdown { await checkpoints.run() } } }
         }
     }
 

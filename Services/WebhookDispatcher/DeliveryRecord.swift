@@ -52,7 +52,9 @@ struct DeliveryWriter: Sendable {
             try fresh.flatMap(newEvents), to: LogPartition(WebhookDelivery.category, partition))
         var last: [String: DeliveryRecord] = [:]
         for record in fresh { last[record.request.id] = record }
-        let rows = last.values.map(\.row).sorted { $0.id < $1.id }
+        // Requested when the first of its records was, which a later one of the same batch does not say.
+        let first = Dictionary(fresh.map { ($0.request.id, $0.at) }) { first, _ in first }
+        let rows = last.values.map { $0.row(requestedAt: first[$0.request.id] ?? $0.at) }.sorted { $0.id < $1.id }
         try deliveries.insert(rows.filter { stored[$0.id] == nil })
         try deliveries.put(rows.filter { stored[$0.id] != nil })
         try setTimers(Array(last.values), known: stored, in: connection)
@@ -80,14 +82,17 @@ struct DeliveryWriter: Sendable {
 
     private func newEvents(_ record: DeliveryRecord) throws -> [NewEvent] {
         let first = record.version - Version(record.events.count) + 1
-        return try record.events.enumerated().map { index, event in
+        var state = record.state
+        state.personal = record.request.personal ?? []
+        return try record.events.enumerated().map { [state] index, event in
             let (type, data) = try EventCodec<WebhookDelivery.Event>.encode(event, category: WebhookDelivery.category)
             return NewEvent(
                 stream: "\(WebhookDelivery.category)-\(record.request.id)", version: first + Version(index), type: type,
                 data: data,
                 origin: Origin(
                     actor: "<webhook-dispatcher>", causation: record.request.id,
-                    correlation: record.request.correlation), recordedAt: record.at)
+                    correlation: record.request.correlation), recordedAt: record.at,
+                personal: WebhookDelivery.personal(in: event, state))
         }
     }
 
@@ -152,7 +157,9 @@ private final class CommitDoubt: @unchecked Sendable {  // `isInDoubt` under `lo
 }
 
 extension DeliveryRecord {
-    fileprivate var row: WebhookDeliveryRow {
-        WebhookDeliveryRow(request, state, last: events.last, version: version, at: at)
+    fileprivate func row(requestedAt: Timestamp) -> WebhookDeliveryRow {
+        var row = WebhookDeliveryRow(request, state, last: events.last, version: version, at: at)
+        row.createdAt = requestedAt
+        return row
     }
 }

@@ -18,12 +18,13 @@ extension WebhookDelivery.Request {
         body: String, in view: DirectoryView, replay: String? = nil
     ) throws {
         self.init(
-            id: replay.map { DerivedID.uuid("replay", message.id, integration.id, $0) }
-                ?? DerivedID.uuid("delivery", message.id, integration.id),
+            id: replay.map { DerivedID.beside(message.alert, "replay", message.id, integration.id, $0) }
+                ?? DerivedID.beside(message.alert, "delivery", message.id, integration.id),
             integration: NamedReference(id: integration.id, name: integration.name), trigger: trigger,
             alert: message.alert, alertNumber: subject.details.number, sequence: message.version, payload: body,
             correlation: message.origin.correlation, configuration: view.integrationVersions[integration.id],
             replay: replay)
+        personal = message.event.personal(about: subject.details)
         if integration.operation == .runScript { script = try ScriptInput(message, of: subject) }
     }
 }

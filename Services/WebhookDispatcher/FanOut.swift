@@ -75,7 +75,8 @@ struct FanOut: MessageHandler {
         let body = try JSON.encode(payload.body)
         let callbacks = WebhookDelivery.Request.callbacks(
             of: message.alert, details, event: message.id, sequence: message.version, trigger: payload.trigger,
-            body: body, correlation: message.origin.correlation)
+            body: body, correlation: message.origin.correlation,
+            personal: message.event.personal(about: details))
         let requests = try integrations.map { integration in
             try WebhookDelivery.Request(
                 message, of: subject, to: integration, trigger: payload.trigger, body: body, in: view)
@@ -90,7 +91,7 @@ struct FanOut: MessageHandler {
         if refusal.reason == .notExecuted { noteNotExecuted(integration, for: message, refusal.detail) }
         Counter(label: "tocsin_webhooks_skipped_total", dimensions: [("reason", refusal.reason.rawValue)]).increment()
         return WebhookDelivery.Skip(
-            id: DerivedID.uuid("skip", message.id, integration.id),
+            id: DerivedID.beside(message.alert, "skip", message.id, integration.id),
             integration: NamedReference(id: integration.id, name: integration.name), trigger: trigger,
             alert: message.alert, alertNumber: details.number, sequence: message.version, refusal: refusal,
             configuration: view.integrationVersions[integration.id])

@@ -1,4 +1,4 @@
-/// The decision-making part of one event-sourced entity. Both functions are pure: no clock, no
+/// The decision-making part of one event-sourced entity. All functions are pure: no clock, no
 /// random number, no I/O. Whatever they need arrives in the command or in the state.
 public protocol Aggregate: Sendable {
     associatedtype State: Equatable, Sendable
@@ -14,9 +14,13 @@ public protocol Aggregate: Sendable {
     static func decide(_ command: Timed<Command>, _ state: State) throws(Rejection) -> [Event]
     /// The state after one more event. Total: history is never rejected.
     static func evolve(_ state: State, _ event: Event) -> State
+    /// What says something about a person, given the state after the event. Pure as the others.
+    static func personal(in event: Event, _ state: State) -> [PersonalText]
 }
 
 extension Aggregate {
+    public static func personal(in event: Event, _ state: State) -> [PersonalText] { [] }
+
     public static func replay(_ events: some Sequence<Event>, from state: State = initial) -> State {
         events.reduce(state, evolve)
     }

@@ -24,6 +24,20 @@ extension Timestamp {
         return "\(date)T\(c.hour.padded(2)):\(c.minute.padded(2)):\(c.second.padded(2)).\(c.milli.padded(3))Z"
     }
 
+    /// Year and month in UTC, as in 201804.
+    public var month: Int { civil.year * 100 + civil.month }
+
+    /// The beginning of a month in UTC (H. Hinnant, as above: days_from_civil).
+    /// - Parameter month: From 197001 on, as in 201804.
+    public init(startOf month: Int) {
+        let (monthOfYear, year) = (month % 100, month % 100 <= 2 ? month / 100 - 1 : month / 100)
+        let era = year / 400
+        let yearOfEra = year - era * 400
+        let dayOfYear = (153 * (monthOfYear + (monthOfYear > 2 ? -3 : 9)) + 2) / 5
+        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
+        self.init(milliseconds: Int64(era * 146_097 + dayOfEra - 719_468) * 86_400_000)
+    }
+
     /// `2018-04-17T20:02:47.476+0000`: the times of events (spec §4.1).
     public var isoWithOffset: String { "\(iso.dropLast())+0000" }
 

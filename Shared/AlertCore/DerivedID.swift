@@ -34,6 +34,21 @@ public enum DerivedID {
         return stamped(time: Array(bytes.prefix(6)), generation: generation, rest: digest(parts))
     }
 
+    /// An id that follows from `parts`, with the time and the generation of what it belongs to where that has one: so both
+    /// are known to be of one month.
+    public static func beside(_ other: String, _ parts: String...) -> String {
+        guard let generation = generation(of: other), let bytes = bytes(of: other) else {
+            return uuid(version: 8, from: Array(digest(parts).prefix(16)))
+        }
+        return stamped(time: Array(bytes.prefix(6)), generation: generation, rest: digest(parts))
+    }
+
+    /// The time that an id of version 7 says; `nil` for an id without one.
+    public static func time(of id: String) -> Timestamp? {
+        guard let bytes = bytes(of: id), bytes[6] >> 4 == 7 else { return nil }
+        return Timestamp(milliseconds: bytes.prefix(6).reduce(0) { $0 << 8 | Int64($1) })
+    }
+
     /// The generation that a stamped id says; `nil` for an id without one. An id of version 7 that was not stamped
     /// says something at random.
     public static func generation(of id: String) -> Int? {

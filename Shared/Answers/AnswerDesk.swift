@@ -87,14 +87,16 @@ public struct AnswerDesk: Sendable {
         let stream = "answer-\(alert)"
         let data = try JSON.encode(["recipient": question.plan.recipient.targetName, "reason": reason])
         let origin = Origin(
-            actor: question.plan.recipient.targetName, causation: id, correlation: question.plan.correlation)
+            actor: question.plan.recipient.targetName, causation: id, correlation: question.plan.correlation,
+            person: question.plan.recipient.id)
+        let personal = question.plan.personal + [PersonalText(reason, of: question.plan.recipient.id)]
         try await database.retrying { connection in
             let known = try EventLog(connection).read(streams: [stream])
             guard known.count < Self.remarkLimit,
                 !known.contains(where: { $0.type == type && $0.origin.causation == id })
             else { return }
             try EventLog(connection).record(
-                type: type, data: data, on: stream, in: partition, origin: origin, at: at)
+                type: type, data: data, on: stream, in: partition, origin: origin, at: at, personal: personal)
         }
     }
 

@@ -11,6 +11,9 @@ struct AuditSettings: Sendable {
     let url: String?
     let interval: Duration
     let bounds: AuditBounds
+    /// Between two signed checkpoints; `nil` for none.
+    let checkpointEvery: Duration?
+    let checkpointFile: String?
 
     /// - Parameter canMail: Whether there is a mail server.
     init(_ reader: SettingsReader, canMail: Bool) {
@@ -26,6 +29,9 @@ struct AuditSettings: Sendable {
         let minutes = reader.number(.auditRepeat, in: 0...1440)
         bounds.repeatEvery = minutes == 0 ? nil : .seconds(60 * minutes)
         self.bounds = bounds
+        let seconds = reader.number(.auditCheckpointEvery, in: 0...604_800)
+        checkpointEvery = seconds == 0 ? nil : .seconds(seconds)
+        checkpointFile = reader.text(.auditCheckpointFile)
     }
 
     private static func addresses(_ text: String) throws -> [Mail.Address] {

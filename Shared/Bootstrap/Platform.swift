@@ -61,7 +61,9 @@ public struct Platform: Sendable {
         case .embedded(let directory, let key, let partitions):
             return try embedded(directory, key: key, partitionCount: partitions, logger: logger)
         case .production(let url, let connections, let timeout, let key, let kafka, let spool):
-            let database = PostgresDatabase(url: url, connections: connections, timeout: timeout)
+            let database = SealingDatabase(
+                PostgresDatabase(url: url, connections: connections, timeout: timeout),
+                vault: PersonVault(secrets: key, now: now))
             let partitions = Partitions(in: database, now: now, logger: logger)
             let broker = try KafkaBus(settings: kafka, partitions: partitions, logger: logger)
             let bus = SpoolingBus(broker, database: database, settings: spool, now: now, logger: logger)
@@ -80,7 +82,9 @@ public struct Platform: Sendable {
             try FileManager.default.createDirectory(
                 at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
             let secrets = try key ?? keptKey(in: folder)
-            let database = try SQLiteDatabase(path: folder.appending(path: "tocsin.db").path())
+            let database = SealingDatabase(
+                try SQLiteDatabase(path: folder.appending(path: "tocsin.db").path()),
+                vault: PersonVault(secrets: secrets, now: now))
             let partitions = Partitions(in: database, now: now, logger: logger)
             return Platform(
                 database: database, bus: EmbeddedBus(database: database, partitions: partitions), secrets: secrets,
@@ -100,7 +104,7 @@ public struct Platform: Sendable {
     }
 
     /// The key beside the database, made at the first start.
-    private static func keptKey(in folder: URL) throws -> SecretBox {
+    static func keptKey(in folder: URL) throws -> SecretBox {
         let file = folder.appending(path: "secret.key")
         if !FileManager.default.fileExists(atPath: file.path()) {
             let key = SymmetricKey(size: .bits256).withUnsafeBytes { Data($0).base64EncodedData() }

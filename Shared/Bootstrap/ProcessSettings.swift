@@ -39,6 +39,8 @@ public struct ProcessSettings: Sendable {
     let storm: StormRule?
     let oauthClientId: String?
     let activityKept: Duration
+    /// In months; 0 for ever.
+    let alertMonths: Int
     let scriptLimits: ScriptLimits
     let scriptWorkers: Int
     let scriptSandbox: String
@@ -71,6 +73,7 @@ public struct ProcessSettings: Sendable {
         notificationFlood = Self.notificationFlood(reader)
         storm = Self.storm(reader)
         oauthClientId = reader.text(.oauthClientId)
+        alertMonths = reader.number(.alertMonths, in: 0...Retention.longest)
         activityKept = .seconds(86_400 * reader.number(.activityDays, in: 1...3650))
         scriptLimits = Self.limits(reader)
         scriptWorkers = reader.number(.scriptWorkers, in: 1...64)
@@ -95,7 +98,7 @@ public struct ProcessSettings: Sendable {
     }
 
     /// The keys of the setting, or of the file that is set. - Returns: `nil` when there is neither, or it is wrong.
-    private static func key(_ reader: SettingsReader) -> SecretBox? {
+    static func key(_ reader: SettingsReader) -> SecretBox? {
         if let file = reader.text(.secretKeyFile) {
             if reader.text(.secretKey) != nil {
                 reader.refuse(
@@ -138,7 +141,7 @@ public struct ProcessSettings: Sendable {
         return SpoolSettings(limits: limits, patience: kafka.sessionTimeout + .seconds(5))
     }
 
-    private static func kafka(_ reader: SettingsReader) -> KafkaSettings {
+    static func kafka(_ reader: SettingsReader) -> KafkaSettings {
         let brokers = reader.required(.kafkaBrokers).split(separator: ",").map(String.init)
         var kafka = KafkaSettings(
             brokers: brokers, partitionCount: reader.number(.partitions, in: 1...256, default: 8),

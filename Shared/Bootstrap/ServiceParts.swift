@@ -63,9 +63,14 @@ final class ServiceParts {
         case .api:
             [
                 AuditIndexLoop(database: platform.database, logger: logger),
+                RetentionLoop(
+                    database: platform.database, cache: platform.directory, months: settings.alertMonths,
+                    now: Platform.now, logger: logger),
                 ImportRunner(
                     database: platform.database, cache: platform.directory, secrets: platform.secrets,
                     now: Platform.now, logger: logger),
+                ErasureLoop(
+                    database: platform.database, secrets: platform.secrets, now: Platform.now, logger: logger),
             ]
         case .selfAudit: [selfAudit()]
         }
@@ -177,10 +182,18 @@ final class ServiceParts {
         }
         let audit = SelfAudit(
             database: platform.database, targets: targets, bounds: settings.audit.bounds,
-            interval: settings.audit.interval, now: Platform.now, logger: logger)
+            interval: settings.audit.interval, checkpoints: checkpointKeeper(), now: Platform.now, logger: logger)
         healthChecks.append(
             HealthCheck(name: "audit") { if let problem = audit.problem() { throw CheckFailed(reason: problem) } })
         return audit
+    }
+
+    private func checkpointKeeper() -> CheckpointKeeper? {
+        settings.audit.checkpointEvery.map { interval in
+            CheckpointKeeper(
+                database: platform.database, secrets: platform.secrets, interval: interval,
+                file: settings.audit.checkpointFile, now: Platform.now, logger: logger)
+        }
     }
 
     /// A notifier whose providers are no scripts needs no sandbox.

@@ -44,6 +44,9 @@ public final class KafkaBus: MessageBus, @unchecked Sendable {  // All mutable s
     /// - Throws: ``KafkaError/Code-swift.enum/misconfigured`` when one has fewer partitions than there should be.
     public func createTopics() async throws { try await createTopics(Topic.all) }
 
+    /// The same for one that is not of the product.
+    public func createTopic(_ topic: Topic) async throws { try await createTopics([topic]) }
+
     func createTopics(_ topics: [Topic]) async throws {
         let producer = try producer()
         let settings = settings

@@ -77,11 +77,11 @@ extension EventLog {
             for event in events {
                 version += 1
                 let (type, data) = try EventCodec<A.Event>.encode(event, category: A.category)
+                state = A.evolve(state, event)
                 new.append(
                     NewEvent(
                         stream: "\(A.category)-\(addressed.id)", version: version, type: type, data: data,
-                        origin: addressed.origin, recordedAt: now))
-                state = A.evolve(state, event)
+                        origin: addressed.origin, recordedAt: now, personal: A.personal(in: event, state)))
             }
             return CommandOutcome(id: addressed.id, result: .success(events), state: state, version: version)
         } catch let rejection as A.Rejection {

@@ -38,11 +38,14 @@ public struct Origin: Hashable, Sendable, Codable {
     public var causation: String
     /// The id of the request with which the whole chain began.
     public var correlation: String
+    /// The id of the person who acts, if a person does; absent in older records.
+    public var person: String?
 
-    public init(actor: String, causation: String, correlation: String) {
+    public init(actor: String, causation: String, correlation: String, person: String? = nil) {
         self.actor = actor
         self.causation = causation
         self.correlation = correlation
+        self.person = person
     }
 }
 
@@ -56,9 +59,12 @@ public struct NewEvent: Sendable {
     public let data: String
     public let origin: Origin
     public let recordedAt: Timestamp
+    /// What in it says something about a person: sealed before it is stored.
+    public let personal: [PersonalText]
 
     public init(
-        stream: String, version: Version, type: String, data: String, origin: Origin, recordedAt: Timestamp
+        stream: String, version: Version, type: String, data: String, origin: Origin, recordedAt: Timestamp,
+        personal: [PersonalText] = []
     ) {
         self.stream = stream
         self.version = version
@@ -66,6 +72,7 @@ public struct NewEvent: Sendable {
         self.data = data
         self.origin = origin
         self.recordedAt = recordedAt
+        self.personal = personal
     }
 }
 
@@ -78,6 +85,7 @@ public struct RecordedEvent: Equatable, Sendable {
     public let data: String
     public let origin: Origin
     public let recordedAt: Timestamp
+    /// Of the row as it is stored, in which what is personal is sealed.
     public let hash: String
 
     /// Unique and stable: derived ids are made from it.
@@ -85,10 +93,34 @@ public struct RecordedEvent: Equatable, Sendable {
 }
 
 /// The append-only event log, within one transaction.
+///
+/// On a connection that has a ``PersonVault``, what is personal is sealed where events become rows, and opened where
+/// rows become events: nobody else knows of it. Where a person's key is destroyed, `erased-` and the beginning of the
+/// person's id is read instead.
 public struct EventLog {
     let connection: any SQLConnection
+    private let isAsStored: Bool
 
-    public init(_ connection: any SQLConnection) { self.connection = connection }
+    /// - Parameter asStored: Whether events are read as they stand in their rows, sealed, which is what their hashes are
+    ///   made of.
+    public init(_ connection: any SQLConnection, asStored: Bool = false) {
+        self.connection = connection
+        isAsStored = asStored
+    }
+
+    /// The events of rows that were selected by ``RecordedEvent/select``.
+    func events(_ rows: [SQLRow]) throws(StoreError) -> [RecordedEvent] {
+        let events = rows.map(RecordedEvent.init)
+        guard !isAsStored, let vault = connection.vault else { return events }
+        return try vault.opened(events, in: connection)
+    }
+
+    private func sealed(
+        _ events: [NewEvent], in partition: LogPartition, after before: Position
+    ) throws(StoreError) -> [NewEvent] {
+        guard let vault = connection.vault else { return events }
+        return try vault.sealed(events, in: partition, after: before, in: connection)
+    }
 
     /// Appends `events` to `partition` in their order, or nothing at all.
     ///
@@ -106,7 +138,7 @@ public struct EventLog {
         var chain = HashChain(head: previousHash)
         var rows: [[SQLValue]] = []
         rows.reserveCapacity(events.count)
-        for (index, event) in events.enumerated() {
+        for (index, event) in try sealed(events, in: partition, after: before).enumerated() {
             let position = before + Position(index) + 1
             let hash = chain.add(event, partition: partition, position: position)
             rows.append(event.row(partition: partition, position: position, hash: hash))
@@ -120,16 +152,19 @@ public struct EventLog {
     /// Appends one event as the next of its stream, whatever version that is at: for records of what has
     /// happened, which nothing is decided upon.
     public func record(
-        type: String, data: String, on stream: String, in partition: LogPartition, origin: Origin, at now: Timestamp
+        type: String, data: String, on stream: String, in partition: LogPartition, origin: Origin, at now: Timestamp,
+        personal: [PersonalText] = []
     ) throws(StoreError) {
         let (before, previousHash) = try advance(partition, by: 1)
         let version = try versions(of: [stream])[stream, default: 0] + 1
         let event = NewEvent(
-            stream: stream, version: version, type: type, data: data, origin: origin, recordedAt: now)
+            stream: stream, version: version, type: type, data: data, origin: origin, recordedAt: now,
+            personal: personal)
+        let stored = try sealed([event], in: partition, after: before)[0]
         var chain = HashChain(head: previousHash)
-        let hash = chain.add(event, partition: partition, position: before + 1)
+        let hash = chain.add(stored, partition: partition, position: before + 1)
         try connection.insert(
-            [event.row(partition: partition, position: before + 1, hash: hash)], into: "events",
+            [stored.row(partition: partition, position: before + 1, hash: hash)], into: "events",
             columns: NewEvent.columns)
         try connection.execute(
             "UPDATE log_partitions SET hash = \(hash) WHERE partition_name = \(partition.description)")
@@ -160,30 +195,35 @@ public struct EventLog {
         }
     }
 
+    /// Says the months, too, so that PostgreSQL looks into their tables only.
+    static func which(_ streams: [String]) -> SQL {
+        "stream IN \(list: streams) AND month IN \(list: LogMonth.of(streams))"
+    }
+
     /// The versions of those of the streams that exist.
     public func versions(of streams: [String]) throws(StoreError) -> [String: Version] {
         let rows = try connection.execute(
-            "SELECT stream, max(version) FROM events WHERE stream IN \(list: streams) GROUP BY stream")
+            "SELECT stream, max(version) FROM events WHERE \(Self.which(streams)) GROUP BY stream")
         return Dictionary(uniqueKeysWithValues: rows.map { ($0.text(0), $0.integer(1)) })
     }
 
     /// The whole history of some streams; within each stream oldest first.
     public func read(streams: [String]) throws(StoreError) -> [RecordedEvent] {
-        try connection.execute(
-            "\(RecordedEvent.select) WHERE stream IN \(list: streams) ORDER BY stream, version"
-        ).map(RecordedEvent.init)
+        try events(
+            connection.execute(
+                "\(RecordedEvent.select) WHERE \(Self.which(streams)) ORDER BY stream, version"))
     }
 
     /// Up to `limit` events of a partition after `position`, oldest first.
     public func read(
         _ partition: LogPartition, after position: Position, limit: Int
     ) throws(StoreError) -> [RecordedEvent] {
-        try connection.execute(
-            """
-            \(RecordedEvent.select) WHERE partition_name = \(partition.description) AND position > \(position)
-            ORDER BY position LIMIT \(limit)
-            """
-        ).map(RecordedEvent.init)
+        try events(
+            connection.execute(
+                """
+                \(RecordedEvent.select) WHERE partition_name = \(partition.description) AND position > \(position)
+                ORDER BY position LIMIT \(limit)
+                """))
     }
 
     /// The position of the first event that was recorded since then, of the last `limit` ones; the next position to be
@@ -202,26 +242,26 @@ public struct EventLog {
 
     /// Everything that one request led to, in the order of time.
     public func read(correlation: String, limit: Int) throws(StoreError) -> [RecordedEvent] {
-        try connection.execute(
-            """
-            \(RecordedEvent.select) WHERE correlation = \(correlation)
-            ORDER BY recorded_at, partition_name, position LIMIT \(limit)
-            """
-        ).map(RecordedEvent.init)
+        try events(
+            connection.execute(
+                """
+                \(RecordedEvent.select) WHERE correlation = \(correlation)
+                ORDER BY recorded_at, partition_name, position LIMIT \(limit)
+                """))
     }
 }
 
 extension NewEvent {
     static let columns = [
         "partition_name", "position", "stream", "version", "type", "data", "actor", "causation", "correlation",
-        "recorded_at", "hash",
+        "recorded_at", "hash", "month",
     ]
 
     func row(partition: LogPartition, position: Position, hash: String) -> [SQLValue] {
         [
             .text(partition.description), .integer(position), .text(stream), .integer(version), .text(type),
             .text(data), .text(origin.actor), .text(origin.causation), .text(origin.correlation),
-            .integer(recordedAt.milliseconds), .text(hash),
+            .integer(recordedAt.milliseconds), .text(hash), .integer(LogMonth.of(stream)),
         ]
     }
 }

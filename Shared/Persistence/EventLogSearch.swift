@@ -33,7 +33,17 @@ extension EventLog {
         var (low, high) = (Position(0), head)
         while low < high {
             let middle = low + (high - low + 1) / 2
-            if try event(at: middle, in: partition).recordedAt < time { low = middle } else { high = middle - 1 }
+            // What stood there can have been dropped: the next one that is there says the same.
+            let rows = try connection.execute(
+                """
+                SELECT position, recorded_at FROM events WHERE partition_name = \(partition.description)
+                AND position >= \(middle) AND position <= \(high) ORDER BY position LIMIT 1
+                """)
+            if let row = rows.first, row.integer(1) < time.milliseconds {
+                low = row.integer(0)
+            } else {
+                high = middle - 1
+            }
         }
         return low
     }
@@ -42,11 +52,11 @@ extension EventLog {
     func events(at places: [String: [Position]]) throws(StoreError) -> [RecordedEvent] {
         var events: [RecordedEvent] = []
         for (partition, positions) in places {
-            events += try connection.execute(
-                """
-                \(RecordedEvent.select) WHERE partition_name = \(partition) AND position IN \(list: positions)
-                """
-            ).map(RecordedEvent.init)
+            events += try self.events(
+                connection.execute(
+                    """
+                    \(RecordedEvent.select) WHERE partition_name = \(partition) AND position IN \(list: positions)
+                    """))
         }
         return events
     }
@@ -60,19 +70,19 @@ extension EventLog {
         guard let row = rows.first else {
             throw StoreError(.invalid, "the log \(partition) has no event \(position)")
         }
-        return RecordedEvent(row)
+        return try events([row])[0]
     }
 
     /// Up to `limit` events of a partition after `position`, up to and including `end`, oldest first.
     public func read(
         _ partition: LogPartition, after position: Position, upTo end: Position, limit: Int
     ) throws(StoreError) -> [RecordedEvent] {
-        try connection.execute(
-            """
-            \(RecordedEvent.select) WHERE partition_name = \(partition.description) AND position > \(position)
-            AND position <= \(end) ORDER BY position LIMIT \(limit)
-            """
-        ).map(RecordedEvent.init)
+        try events(
+            connection.execute(
+                """
+                \(RecordedEvent.select) WHERE partition_name = \(partition.description) AND position > \(position)
+                AND position <= \(end) ORDER BY position LIMIT \(limit)
+                """))
     }
 
     /// The first events of those of the streams that there are.
@@ -80,8 +90,8 @@ extension EventLog {
         var events: [RecordedEvent] = []
         for start in stride(from: 0, to: streams.count, by: Self.streamsAtOnce) {
             let some = streams[start...].prefix(Self.streamsAtOnce)
-            events += try connection.execute("\(RecordedEvent.select) WHERE stream IN \(list: some) AND version = 1")
-                .map(RecordedEvent.init)
+            events += try self.events(
+                connection.execute("\(RecordedEvent.select) WHERE \(Self.which(Array(some))) AND version = 1"))
         }
         return events
     }
@@ -91,7 +101,6 @@ extension EventLog {
 
     /// The first event of a stream; `nil` when there is no such stream.
     public func first(of stream: String) throws(StoreError) -> RecordedEvent? {
-        try connection.execute("\(RecordedEvent.select) WHERE stream = \(stream) AND version = 1").first
-            .map(RecordedEvent.init)
+        try events(connection.execute("\(RecordedEvent.select) WHERE \(Self.which([stream])) AND version = 1")).first
     }
 }

@@ -15,11 +15,22 @@ package struct HashChain {
     /// The event's hash: SHA-256 over the previous hash and each column, every part preceded by its length in
     /// bytes, so that no two rows have the same text.
     package mutating func add(_ event: NewEvent, partition: LogPartition, position: Position) -> String {
-        let parts = [
+        add([
             head, partition.description, String(position), event.stream, String(event.version), event.type,
             event.data, event.origin.actor, event.origin.causation, event.origin.correlation,
             String(event.recordedAt.milliseconds),
-        ]
+        ])
+    }
+
+    /// The hash that a row has to have here, by its columns as they are stored.
+    package mutating func add(_ event: StoredEvent) -> String {
+        add([
+            head, event.partition, String(event.position), event.stream, String(event.version), event.type,
+            event.data, event.actor, event.causation, event.correlation, String(event.recordedAt),
+        ])
+    }
+
+    private mutating func add(_ parts: [String]) -> String {
         text.removeAll(keepingCapacity: true)
         for part in parts {
             text.append(contentsOf: String(part.utf8.count).utf8)

@@ -23,6 +23,9 @@ public protocol SQLConnection: AnyObject {
     /// Which words the database wants where they differ.
     static var dialect: SQLDialect { get }
 
+    /// With what the log seals what is personal; `nil` where nothing is sealed, and what is sealed stays so.
+    var vault: PersonVault? { get }
+
     @discardableResult
     func execute(_ statement: SQL) throws(StoreError) -> [SQLRow]
 
@@ -30,6 +33,10 @@ public protocol SQLConnection: AnyObject {
     /// all of them with ``StoreError/Code-swift.enum/versionConflict``. The values of one column are all
     /// of one kind or NULL.
     func insert(_ rows: [[SQLValue]], into table: String, columns: [String]) throws(StoreError)
+}
+
+extension SQLConnection {
+    public var vault: PersonVault? { nil }
 }
 
 extension SQLDatabase {

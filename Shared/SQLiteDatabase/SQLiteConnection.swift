@@ -24,6 +24,8 @@ package final class SQLiteConnection: SQLConnection {
         try execute("PRAGMA journal_mode = WAL")
         try execute("PRAGMA synchronous = FULL")
         try execute("PRAGMA cache_size = -8000")
+        // What is deleted is overwritten where that costs no further page: a destroyed key, above all.
+        try execute("PRAGMA secure_delete = FAST")
         if isReader { try execute("PRAGMA query_only = 1") }
     }
 

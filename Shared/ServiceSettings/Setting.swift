@@ -25,6 +25,12 @@ extension Setting {
         """
         Days for which inbound requests and what came of them are kept, from 1 to 3650.
         """)
+    public static let alertMonths = Setting(
+        "alert-months", default: "0",
+        """
+        Whole months for which alerts that have ended are kept with everything that belongs to them, up to 1200; 0 for \
+        ever. Workflows can say otherwise (retentionMonths).
+        """)
     public static let adminPassword = Setting(
         "admin-password", isSecret: true, "Password of the first administrator, used once, when there is nobody yet.")
     public static let adminUser = Setting(
@@ -37,6 +43,16 @@ extension Setting {
         """)
     public static let alertFloodPeriod = Setting(
         "alert-flood-period", default: "60", "Seconds of alert-flood-limit, from 1 to 86400.")
+    public static let auditCheckpointEvery = Setting(
+        "audit-checkpoint-every", default: "3600",
+        """
+        Seconds between two signed checkpoints of the event log, from 0, for none, to 604800.
+        """)
+    public static let auditCheckpointFile = Setting(
+        "audit-checkpoint-file",
+        """
+        A file that every signed checkpoint is appended to as well, one a line, best on another machine.
+        """)
     public static let auditClearAfter = Setting(
         "audit-clear-after", default: "60",
         """
@@ -282,8 +298,9 @@ extension Setting {
 
     /// All of them, in the order of their names.
     public static let all: [Setting] = [
-        activityDays, adminPassword, adminUser, alertFloodLimit, alertFloodPeriod, auditClearAfter,
-        auditEmail, auditInterval, auditOverdue, auditRepeat, auditUnsettled, auditURL, auditWebhookOverdue, config,
+        activityDays, adminPassword, adminUser, alertFloodLimit, alertFloodPeriod, alertMonths, auditCheckpointEvery,
+        auditCheckpointFile, auditClearAfter, auditEmail, auditInterval, auditOverdue, auditRepeat, auditUnsettled,
+        auditURL, auditWebhookOverdue, config,
         data, databaseConnections, databaseTimeout,
         databaseURL, host, inboundBodyMax, inboundRate, inboundRateWorkflow, instanceID, kafkaBrokers, kafkaOptions,
         kafkaReplication, kafkaSessionTimeout, logLevel, mailDomain, mailFrom, mailListen, notificationFloodClasses,

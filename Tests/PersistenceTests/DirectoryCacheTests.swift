@@ -6,7 +6,7 @@ import Testing
 @testable import Persistence
 
 struct DirectoryCacheTests {
-    private func put(_ entries: [any DirectoryEntry], _ database: SQLiteDatabase) async throws {
+    private func put(_ entries: [any DirectoryEntry], _ database: any SQLDatabase) async throws {
         try await database.transaction { connection in
             for entry in entries { try Directory(connection).put(entry, by: directoryOrigin, at: directoryNoon) }
         }

@@ -1,6 +1,7 @@
 import AlertCore
 import Foundation
 import SQLiteDatabase
+import TestSupport
 import Testing
 
 @testable import Persistence
@@ -8,8 +9,8 @@ import Testing
 let directoryOrigin = Origin(actor: "mia", causation: "rest-1", correlation: "1")
 let directoryNoon = Timestamp(milliseconds: 1_700_000_000_000)
 
-func directoryDatabase() async throws -> SQLiteDatabase {
-    let database = try SQLiteDatabase(path: ":memory:")
+func directoryDatabase() async throws -> any SQLDatabase {
+    let database = try SQLiteDatabase(path: ":memory:").sealing()
     try await Migrator.bundled().run(on: database)
     return database
 }
@@ -26,12 +27,12 @@ func samplePlan(_ name: String) -> Plan { Plan(id: "plan-\(name)", name: name, c
 struct DirectoryTests {
     @discardableResult
     private func change<T: Sendable>(
-        _ database: SQLiteDatabase, _ body: @escaping @Sendable (Directory) throws -> T
+        _ database: any SQLDatabase, _ body: @escaping @Sendable (Directory) throws -> T
     ) async throws -> T {
         try await database.transaction { try body(Directory($0)) }
     }
 
-    private func put(_ entries: [any DirectoryEntry], _ database: SQLiteDatabase) async throws {
+    private func put(_ entries: [any DirectoryEntry], _ database: any SQLDatabase) async throws {
         try await change(database) { directory throws in
             for entry in entries { try directory.put(entry, by: directoryOrigin, at: directoryNoon) }
         }
@@ -179,7 +180,7 @@ struct DirectoryTests {
         #expect(numbers == [1000, 1001, 1000])
     }
 
-    private func events(_ database: SQLiteDatabase) async throws -> [RecordedEvent] {
+    private func events(_ database: any SQLDatabase) async throws -> [RecordedEvent] {
         try await database.reading { connection in
             try EventLog(connection).read(LogPartition("config", 0), after: 0, limit: 100)
         }

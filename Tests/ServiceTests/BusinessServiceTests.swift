@@ -29,10 +29,12 @@ struct BusinessServiceTests {
             let made = try await server.sent(201, "POST", "services", .object(owned))
             #expect(made.json?.at("ownedBy.targetName") == "SRE" && made.json?["recipientType"] == "SERVICE")
             try await server.sent(
-                201, "POST", "services", ["targetName": "Login", "description": "Lets people in", "serviceTier": "GOLD"])
+                201, "POST", "services",
+                ["targetName": "Login", "description": "Lets people in", "serviceTier": "GOLD"])
             for (query, names) in [
                 ("", ["Login", "Payments"]), ("sortOrder=DESCENDING&sortBy=NAME", ["Payments", "Login"]),
-                ("search=money", ["Payments"]), ("search=money&fields=NAME", []), ("search=log%20money", ["Login", "Payments"]),
+                ("search=money", ["Payments"]), ("search=money&fields=NAME", []),
+                ("search=log%20money", ["Login", "Payments"]),
                 ("search=log%20money&operand=AND", []), ("ownedBy=SRE", ["Payments"]), ("ownedBy=nobody", []),
                 ("serviceType=TECHNICAL", ["Payments"]), ("serviceTier=GOLD&limit=1&offset=1", ["Payments"]),
             ] {
@@ -55,7 +57,8 @@ struct BusinessServiceTests {
                 ("ownedBy", "no such group"), ("serviceLinks", [["label": "x", "url": "ftp://x"]]), ("status", "GONE"),
                 ("recipientType", "PERSON"),
             ] {
-                let refused = try await server.call("POST", "services", .object(Self.body.merging([field: value]) { $1 }))
+                let refused = try await server.call(
+                    "POST", "services", .object(Self.body.merging([field: value]) { $1 }))
                 #expect(refused.status == 400 && refused.text.contains(field), "\(refused.text)")
             }
             try await server.sent(201, "POST", "services", .object(Self.body))
@@ -68,7 +71,8 @@ struct BusinessServiceTests {
     func goesOnWithoutItsGroup(on backend: Backend) async throws {
         try await RESTTestServer.run(on: backend) { server in
             try await server.add(group: "SRE")
-            let payments = try await server.sent(201, "POST", "services", ["targetName": "Payments", "ownedBy": "SRE"]).id
+            let payments = try await server.sent(201, "POST", "services", ["targetName": "Payments", "ownedBy": "SRE"])
+                .id
             try await server.sent(201, "POST", "services", ["targetName": "Shop"])
             let dependency: JSONValue = ["serviceId": "Payments", "dependentServiceId": "Shop"]
             let made = try await server.sent(201, "POST", "service-dependencies", dependency)
@@ -101,7 +105,8 @@ struct BusinessServiceTests {
             let toShop: JSONValue = ["serviceId": "Payments", "dependentServiceId": "Shop"]
             try await server.sent(403, "POST", "service-dependencies", toShop, as: "lead")
             try await server.sent(
-                201, "POST", "service-dependencies", ["serviceId": "Shop", "dependentServiceId": "Payments"], as: "lead")
+                201, "POST", "service-dependencies", ["serviceId": "Shop", "dependentServiceId": "Payments"], as: "lead"
+            )
             try await server.sent(200, "DELETE", "services/Payments", as: "lead")
         }
     }

@@ -7,6 +7,7 @@ import Logging
 import Messaging
 import Persistence
 import SQLiteDatabase
+import TestSupport
 
 /// A time that tests move.
 final class ConsoleClock: @unchecked Sendable {  // `time` is touched under `lock` only
@@ -92,19 +93,22 @@ struct Answer: Sendable {
 struct ConsoleWorld: Sendable {
     static let password = "correct horse"
 
-    let database: SQLiteDatabase
+    let database: any SQLDatabase
     let clock: ConsoleClock
     let secrets: SecretBox
     let port: Int
 
     /// Runs `test` against a server of its own.
+    /// - Parameter backend: `nil` for a database in memory.
     static func run(
-        publicURL: String = "http://localhost", isStuck: Bool = false, port: Int = 0,
+        on backend: Backend? = nil, publicURL: String = "http://localhost", isStuck: Bool = false, port: Int = 0,
         _ test: @Sendable (ConsoleWorld) async throws -> Void
     ) async throws {
-        let database = try SQLiteDatabase(path: ":memory:")
-        try await Migrator.bundled().run(on: database)
         let clock = ConsoleClock()
+        let plain: any SQLDatabase =
+            if let backend { try await backend.makeEmptyDatabase() } else { try SQLiteDatabase(path: ":memory:") }
+        let database = plain.sealing(now: { clock.now })
+        try await Migrator.bundled().run(on: database)
         let secrets = SecretBox(key: SymmetricKey(data: [UInt8](repeating: 7, count: 32)))
         let router = Router(context: BasicRequestContext.self)
         let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

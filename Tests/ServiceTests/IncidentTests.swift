@@ -30,9 +30,15 @@ struct IncidentTests {
                 200, "POST", "incidents", ["incidentIdentifier": "INC-1000", "status": "IN_PROGRESS"])
             #expect(taken.json?.at("status.name") == "In Progress" && taken.json?["acknowledgedAt"] != nil)
             let over = try await server.sent(
-                200, "POST", "incidents", ["id": .string(made.id), "status": ["name": "resolved"], "severity": ["level": 3]])
+                200, "POST", "incidents",
+                ["id": .string(made.id), "status": ["name": "resolved"], "severity": ["level": 3]])
             #expect(over.json?.at("status.name") == "Resolved" && over.json?["resolvedAt"] != nil)
             #expect(over.json?.at("severity.name") == "Medium" && over.json?["summary"] == "Nobody can pay")
+
+            let timeline = try await server.sent(200, "GET", "incidents/\(made.id)/timeline-entries").data
+            #expect(
+                timeline.compactMap { $0["text"]?.string }
+                    == ["Open → In Progress", "In Progress → Resolved", "Critical → Medium"])
 
             // Whoever was impacted stays so, also when it is gone.
             try await server.sent(200, "DELETE", "services/Payments")
@@ -48,14 +54,18 @@ struct IncidentTests {
     func areFound(on backend: Backend) async throws {
         try await RESTTestServer.run(on: backend) { server in
             try await server.add(group: "SRE")
-            let service = try await server.sent(201, "POST", "services", ["targetName": "Payments", "ownedBy": "SRE"]).id
+            let service = try await server.sent(201, "POST", "services", ["targetName": "Payments", "ownedBy": "SRE"])
+                .id
             try await server.add(group: "Web")
             try await server.sent(
                 201, "POST", "incidents",
                 ["summary": "Pay 100% down", "severity": "High", "impactedServices": [.string(service)]])
             try await server.sent(
                 201, "POST", "incidents",
-                ["summary": "Shop is slow", "description": "since the deployment", "resolvers": ["Web"], "status": "Resolved"])
+                [
+                    "summary": "Shop is slow", "description": "since the deployment", "resolvers": ["Web"],
+                    "status": "Resolved",
+                ])
             try await server.sent(
                 201, "POST", "incidents", ["summary": "Ünix sockets", "severity": "low", "requestId": "abc"])
             for (query, found) in [
@@ -133,13 +143,17 @@ struct IncidentTests {
             try await server.sent(
                 201, "POST", "changes", ["changeType": "FLAG", "source": "LaunchDarkly", "summary": "New basket"])
             for (query, summaries) in [
-                ("", ["New basket", "Payments 1.2"]), ("sortOrder=ASCENDING&sortBy=CHANGED_AT", ["Payments 1.2", "New basket"]),
+                ("", ["New basket", "Payments 1.2"]),
+                ("sortOrder=ASCENDING&sortBy=CHANGED_AT", ["Payments 1.2", "New basket"]),
                 ("service=Payments", ["Payments 1.2"]), ("changeType=deployment", ["Payments 1.2"]),
                 ("source=launchdarkly,x", ["New basket"]), ("externalIdentifier=chg-1", ["Payments 1.2"]),
                 ("search=bas", ["New basket"]), ("search=new%20pay", ["New basket", "Payments 1.2"]),
-                ("to=2026-03-01T10:00:00Z", []), ("from=2026-03-01T10:00:00Z&to=2026-03-01T10:00:01Z", ["Payments 1.2"]),
+                ("to=2026-03-01T10:00:00Z", []),
+                ("from=2026-03-01T10:00:00Z&to=2026-03-01T10:00:01Z", ["Payments 1.2"]),
             ] {
-                let found = try await server.sent(200, "GET", "changes?\(query)").data.compactMap { $0["summary"]?.string }
+                let found = try await server.sent(200, "GET", "changes?\(query)").data.compactMap {
+                    $0["summary"]?.string
+                }
                 #expect(found == summaries, "\(query)")
             }
             for (body, field) in [

@@ -42,6 +42,8 @@ struct RESTRightsTests {
     private static let readers: Set<String> = [
         "full", "company", "dev", "rest", "standard", "people", "groups",
     ]
+    private static let senders = all.union(["dev", "rest"])
+    private static let handlers = senders.union(["standard"])
     private static let signedIn = readers.union(["scenario"])
 
     private static let site: JSONValue = [
@@ -71,6 +73,17 @@ struct RESTRightsTests {
             "POST", "groups/of-{login}/shifts/Default%20Shift/occurrences",
             ["startDate": "2090-01-01T00:00:00Z"], by: groups),
         Operation("DELETE", "groups/of-{login}/shifts/Default%20Shift/occurrences/2090-01-01T00:00:00Z", by: groups),
+        // Services, incidents, changes, imports
+        Operation("GET", "services", by: readers),
+        Operation("POST", "services", ["targetName": "S {login}", "ownedBy": "of-{login}"], by: groups),
+        Operation("POST", "services", ["targetName": "Nobody's {login}"], by: all),
+        Operation("POST", "services/S%20{login}", ["description": "x"], by: groups),
+        Operation("DELETE", "services/S%20{login}", by: groups),
+        Operation("GET", "incidents", by: readers), Operation("GET", "changes", by: readers),
+        Operation("POST", "incidents", ["summary": "x"], by: handlers),
+        Operation("POST", "incidents/INC-1000/timeline-entries", ["text": "x"], by: readers),
+        Operation("POST", "changes", ["changeType": "x", "source": "x", "summary": "x"], by: senders),
+        Operation("GET", "imports", by: people),
         // Absences
         Operation("POST", "temporary-absences", absence("{login}"), by: signedIn),
         Operation("POST", "temporary-absences", absence("under-{login}"), by: people),

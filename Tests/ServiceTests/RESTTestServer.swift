@@ -36,9 +36,9 @@ struct RESTTestServer: Sendable {
     ) async throws {
         let database: any SQLDatabase
         if let backend {
-            database = try await backend.makeEmptyDatabase()
+            database = try await backend.makeEmptyDatabase().sealing()
         } else {
-            database = try SQLiteDatabase(path: ":memory:")
+            database = try SQLiteDatabase(path: ":memory:").sealing()
         }
         try await Migrator.bundled().run(on: database)
         try await addPeople(to: database)

@@ -48,7 +48,8 @@ struct UserImportTests {
             let file =
                 Self.header
                 + "process, amunster, Arnold, Munster, Default Site,English,US/Eastern, ,Person Supervisor|Group "
-                + "Supervisor, amunster@example.com, INACTIVE, +1 6502530001, +1 650 2530002 ext: 24, \"Red, \"\"A\"\"\"\r\n"
+                + "Supervisor, amunster@example.com, INACTIVE, +1 6502530001, "
+                + "+1 650 2530002 ext: 24, \"Red, \"\"A\"\"\"\r\n"
                 + ",bnystrom,Bob,Nystrom,,,,amunster,Standard User,,,,,Blue\r\n"
             let made = try await Self.upload(file, name: "Everybody", to: server)
             #expect(made.status == 202, "\(made.text)")
@@ -85,7 +86,7 @@ struct UserImportTests {
             try await server.sent(404, "GET", "people/bnystrom")
             let imports = try await server.sent(200, "GET", "imports?sortBy=TOTAL_COUNT&sortOrder=ASCENDING")
             #expect(imports.json?["total"] == 3 && imports.data.allSatisfy { $0["status"] == "COMPLETE" })
-            #expect(imports.data.first?["name"] == "people.csv")
+            #expect(imports.data.first?["name"] == "Everybody")
             #expect(try await server.sent(200, "GET", "imports?transformType=EPIC_V1").data.isEmpty)
         }
     }
@@ -115,7 +116,8 @@ struct UserImportTests {
             let places = messages.map { "\($0["line"]?.integer ?? 0) \($0["column"]?.string ?? "-")" }
             #expect(
                 places == ["3 Time Zone", "4 Role", "6 Work Phone", "7 User", "8 Operation", "9 -", "10 First Name"])
-            #expect(messages.allSatisfy { $0["messageType"] == "VALIDATION_ERROR" && $0["id"]?.string?.isEmpty == false })
+            #expect(
+                messages.allSatisfy { $0["messageType"] == "VALIDATION_ERROR" && $0["id"]?.string?.isEmpty == false })
             let warnings = try await server.sent(200, "GET", "\(path)?messageLevels=WARN").data
             #expect(warnings.map { $0["line"] } == [11] && warnings.first?["messageType"] == "VALIDATION_WARNING")
             #expect(try await server.sent(200, "GET", "\(path)?limit=3").json?["total"] == 8)
@@ -188,9 +190,40 @@ struct UserImportTests {
         }
     }
 
+    /// One that fails again and again does not hold up those behind it.
+    @Test func givesUpWhatCannotGoOn() async throws {
+        try await RESTTestServer.run { server in
+            try await server.addPerson("broken")
+            let first = try await Self.upload("User\nbroken\n", to: server).id
+            let second = try await Self.upload("User,First Name,Last Name\nnew,New,Test\n", to: server).id
+            let before = try await server.database.transaction { connection in
+                let document = try connection.execute(
+                    "SELECT document FROM directory WHERE kind = 'person' AND name_key = 'broken'")[0].text(0)
+                try connection.execute(
+                    "UPDATE directory SET document = '{}' WHERE kind = 'person' AND name_key = 'broken'")
+                return document
+            }
+            let running = Task { try await Self.runner(server).run() }
+            try await eventually {
+                try await server.database.reading { try UserImports($0).get(second)?.status } == .complete
+            }
+            running.cancel()
+            try await running.value
+            try await server.database.transaction { connection in
+                try connection.execute(
+                    "UPDATE directory SET document = \(before) WHERE kind = 'person' AND name_key = 'broken'")
+            }
+            #expect(try await server.sent(200, "GET", "imports/\(first)").json?["status"] == "FAILED")
+            let messages = try await server.sent(200, "GET", "imports/\(first)/import-messages").data
+            #expect(messages.map { $0["messageType"] } == ["PROCESSING_ERROR"])
+        }
+    }
+
     @Test(arguments: [
-        ("a,b\r\n1, 2 \r\n", [["a", "b"], ["1", "2"]], [1, 2]), ("\u{FEFF}a\n\n\n\"x\ny\"\nz", [["a"], ["x\ny"], ["z"]], [1, 4, 6]),
-        ("a\rb\r", [["a"], ["b"]], [1, 2]), ("\"a \"\"b\"\"\" ,\"\",c", [["a \"b\"", "", "c"]], [1]), ("a,", [["a", ""]], [1]),
+        ("a,b\r\n1, 2 \r\n", [["a", "b"], ["1", "2"]], [1, 2]),
+        ("\u{FEFF}a\n\n\n\"x\ny\"\nz", [["a"], ["x\ny"], ["z"]], [1, 4, 6]),
+        ("a\rb\r", [["a"], ["b"]], [1, 2]), ("\"a \"\"b\"\"\" ,\"\",c", [["a \"b\"", "", "c"]], [1]),
+        ("a,", [["a", ""]], [1]),
         ("", [], []), (",,\nx", [["x"]], [2]),
     ])
     func readsCommaSeparatedValues(_ text: String, _ rows: [[String]], _ lines: [Int]) throws {

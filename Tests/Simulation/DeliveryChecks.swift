@@ -42,7 +42,7 @@ extension Checker {
             for (recorded, event) in zip(alert.recorded, alert.events) {
                 guard let payload = WebhookPayload(event, of: details) else { continue }
                 for (integration, trigger) in outbound where trigger == payload.trigger {
-                    let id = DerivedID.uuid("delivery", recorded.id, integration)
+                    let id = DerivedID.beside(alert.id, "delivery", recorded.id, integration)
                     expected[id] = Expected(
                         integration: integration, alert: alert.id, sequence: recorded.version,
                         body: try JSON.encode(payload.body))

@@ -1,3 +1,5 @@
+import AlertCore
+import Crypto
 import Foundation
 import Persistence
 import PostgresDatabase
@@ -11,9 +13,9 @@ public enum Backend: String, CaseIterable, Sendable {
 
     public static var available: [Backend] { postgresURL == nil ? [.sqlite] : allCases }
 
-    /// A migrated database of the test's own, empty.
+    /// A migrated database of the test's own, empty; as in the product, what is personal in its log is sealed.
     public func makeDatabase() async throws -> any SQLDatabase {
-        let database = try await makeEmptyDatabase()
+        let database = try await makeEmptyDatabase().sealing()
         try await Migrator.bundled().run(on: database)
         return database
     }
@@ -43,6 +45,17 @@ public enum Backend: String, CaseIterable, Sendable {
         await admin.close()
         let separator = url.contains("?") ? "&" : "?"
         return PostgresDatabase(url: "\(url)\(separator)options=-csearch_path%3D\(schema)", connections: 4)
+    }
+}
+
+extension SQLDatabase {
+    /// The same database, with a vault.
+    /// - Parameter now: By which keys are forgotten.
+    public func sealing(
+        with secrets: SecretBox = SecretBox(key: .init(data: [UInt8](repeating: 5, count: 32))),
+        now: @escaping Clock = { Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) }
+    ) -> SealingDatabase {
+        SealingDatabase(self, vault: PersonVault(secrets: secrets, now: now))
     }
 }
 

@@ -22,7 +22,7 @@ extension EventServices {
         guard !includingData || paging.limit <= Self.dataLimit else {
             throw RestError.invalidValue("limit", "with embed=data it may be at most \(Self.dataLimit).")
         }
-        let query = try Self.query(call.query["query"] ?? "")
+        let query = try Self.query(call.query)
         let upTo = try Self.sequence(call.query, "asOf")
         let isAscending = try call.query.choice("sortOrder", of: ["ASCENDING", "DESCENDING"]) == "ASCENDING"
         let isComplete = try await isIndexComplete(upTo)
@@ -55,12 +55,17 @@ extension EventServices {
         }
     }
 
-    static func query(_ text: String) throws(RestError) -> AuditQuery {
+    /// What is asked for in `query`, between `from` and `to`.
+    private static func query(_ parameters: QueryParameters) throws(RestError) -> AuditQuery {
+        var all: [AuditQuery.Condition] = []
+        if let from = try EventQuery.time(parameters, "from") { all.append(.since(from)) }
+        if let to = try EventQuery.time(parameters, "to") { all.append(.before(to)) }
         do {
-            return try AuditQuery(text) { Timestamp(iso: $0) }
+            all.append(try AuditQuery(parameters["query"] ?? "") { Timestamp(iso: $0) }.condition)
         } catch {
             throw .invalidValue("query", "\(error).")
         }
+        return AuditQuery(.all(all))
     }
 
     static func sequence(_ query: QueryParameters, _ field: String) throws(RestError) -> Int64? {

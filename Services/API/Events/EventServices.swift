@@ -29,6 +29,7 @@ struct EventServices: Sendable {
         eventRoutes + annotationRoutes + responseRoutes + attachmentRoutes + deliveryRoutes + suppressionRoutes
             + auditRoutes + integrationLogRoutes + explainRoutes + selfAuditRoutes + deliverySearchRoutes + whyRoutes
             + replayRoutes + deadLetterRoutes + partitionRoutes + auditQueryRoutes + auditChainRoutes + signalRoutes
+            + auditCheckpointRoutes
     }
 
     /// - Throws: 404.

@@ -40,7 +40,8 @@ private struct CSVReader {
     private var line = 1
 
     init(_ text: String) {
-        bytes = Array((text.unicodeScalars.starts(with: Self.mark) ? String(text.unicodeScalars.dropFirst()) : text).utf8)
+        bytes = Array(
+            (text.unicodeScalars.starts(with: Self.mark) ? String(text.unicodeScalars.dropFirst()) : text).utf8)
     }
 
     /// `nil` at the end of the text.

@@ -37,10 +37,31 @@ public struct ImportRunner: Service {
                     if try await step(&file) { wait = Self.pause }
                 } catch {
                     logger.warning("an import goes on after an error", metadata: ["error": "\(error)"])
+                    if (error as? StoreError)?.isRetryable == false { await giveUp() }
                 }
                 // Fails when the task is cancelled, which the loop's condition sees.
                 try? await Task.sleep(for: wait)
             }
+        }
+    }
+
+    /// Ends the oldest import, which would fail again and again, so that those behind it are read.
+    private func giveUp() async {
+        let moment = now()
+        do {
+            try await database.retrying { connection in
+                let directory = Directory(connection)
+                try directory.lock()
+                guard let next = try UserImports(connection).next() else { return }
+                var job = next.job
+                job.status = .failed
+                let message = ImportMessage(.processing, "The lines from here on could not be carried out.")
+                try UserImports(connection).update(
+                    job, nextRow: next.row, adding: [message],
+                    by: Origin(actor: job.by.targetName, causation: "import", correlation: job.id), at: moment)
+            }
+        } catch {
+            logger.warning("an import could not be given up", metadata: ["error": "\(error)"])
         }
     }
 
@@ -147,7 +168,8 @@ private struct ImportChunk {
         }
     }
 
-    private func fail(_ state: inout UserImport, _ messages: [ImportMessage], _ edit: DirectoryEdit) throws -> UserImport
+    private func fail(_ state: inout UserImport, _ messages: [ImportMessage], _ edit: DirectoryEdit) throws
+        -> UserImport
     {
         state.status = .failed
         try UserImports(edit.directory.connection)
@@ -163,6 +185,7 @@ private struct ImportChunk {
             lastName: state.by.lastName, roles: [], whenCreated: state.startedAt)
         let caller = Caller(person: person.flatMap { Authenticator.mayEnter($0) ? $0 : nil } ?? nobody)
         return RESTCall(
-            parameters: [:], query: QueryParameters(""), path: RESTPath.base, body: nil, caller: caller, trace: state.id)
+            parameters: [:], query: QueryParameters(""), path: RESTPath.base, body: nil, caller: caller, trace: state.id
+        )
     }
 }

@@ -118,6 +118,8 @@ struct UserFileRow {
             case .operation, .device, .deviceStatus, .ignored, .unknown: break
             }
         }
+        // How the file writes the name of somebody who is there is no new name.
+        if let existing { fields["targetName"] = .string(existing.targetName) }
         if !properties.isEmpty {
             fields["properties"] = .object((existing?.properties ?? [:]).merging(properties) { $1 })
         }

@@ -112,7 +112,8 @@ struct IncidentRequest: Sendable {
     }
 
     /// An empty text takes the person away.
-    private func person(_ field: String, _ current: PersonReference?, _ edit: DirectoryEdit) throws -> PersonReference? {
+    private func person(_ field: String, _ current: PersonReference?, _ edit: DirectoryEdit) throws -> PersonReference?
+    {
         guard let reference = try fields.reference(field) else { return current }
         if reference.isEmpty { return nil }
         guard let person = try edit.directory.resolve(Person.self, reference) else {

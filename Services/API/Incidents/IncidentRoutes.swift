@@ -43,6 +43,9 @@ extension RESTServices {
             let existing = try wanted.map { try incidents.required($0) }
             let incident = try request.incident(existing, edit)
             try incidents.put(incident, by: edit.origin, at: edit.now)
+            for (place, turn) in incident.turns(from: existing).enumerated() {
+                try edit.add(turn.type, turn.text, to: incident, place: place)
+            }
             return (incident, existing == nil)
         }
         return .saved(view.wire(incident), isNew: isNew)
@@ -72,13 +75,40 @@ extension RESTServices {
         let ((entry, incident), view) = try await change(call) { edit in
             let incidents = Incidents(edit.directory.connection)
             let incident = try incidents.required(call.parameter("incident"))
-            let entry = IncidentEntry(
-                id: edit.newID(), incident: incident.id, at: edit.now, entryType: type, text: text,
-                addedBy: PersonReference(call.caller.person))
-            try incidents.add(entry, to: incident, by: edit.origin)
-            return (entry, incident)
+            return (try edit.add(type, text, to: incident), incident)
         }
         return .saved(view.wire(entry, of: incident), isNew: true)
+    }
+}
+
+extension DirectoryEdit {
+    /// Adds to the timeline, as whoever asks.
+    /// - Parameter place: Among those of one moment, which stay in this order: their ids say it.
+    @discardableResult
+    fileprivate func add(
+        _ type: String, _ text: String, to incident: Incident, place: Int = 0
+    ) throws -> IncidentEntry {
+        let id = DerivedID.timeOrdered(at: now, chance: [UInt8(place)] + RandomSecret.bytes(9))
+        let entry = IncidentEntry(
+            id: id, incident: incident.id, at: now, entryType: type, text: text,
+            addedBy: PersonReference(call.caller.person))
+        try Incidents(directory.connection).add(entry, to: incident, by: origin)
+        return entry
+    }
+}
+
+extension Incident {
+    /// What a change puts on the timeline: how status and severity turned.
+    fileprivate func turns(from before: Incident?) -> [(type: String, text: String)] {
+        guard let before else { return [] }
+        var turns: [(type: String, text: String)] = []
+        if before.status != status {
+            turns.append(("STATUS_CHANGED", "\(before.status.rawValue) → \(status.rawValue)"))
+        }
+        if before.severity != severity {
+            turns.append(("SEVERITY_CHANGED", "\(before.severity.rawValue) → \(severity.rawValue)"))
+        }
+        return turns
     }
 }
 

@@ -33,6 +33,7 @@ extension RESTServices {
     }
 
     private func saveService(_ call: RESTCall) async throws -> RESTAnswer {
+        try call.caller.requireChangingServices()
         let request = ServiceRequest(fields: try call.fields())
         let ((service, isNew), view) = try await change(call) { edit in
             let existing = try edit.existing(BusinessService.self, request.fields, path: call.parameters["service"])
@@ -46,6 +47,7 @@ extension RESTServices {
     }
 
     private func deleteService(_ call: RESTCall) async throws -> RESTAnswer {
+        try call.caller.requireChangingServices()
         let before = try await view()
         let (service, _) = try await change(call) { edit -> BusinessService? in
             let found = try edit.directory.resolve(BusinessService.self, call.parameter("service"))
@@ -75,6 +77,7 @@ extension RESTServices {
     }
 
     private func saveDependency(_ call: RESTCall) async throws -> RESTAnswer {
+        try call.caller.requireChangingServices()
         let fields = try call.fields()
         let ((dependency, isNew), view) = try await change(call) { edit in
             let id = try call.parameters["dependency"] ?? fields.text("id")
@@ -95,6 +98,7 @@ extension RESTServices {
     }
 
     private func deleteDependency(_ call: RESTCall) async throws -> RESTAnswer {
+        try call.caller.requireChangingServices()
         let before = try await view()
         let (dependency, _) = try await change(call) { edit -> ServiceDependency? in
             let found = try edit.directory.get(ServiceDependency.self, id: call.parameter("dependency"))
@@ -107,12 +111,18 @@ extension RESTServices {
     }
 }
 
+extension Caller {
+    /// - Throws: 403 for those who may change no service at all.
+    fileprivate func requireChangingServices() throws(RestError) {
+        try require(anyOf: [.administerSystem, .administerGroups, .superviseGroups])
+    }
+}
+
 extension DirectoryEdit {
     /// - Throws: 403 unless the caller administers the system, or the group that looks after the service.
     func requireChanging(_ service: BusinessService) throws {
         let caller = call.caller
         if caller.may(.administerSystem) { return }
-        try caller.require(anyOf: [.administerSystem, .administerGroups, .superviseGroups])
         if let group = try service.ownedBy.flatMap({ try directory.get(Group.self, id: $0) }),
             caller.administers(group)
         {

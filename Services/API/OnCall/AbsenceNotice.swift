@@ -61,7 +61,8 @@ struct AbsenceNotice {
         return SystemAlert(
             id: id, details: details,
             origin: Origin(
-                actor: call.caller.person.targetName, causation: "rest-\(call.trace)", correlation: call.trace))
+                actor: call.caller.person.targetName, causation: "rest-\(call.trace)", correlation: call.trace,
+                person: call.caller.person.id))
     }
 
     private var properties: [String: JSONValue] {

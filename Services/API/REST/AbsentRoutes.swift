@@ -1,7 +1,8 @@
 import AlertCore
 import HTTPTypes
 
-/// Operations of the platform that have no meaning here, and why: 501, so that nobody takes the answer for an empty one.
+/// Operations of the platform that have no meaning here, and why: 501, so that nobody takes the answer for an empty
+/// one.
 extension RESTServices {
     var absentRoutes: [RESTRoute] {
         Self.absent.map { method, path, why in

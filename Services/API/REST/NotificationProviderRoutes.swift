@@ -91,7 +91,7 @@ extension RESTServices {
         }
         let test = ProviderTest(database: database, partitions: partitions, now: now)
         let result = try await test.send(
-            to: device, of: owner, by: provider, askedBy: call.caller.person.targetName, trace: call.trace)
+            to: device, of: owner, by: provider, askedBy: call.caller.person, trace: call.trace)
         return .ok(result)
     }
 }

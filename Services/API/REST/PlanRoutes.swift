@@ -72,6 +72,12 @@ extension RESTServices {
             plan.accessibleByAll = try fields.bool("accessibleByAll") ?? plan.accessibleByAll
             plan.floodControl = try fields.bool("floodControl") ?? plan.floodControl
             plan.position = try fields.integer("position", in: 0...1_000_000) ?? plan.position
+            if fields["retentionMonths"] == .null {
+                plan.retentionMonths = nil
+            } else {
+                plan.retentionMonths =
+                    try fields.integer("retentionMonths", in: 0...Retention.longest) ?? plan.retentionMonths
+            }
             plan.loggingLevel = try fields.choice("loggingLevel", LoggingLevel.self)?.rawValue ?? plan.loggingLevel
             if let type = try fields.text("planType"), type != Plan.type {
                 throw RestError.invalidChoice("planType", type, valid: [Plan.type])
@@ -95,6 +101,7 @@ extension RESTServices {
             "editable": .bool(call.caller.may(.writeConfiguration)), "loggingLevel": .string(plan.loggingLevel),
             "accessibleByAll": .bool(plan.accessibleByAll), "floodControl": .bool(plan.floodControl),
             "position": .whole(plan.position), "created": .string(plan.created.iso), "links": .links(plan.path),
+            "retentionMonths": plan.retentionMonths.map { .whole($0) },
         ]
         if call.query.embeds("creator"), let creator = plan.creator {
             fields["creator"] = try directory.get(Person.self, id: creator)?.reference

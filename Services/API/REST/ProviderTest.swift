@@ -16,18 +16,20 @@ struct ProviderTest: Sendable {
     /// - Returns: `{"notification", "status", "provider", "exchange": [{"at", "text"}]}`; the status is `PENDING` when
     ///   nothing has come of it in time.
     func send(
-        to device: Device, of owner: Person, by provider: NotificationProvider, askedBy actor: String, trace: String
+        to device: Device, of owner: Person, by provider: NotificationProvider, askedBy asker: Person, trace: String
     ) async throws -> JSONValue {
-        let plan = plan(for: device, of: owner, by: provider, askedBy: actor, trace: trace)
+        let plan = plan(for: device, of: owner, by: provider, askedBy: asker.targetName, trace: trace)
         try await database.retrying { [now, partitions] connection in
             let partition = try partitions.schedule(in: connection).partition(of: plan.id, generation: nil)
-            let origin = Origin(actor: actor, causation: "rest-\(trace)", correlation: trace)
+            let origin = Origin(
+                actor: asker.targetName, causation: "rest-\(trace)", correlation: trace, person: asker.id)
+            let moment = now()
             let outcomes = try EventLog(connection).execute(
                 [AddressedCommand<AlertCore.Notification>(.plan(plan), on: plan.id, by: origin)],
-                in: LogPartition(AlertCore.Notification.category, partition), at: now())
-            try Notifications(connection).apply(outcomes, at: now())
+                in: LogPartition(AlertCore.Notification.category, partition), at: moment)
+            try Notifications(connection).apply(outcomes, at: moment)
             try DueWork(connection).schedule(
-                plan.id, kind: NotificationWords.dueKind, partition: partition, payload: "{}", at: now())
+                plan.id, kind: NotificationWords.dueKind, partition: partition, payload: "{}", at: moment)
         }
         let row = try await ended(plan.id)
         return .fields([

@@ -138,8 +138,8 @@ struct RESTServices: Sendable {
         let plans = planRoutes + planPartRoutes + libraryRoutes + flowRoutes + integrationRoutes
         return peopleRoutes + deviceRoutes + deviceNameRoutes + bridgeRoutes + referenceRoutes + plans + forms
             + keyRoutes + scriptVersionRoutes + workflowRoutes + onCallRoutes + providerRoutes
-            + inboundMessageRoutes + pastRoutes + serviceRoutes + incidentRoutes + changeRoutes + importRoutes
-            + absentRoutes
+            + inboundMessageRoutes + pastRoutes + holdRoutes + serviceRoutes + incidentRoutes + changeRoutes + importRoutes
+            + erasureRoutes + absentRoutes
     }
 
     /// One consistent look at the directory.
@@ -168,7 +168,9 @@ struct DirectoryEdit {
     let now: Timestamp
 
     var origin: Origin {
-        Origin(actor: call.caller.person.targetName, causation: "rest-\(call.trace)", correlation: call.trace)
+        Origin(
+            actor: call.caller.person.targetName, causation: "rest-\(call.trace)", correlation: call.trace,
+            person: call.caller.person.id)
     }
 
     func put(_ entry: some DirectoryEntry) throws {

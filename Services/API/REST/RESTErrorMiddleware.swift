@@ -5,8 +5,8 @@ import Hummingbird
 import Logging
 import Persistence
 
-/// Gives every error below `/api/` the one shape of the API, those of unknown routes included; and below `/reapi/` that of
-/// the older interface.
+/// Gives every error below `/api/` the one shape of the API, those of unknown routes included; and below `/reapi/` that
+/// of the older interface.
 public struct RESTErrorMiddleware<Context: RequestContext>: RouterMiddleware {
     private let prefix: String
     private let logger: Logger
@@ -31,7 +31,7 @@ public struct RESTErrorMiddleware<Context: RequestContext>: RouterMiddleware {
                 outages.log(
                     .error, "requests are answered 503",
                     metadata: ["path": "\(request.uri.path)", "trace": "\(trace)", "error": "\(error)"])
-            } else if answer.code >= 500 {
+            } else if answer.code >= 500, answer.code != 501 {
                 logger.error(
                     "request failed",
                     metadata: [

@@ -22,7 +22,9 @@ extension EventServices {
         let raise = PartitionRaise(bus: gateway.bus, database: database, now: now)
         let actor = call.caller.person.targetName
         let rows = try await raise.carryOut(
-            to: count, by: Origin(actor: actor, causation: "rest-\(call.trace)", correlation: call.trace))
+            to: count,
+            by: Origin(
+                actor: actor, causation: "rest-\(call.trace)", correlation: call.trace, person: call.caller.person.id))
         return RESTAnswer(status: .accepted, body: representation(rows))
     }
 

@@ -16,7 +16,7 @@ struct TocsinCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Integrations",
                 subcommands: [WorkflowCommand.self, IntegrationsCommand.self, DeliveriesCommand.self]),
-            CommandGroup(name: "Record", subcommands: [AuditCommand.self]),
+            CommandGroup(name: "Record", subcommands: [AuditCommand.self, BackupCommand.self, RestoreCommand.self]),
             CommandGroup(
                 name: "Server",
                 subcommands: [

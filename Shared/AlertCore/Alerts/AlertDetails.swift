@@ -42,12 +42,17 @@ public struct AlertRecipient: Codable, Hashable, Sendable {
     public var recipientType: Kind
     /// How many of its answers are wanted.
     public var responseCountThreshold: Int?
+    /// Of a device the id of the person whose it is; absent in older records.
+    public var owner: String?
 
-    public init(id: String, targetName: String, recipientType: Kind, responseCountThreshold: Int? = nil) {
+    public init(
+        id: String, targetName: String, recipientType: Kind, responseCountThreshold: Int? = nil, owner: String? = nil
+    ) {
         self.id = id
         self.targetName = targetName
         self.recipientType = recipientType
         self.responseCountThreshold = responseCountThreshold
+        self.owner = owner
     }
 }
 

@@ -42,7 +42,8 @@ public struct RecipientLookup: Sendable {
         }
         if given.kind == nil || given.kind == .device, let (device, owner) = device(given.name) {
             return AlertRecipient(
-                id: device.id, targetName: "\(owner.targetName)|\(device.name)", recipientType: .device)
+                id: device.id, targetName: "\(owner.targetName)|\(device.name)", recipientType: .device, owner: owner.id
+            )
         }
         return nil
     }

@@ -77,6 +77,11 @@ struct AuditQueryParser {
                 throw problem("\(field.rawValue) needs one time, as in 2026-03-09T14:00:00Z")
             }
             return field == .from ? .since(moment) : .before(moment)
+        case .kind:
+            guard values.allSatisfy(Self.isKind) else {
+                index = start
+                throw problem("a kind is one of events, as in alert.created, or alert")
+            }
         case .property:
             guard values.allSatisfy({ $0.contains("=") && $0.first != "=" }) else {
                 index = start
@@ -93,6 +98,11 @@ struct AuditQueryParser {
         default: break
         }
         return .isAny(field, values)
+    }
+
+    private static func isKind(_ value: String) -> Bool {
+        let parts = value.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count <= 2 && parts.allSatisfy { !$0.isEmpty && $0.allSatisfy(\.isLetter) }
     }
 
     private mutating func values(of field: AuditQuery.Field) throws(AuditQuery.Problem) -> [String] {

@@ -18,6 +18,8 @@ public struct Plan: Codable, Hashable, Sendable, Identifiable {
     public var archived: JSONValue?
     /// Of a plan that was imported.
     public var layout: PlanLayout?
+    /// For how many months its alerts are kept, 0 for ever; `nil` for as long as those of other plans.
+    public var retentionMonths: Int?
 
     public init(
         id: String, name: String, description: String = "", enabled: Bool = true, loggingLevel: String = "INFO",

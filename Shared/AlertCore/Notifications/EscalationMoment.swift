@@ -99,7 +99,8 @@ extension EscalationMoment {
         let failure = RecipientsFailure(
             id: id, failureType: kind,
             targeted: state.targets.map {
-                AlertRecipient(id: $0.id, targetName: $0.targetName, recipientType: $0.recipientType)
+                AlertRecipient(
+                    id: $0.id, targetName: $0.targetName, recipientType: $0.recipientType, owner: $0.owner)
             })
         add(.recipientsFailed(failure: failure, at: now))
     }

@@ -21,6 +21,8 @@ public enum Notification: Aggregate {
         public var hold: NotificationHold?
         /// Whether the provider has said that the message reached the device.
         public var isConfirmed = false
+        /// Whom it tells.
+        public var recipient: PersonReference?
     }
 
     public enum Phase: String, Codable, Sendable {

@@ -81,7 +81,9 @@ extension Notification {
     public static func evolve(_ state: State, _ event: Event) -> State {
         var next = state
         switch event {
-        case .planned: next.phase = .pending
+        case .planned(let plan, _):
+            next.phase = .pending
+            next.recipient = plan.recipient
         case .attemptFailed(let reason, _, _):
             next.phase = .pending
             next.lastReason = reason

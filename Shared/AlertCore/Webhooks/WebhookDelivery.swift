@@ -9,6 +9,8 @@ public enum WebhookDelivery: Aggregate {
         public var attempts = 0
         /// The number of the last attempt before the schedule began anew.
         public var attemptsBefore = 0
+        /// What is personal in its request.
+        public var personal: [PersonalText] = []
 
         public init(phase: Phase = .unknown, attempts: Int = 0, attemptsBefore: Int = 0) {
             self.phase = phase
@@ -79,6 +81,8 @@ public enum WebhookDelivery: Aggregate {
         public var configuration: Int64?
         /// The id of the replay that requested it, if one did.
         public var replay: String?
+        /// What in the payload and the script's input says something about a person; absent in older ones.
+        public var personal: [PersonalText]?
 
         /// Where a callback of an alert goes (spec §1.11).
         public struct Callback: Codable, Equatable, Sendable {
@@ -280,7 +284,10 @@ extension WebhookDelivery {
     public static func evolve(_ state: State, _ event: Event) -> State {
         var next = state
         switch event {
-        case .requested, .parked: next.phase = .parked
+        case .requested(let request, _):
+            next.phase = .parked
+            next.personal = request.personal ?? []
+        case .parked: next.phase = .parked
         case .attempted(let attempt, _): next.attempts = attempt.number
         case .delivered: next.phase = .delivered
         case .exhausted: next.phase = .exhausted

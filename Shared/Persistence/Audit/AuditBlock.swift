@@ -51,6 +51,13 @@ struct AuditBlock: Equatable {
     var isEmpty: Bool { words.allSatisfy { $0 == 0 } }
     var count: Int { words.reduce(0) { $0 + $1.nonzeroBitCount } }
 
+    /// As the database has it.
+    var list: String {
+        var text: [UInt8] = []
+        for place in places { Self.text(of: place, into: &text) }
+        return String(decoding: text, as: UTF8.self)
+    }
+
     /// The places of the events, in order.
     var places: [Int] {
         var places: [Int] = []

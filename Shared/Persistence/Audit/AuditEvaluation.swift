@@ -15,16 +15,20 @@ struct AuditEvaluation {
 
     /// - Returns: By block, only those that have anything.
     func evaluate(_ condition: AuditQuery.Condition) throws(StoreError) -> [Int64: AuditBlock] {
-        try evaluate(condition, within: every)
+        try evaluate(condition, within: try every())
     }
 
     /// All events that there are.
-    private var every: [Int64: AuditBlock] {
+    private func every() throws(StoreError) -> [Int64: AuditBlock] {
+        let gone = try AuditIndex(connection).gone(blocks)
         var every: [Int64: AuditBlock] = [:]
         for block in blocks {
             let first = block == 0 ? 1 : 0  // sequences begin with 1
             let last = Int(min(end - block * Int64(AuditBlock.size), Int64(AuditBlock.size - 1)))
-            if last >= first { every[block] = AuditBlock(places: first..<last + 1) }
+            guard last >= first else { continue }
+            var bits = AuditBlock(places: first..<last + 1)
+            if let gone = gone[block] { bits.subtract(gone) }
+            if !bits.isEmpty { every[block] = bits }
         }
         return every
     }

@@ -55,7 +55,7 @@ public final class AuditIndexer: Sendable {
         let sequence: Int64
         let events: [RecordedEvent]
         let isComplete: Bool
-        /// The next place of each partition that has new events.
+        /// Of each partition that has new events, the last of them.
         private let cursors: [String: Position]
         private let postings: [SQLPosting]
 
@@ -66,11 +66,9 @@ public final class AuditIndexer: Sendable {
         }
 
         init(_ connection: any SQLConnection, _ contexts: AuditContexts) throws {
-            sequence = try AuditIndex(connection).sequence()
-            let known = Dictionary(
-                uniqueKeysWithValues: try connection.execute(
-                    "SELECT partition_name, next_offset FROM checkpoints WHERE consumer_group = \(AuditIndex.group)"
-                ).map { ($0.text(0), $0.integer(1)) })
+            let index = AuditIndex(connection)
+            sequence = try index.sequence()
+            let known = try index.cursors()
             let log = EventLog(connection)
             var queues: [[RecordedEvent]] = []
             // Behind what was read of a partition there may be what came before something in another.
@@ -132,9 +130,7 @@ public final class AuditIndexer: Sendable {
         func write(to connection: any SQLConnection) throws(StoreError) {
             let index = AuditIndex(connection)
             try index.advance(from: sequence, by: events.count)
-            for (partition, position) in cursors {
-                try Checkpoint(group: AuditIndex.group, partition: partition, in: connection).put(next: position)
-            }
+            try index.put(cursors)
             var rows: [[SQLValue]] = []
             var spans: [Int64: ClosedRange<Int64>] = [:]
             for (offset, event) in events.enumerated() {

@@ -26,10 +26,17 @@ struct DirectoryAudit {
         ]
         if let before { data["before"] = try Self.redacted(before) }
         if let after { data["after"] = try Self.redacted(after) }
+        var personal = entry.personal
+        // What it was before is said, too.
+        if connection.vault != nil {
+            if let before { personal += try DirectoryJSON.decode(Entry.self, from: before).personal }
+            personal += try PersonNames(connection).named(in: JSONValue.object(data))
+        }
         try EventLog(connection).record(
             type: after == nil ? "config.deleted" : "config.changed",
             data: try DirectoryJSON.text(JSONValue.object(data)),
-            on: "config-\(Entry.kind)-\(entry.id)", in: Self.partition, origin: origin, at: now)
+            on: "config-\(Entry.kind)-\(entry.id)", in: Self.partition, origin: origin, at: now,
+            personal: personal)
     }
 
     static func redacted(_ document: String) throws -> JSONValue {

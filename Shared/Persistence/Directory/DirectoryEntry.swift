@@ -17,6 +17,8 @@ public protocol DirectoryEntry: Codable, Sendable, Identifiable where ID == Stri
     static func nameKey(_ name: String) -> String
     /// Another name, unique among its kind ignoring case, with its field on the wire.
     var secondName: (field: String, value: String)? { get }
+    /// What says something about a person in it; of names that stand in other entries, the log itself knows.
+    var personal: [PersonalText] { get }
 }
 
 extension DirectoryEntry {
@@ -24,6 +26,7 @@ extension DirectoryEntry {
     public static var namesAreUnique: Bool { true }
     public static func nameKey(_ name: String) -> String { name.lowercased() }
     public var secondName: (field: String, value: String)? { nil }
+    public var personal: [PersonalText] { [] }
 }
 
 extension Person: DirectoryEntry {
@@ -136,6 +139,12 @@ extension TriggerFilter: DirectoryEntry {
     public static let namesAreUnique = false
     public var parentID: String { plan }
     public var entryName: String { id }
+}
+
+extension LegalHold: DirectoryEntry {
+    public static let kind = "legalhold"
+    public var parentID: String { "" }
+    public var entryName: String { name }
 }
 
 /// A way for a program to sign in as a person: its id is the user name, the secret the password.

@@ -125,13 +125,14 @@ public struct DirectoryHistory {
         let name = DirectoryAudit.partition.description
         let streams = kinds.sorted().map { kind -> SQL in "stream LIKE \("config-\(kind)-%")" }
         let isWanted = streams.dropFirst().reduce(streams[0]) { "\($0) OR \($1)" }
-        return try connection.execute(
-            """
-            SELECT e.data FROM events e JOIN (
-                SELECT stream, min(version) AS version FROM events
-                WHERE partition_name = \(name) AND position > \(position) AND (\(isWanted)) GROUP BY stream
-            ) f ON e.stream = f.stream AND e.version = f.version
-            """
-        ).map { $0.text(0) }
+        return try EventLog(connection).events(
+            connection.execute(
+                """
+                \(RecordedEvent.select) JOIN (
+                    SELECT stream AS changed, min(version) AS first FROM events
+                    WHERE partition_name = \(name) AND position > \(position) AND (\(isWanted)) GROUP BY stream
+                ) f ON stream = f.changed AND version = f.first
+                """)
+        ).map(\.data)
     }
 }

@@ -9,6 +9,12 @@ CREATE TABLE audit_head (
 
 INSERT INTO audit_head (id, sequence) VALUES (1, 0);
 
+-- How far each log partition is indexed.
+CREATE TABLE audit_cursors (
+    partition_name TEXT   PRIMARY KEY,
+    position       BIGINT NOT NULL      -- of the last event that is
+);
+
 -- The events in one order: each after what led to it.
 CREATE TABLE audit_log (
     sequence       BIGINT PRIMARY KEY,  -- from 1, gap-free

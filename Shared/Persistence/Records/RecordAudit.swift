@@ -42,8 +42,8 @@ enum SearchWords {
         return words.isEmpty ? "" : " \(words.joined(separator: " ")) "
     }
 
-    /// What is true of columns any of which holds the beginning of a word of `term`; a term without letters or digits is
-    /// in none.
+    /// What is true of columns any of which holds the beginning of a word of `term`; a term without letters or digits
+    /// is in none.
     static func condition(_ term: String, in columns: [SQL]) -> SQL {
         let words = of(term).dropLast()
         guard !words.isEmpty, !columns.isEmpty else { return "1 = 0" }

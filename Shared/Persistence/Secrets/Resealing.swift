@@ -55,8 +55,8 @@ extension WebPushKey: SecretHolder {
     }
 }
 
-/// Seals every secret of the directory with the current key, those that were not sealed before too, a batch of
-/// entries in each transaction. Servers may run meanwhile, if they have both keys.
+/// Seals every secret of the directory and the keys of people's data with the current key, those that were not sealed
+/// before too, a batch in each transaction. Servers may run meanwhile, if they have both keys.
 public struct Resealing: Sendable {
     /// Every kind of entry that holds secrets.
     static let holders: [any SecretHolder.Type] = [
@@ -90,15 +90,55 @@ public struct Resealing: Sendable {
 
     /// May be run again after a failure: what is done already is passed over.
     public func run() async throws -> Outcome {
-        try await walk { try $0.mapSecrets($1) }
+        let entries = try await walk { try $0.mapSecrets($1) }
+        return try await keys(entries, isSurvey: false)
     }
 
     /// Counts what ``run()`` would do, and changes nothing.
     public func survey() async throws -> Outcome {
-        try await walk { entry, change in
+        let entries = try await walk { entry, change in
             _ = try entry.mapSecrets(change)
             return entry
         }
+        return try await keys(entries, isSurvey: true)
+    }
+
+    /// Goes on with the keys of people's data, those that are destroyed left out.
+    private func keys(_ before: Outcome, isSurvey: Bool) async throws -> Outcome {
+        var total = before
+        var last: String? = ""
+        while let after = last {
+            let (outcome, end) = try await database.retrying { connection in
+                try keyStep(after: after, isSurvey: isSurvey, in: connection)
+            }
+            total.resealed += outcome.resealed
+            total.current += outcome.current
+            total.unreadable += outcome.unreadable
+            last = end
+        }
+        return total
+    }
+
+    private func keyStep(
+        after last: String, isSurvey: Bool, in connection: any SQLConnection
+    ) throws -> (Outcome, String?) {
+        let keys = PersonKeys(connection)
+        let rows = try keys.list(after: last, limit: batch)
+        var outcome = Outcome()
+        for row in rows where row.destroyedAt == nil {
+            guard !secrets.isCurrent(row.sealedKey) else {
+                outcome.current += 1
+                continue
+            }
+            do {
+                let plain = try secrets.open(row.sealedKey, for: .personKey(row.person))
+                outcome.resealed += 1
+                if !isSurvey { try keys.reseal(row.person, as: secrets.seal(plain, for: .personKey(row.person))) }
+            } catch is SecretError {
+                outcome.unreadable.append("person key \(row.person)")
+            }
+        }
+        return (outcome, rows.last?.person)
     }
 
     private typealias Change = (String, SecretContext) throws -> String

@@ -23,7 +23,8 @@ public enum Permission: String, CaseIterable, Hashable, Sendable {
     /// Sites, providers of notifications, device names, conference bridges, the number of partitions.
     case administerSystem = "system"
     case manageScenarios = "scenarios"
-    /// To search the event log, which tells of everybody and everything, and to see what anything was like.
+    /// To search the event log, which tells of everybody and everything, to see what anything was like, and to hold
+    /// alerts.
     case audit
 }
 

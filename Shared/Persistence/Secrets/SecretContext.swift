@@ -30,6 +30,10 @@ public struct SecretContext: Hashable, Sendable {
     public static func provider(_ provider: String) -> SecretContext { .init("provider/\(provider)") }
     /// `Device.pin`, where it is a secret.
     public static func devicePin(_ device: String) -> SecretContext { .init("device-pin/\(device)") }
+    /// `PersonKeys.Row.sealedKey`.
+    public static func personKey(_ person: String) -> SecretContext { .init("person-key/\(person)") }
+    /// `Erasure.sealedTexts`.
+    public static func erasure(_ person: String) -> SecretContext { .init("erasure/\(person)") }
     /// `WebPushKey.sealedPrivateKey`.
     public static let webPushKey = SecretContext("web-push-key")
     /// `AlertCallback.sealedPassword` of the n-th callback of an alert.

@@ -7,5 +7,6 @@ struct AdminCommand: AsyncParsableCommand {
         discussion: Ending.help,
         subcommands: [
             UsersCommand.self, KeysCommand.self, AdminRotateCommand.self, DoctorCommand.self, EraseCommand.self,
+            AdminRebuildCommand.self,
         ])
 }

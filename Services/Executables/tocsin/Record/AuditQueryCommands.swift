@@ -87,17 +87,21 @@ struct AuditQueryCommand: ServerCommand {
 
 /// Events of the log as a table.
 enum AuditRows {
-    /// - Parameter marks: What stands before the events of these ids.
-    static func show(_ rows: [JSONValue], marks: [String: String] = [:]) {
+    /// - Parameter marks: Of a chain: what stands before the events of these ids, which also say their causes.
+    static func show(_ rows: [JSONValue], marks: [String: String]? = nil) {
+        let header = ["EVENT", "AT", "KIND", "WHO", "ALERT", "WHAT"]
         Output.table(
-            (marks.isEmpty ? [] : [""]) + ["EVENT", "AT", "KIND", "WHO", "ALERT", "WHAT"],
+            marks == nil ? header : [""] + header.dropLast() + ["BECAUSE OF", "WHAT"],
             rows.map { row in
                 let alert = row.text("alert.eventId")
-                return (marks.isEmpty ? [] : [marks[row.text("id")] ?? ""]) + [
+                let cells = [
                     row.text("sequence"), row.time("at"), row.text("kind"), who(row),
                     alert.isEmpty ? row["alert"]?.readable ?? "" : alert,
-                    row.text("summary").isEmpty ? row.text("stream") : row.text("summary"),
                 ]
+                let summary = row.text("summary").isEmpty ? row.text("stream") : row.text("summary")
+                guard let marks else { return cells + [summary] }
+                let cause = "\(row.text("causedBy.kind").lowercased()) \(row.text("causedBy.id"))"
+                return [marks[row.text("id")] ?? ""] + cells + [cause, summary]
             })
     }
 

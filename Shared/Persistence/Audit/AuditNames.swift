@@ -1,16 +1,20 @@
 import AlertCore
-import Persistence
 
 /// What people call things in a query of the event log, as ids.
-struct AuditNames {
+public struct AuditNames {
     /// Kinds of entries by what people call them besides.
     private static let kinds = ["workflow": Plan.kind, "absence": TemporaryAbsence.kind, "api-key": APIKey.kind]
 
     let directory: DirectoryView
     let connection: any SQLConnection
 
+    public init(directory: DirectoryView, connection: any SQLConnection) {
+        self.directory = directory
+        self.connection = connection
+    }
+
     /// What is found by no name is taken for an id: what has been deleted is found by it.
-    func resolve(_ query: AuditQuery) throws -> AuditQuery {
+    public func resolve(_ query: AuditQuery) throws -> AuditQuery {
         try query.mapped { field, values in .isAny(field, try values.flatMap { try ids(field, $0) }) }
     }
 
@@ -24,9 +28,8 @@ struct AuditNames {
         case .integration: return try named(directory.integrations, Integration.self, value)
         case .request: return [value.lowercased()]
         case .actor: return [directory.people[value]?.targetName ?? value]
-        case .kind: return [try Self.kind(value)]
         case .entry: return [Self.entry(value)]
-        case .property, .outcome, .from, .to: return [value]
+        case .kind, .property, .outcome, .from, .to: return [value]
         }
     }
 
@@ -43,15 +46,6 @@ struct AuditNames {
         if let id { return [id] }
         let earlier = try AuditSearch(connection).ids(ofEntries: Entry.kind, named: value)
         return earlier.isEmpty ? [value] : earlier
-    }
-
-    /// - Throws: 400 for what no event can be.
-    private static func kind(_ value: String) throws(RestError) -> String {
-        let parts = value.split(separator: ".", omittingEmptySubsequences: false)
-        guard (1...2).contains(parts.count), parts.allSatisfy({ !$0.isEmpty && $0.allSatisfy(\.isLetter) }) else {
-            throw .invalidValue("query", "\(value) is no kind of event such as alert.created, or alert.")
-        }
-        return value
     }
 
     private static func entry(_ value: String) -> String {
