@@ -66,7 +66,7 @@ struct TocsinCommand: AsyncParsableCommand {
             }
             guard last.configuration.defaultSubcommand == nil, argument != "help" else { return nil }
             let here = path.compactMap { names($0).first }.joined(separator: " ")
-            let known = last.configuration.subcommands.flatMap(names)
+            let known = last.configuration.subcommands.compactMap { names($0).first }
             let hint = Nearness.hint(
                 for: argument, among: known, otherwise: "Type \(here) --help to see what there is.")
             return "There is no command \(here) \(argument).\(hint)"

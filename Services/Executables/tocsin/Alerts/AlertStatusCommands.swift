@@ -33,7 +33,7 @@ struct AlertOrderOptions: ParsableArguments {
         if rows.count > 1 { try confirm.require("\(words.verb.capitalized) \(rows.count) alerts") }
         var changed: [JSONValue] = []
         var failures: [String] = []
-        let progress = Progress(words.done.capitalized)
+        let progress = ProgressBar(words.done.capitalized)
         for row in rows {
             do {
                 changed.append(

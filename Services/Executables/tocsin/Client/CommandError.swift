@@ -38,15 +38,24 @@ enum Ending {
 /// A command that talks to a server.
 protocol ServerCommand: AsyncParsableCommand {
     var server: ServerOptions { get }
+    /// An address that needs no login, where there is none: what a command asks then.
+    var openAddress: String? { get }
 
     func run(_ server: ServerClient) async throws
 }
 
 extension ServerCommand {
+    var openAddress: String? { nil }
+
     mutating func run() async throws {
         let command = self
         try await Ending.reporting {
-            let client = try command.server.client()
+            let client: ServerClient
+            do {
+                client = try command.server.client()
+            } catch  where command.openAddress != nil {
+                client = ServerClient(base: command.openAddress ?? "", login: ("", ""))
+            }
             do {
                 try await command.run(client)
             } catch {

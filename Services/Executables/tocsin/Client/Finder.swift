@@ -64,7 +64,7 @@ extension ServerClient {
     }
 
     func integrations(of plans: [JSONValue], _ query: [(String, String?)] = []) async throws -> [JSONValue] {
-        let progress = Progress("Reading workflows")
+        let progress = ProgressBar("Reading workflows")
         var found: [JSONValue] = []
         for (index, plan) in plans.enumerated() {
             if index > 0 { progress.show(index, of: plans.count) }
@@ -91,6 +91,9 @@ extension ServerClient {
     /// - Parameter wanted: A number or an id.
     func alert(_ wanted: String, _ query: [(String, String?)] = []) async throws -> JSONValue {
         guard let alert = try await getIfThere("/events/\(Self.escaped(wanted))", query) else {
+            if query.contains(where: { $0.0 == "at" && $0.1 != nil }) {
+                throw CommandError("There was no alert \(wanted) at that time.")
+            }
             throw CommandError("There is no alert \(wanted). Type tocsin alerts list to see what there is.")
         }
         return alert

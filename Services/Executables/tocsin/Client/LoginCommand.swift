@@ -38,6 +38,7 @@ struct LoginCommand: AsyncParsableCommand {
                 ca: options.ca.map { URL(filePath: $0).standardizedFileURL.path() })
             if `default` || profiles.default == nil { profiles.default = name }
             try profiles.save()
+            if let known, known.url == options.url, options.key == nil { await revoke(known.key, options, with: key) }
             print("Signed in to \(options.url ?? given) as \(Output.plain(person)). Kept as \(name).")
         }
     }
@@ -53,9 +54,21 @@ struct LoginCommand: AsyncParsableCommand {
             throw CommandError("As whom? Add --user NAME:PASSWORD, or --key KEY:SECRET.")
         }
         let client = try options.client(as: try ServerOptions.credentials(user))
-        let name = keyName ?? "tocsin on \(ProcessInfo.processInfo.hostName)"
+        // Names of keys are unique.
+        let mark = String(UInt32.random(in: .min ... .max), radix: 36)
+        let name = keyName ?? "tocsin on \(ProcessInfo.processInfo.hostName), \(mark)"
         let made = try await closing(client) { try await client.post("/api-keys", ["name": .string(name)]) }
         return ("\(made.text("key")):\(made.text("secret"))", made.text("person.targetName"))
+    }
+
+    /// The key that the new one takes the place of.
+    private func revoke(_ old: String?, _ options: ServerOptions, with key: String) async {
+        var options = options
+        (options.key, options.user) = (key, nil)
+        // One that is revoked already is none to revoke.
+        guard let old, let client = try? options.client() else { return }
+        _ = try? await client.delete("/api-keys/\(ServerClient.escaped(String(old.prefix { $0 != ":" })))")  // as above
+        await client.close()
     }
 
     private func closing<Result>(

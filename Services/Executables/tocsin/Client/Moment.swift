@@ -4,7 +4,8 @@ import Foundation
 /// A time as people say it on a command line, made exact at once.
 ///
 /// `now`, `today`, `yesterday`, `tomorrow 08:00`, `18:30` (today), `2h` or `2h ago` (before now), `+2h` or `in 2h`
-/// (from now on), `2026-03-09`, `2026-03-09T14:00:00Z`, `2026-03-09 14:00`. Without an offset it is in the machine's zone.
+/// (from now on), `2026-03-09`, `2026-03-09T14:00:00Z`, `2026-03-09 14:00`. Without an offset it is in the machine's
+/// zone.
 struct Moment: Sendable {
     static let fromHelp: ArgumentHelp =
         "At this time or later: 2h, yesterday, 'today 08:00', 2026-03-09, 2026-03-09T14:00:00Z."

@@ -22,19 +22,22 @@ enum Nearness {
         return near.isEmpty ? " \(otherwise)" : " Did you mean \(near.joined(separator: " or "))?"
     }
 
-    /// Levenshtein's: how many letters have to be put in, taken out or changed.
+    /// How many letters have to be put in, taken out, changed or swapped with their neighbour.
     static func distance(from left: String, to right: String) -> Int {
         let (left, right) = (Array(left.prefix(100)), Array(right.prefix(100)))
-        var row = Array(0...right.count)
+        var rows = [Array(0...right.count)]
         for i in left.indices {
-            var diagonal = row[0]
-            row[0] = i + 1
+            var row = [i + 1]
             for j in right.indices {
-                let next = left[i] == right[j] ? diagonal : min(diagonal, row[j], row[j + 1]) + 1
-                diagonal = row[j + 1]
-                row[j + 1] = next
+                let isSame = left[i] == right[j]
+                var best = min(rows[i][j] + (isSame ? 0 : 1), rows[i][j + 1] + 1, row[j] + 1)
+                if i > 0, j > 0, left[i] == right[j - 1], left[i - 1] == right[j] {
+                    best = min(best, rows[i - 1][j - 1] + 1)
+                }
+                row.append(best)
             }
+            rows.append(row)
         }
-        return row[right.count]
+        return rows[left.count][right.count]
     }
 }

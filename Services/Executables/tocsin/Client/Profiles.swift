@@ -49,12 +49,14 @@ struct Profiles: Codable {
             try FileManager.default.createDirectory(
                 at: url.deletingLastPathComponent(), withIntermediateDirectories: true,
                 attributes: [.posixPermissions: 0o700])
+            // Nobody else can read it at any moment.
             let fresh = Self.path + ".\(ProcessInfo.processInfo.processIdentifier)"
-            guard
-                FileManager.default.createFile(
-                    atPath: fresh, contents: try encoder.encode(self), attributes: [.posixPermissions: 0o600]),
-                rename(fresh, Self.path) == 0
-            else { throw CommandError("\(Self.path) cannot be written.") }
+            let descriptor = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+            guard descriptor >= 0 else { throw CommandError("\(Self.path) cannot be written.") }
+            let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+            try file.write(contentsOf: try encoder.encode(self))
+            try file.close()
+            guard rename(fresh, Self.path) == 0 else { throw CommandError("\(Self.path) cannot be written.") }
         } catch let error as CocoaError {
             throw CommandError("\(Self.path) cannot be written: \(error.localizedDescription)")
         }

@@ -72,7 +72,7 @@ struct ServerClient: Sendable {
     ) async throws -> (rows: [JSONValue], total: Int) {
         var rows: [JSONValue] = []
         var address = path + Self.text(query + [("limit", String(min(limit, 1000)))])
-        let progress = Progress("Reading")
+        let progress = ProgressBar("Reading")
         while true {
             let page = try await json("GET", address, nil)
             rows += page["data"]?.array ?? []

@@ -44,7 +44,7 @@ enum Terminal {
 }
 
 /// What takes long and how far it is, on the error stream of a terminal; nowhere else.
-struct Progress: ~Copyable {
+struct ProgressBar: ~Copyable {
     private let what: String
 
     init(_ what: String) { self.what = what }

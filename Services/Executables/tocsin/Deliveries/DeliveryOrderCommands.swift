@@ -143,7 +143,7 @@ struct DeliveriesReplayCommand: ServerCommand {
 
     private func end(of first: JSONValue, _ server: ServerClient) async throws -> JSONValue {
         Terminal.endsWhenInterrupted()
-        let progress = Progress("Replaying")
+        let progress = ProgressBar("Replaying")
         var replay = first
         while replay.text("status") == "RUNNING" {
             progress.show(replay.number("scanned") ?? 0, of: replay.number("events"))

@@ -20,7 +20,7 @@ struct IntegrationRun {
 
     private func end(of request: String) async throws -> JSONValue {
         let deadline = Date().addingTimeInterval(Self.patience)
-        let progress = Progress("Waiting for request")
+        let progress = ProgressBar("Waiting for request")
         progress.say(request)
         while true {
             let row = try await server.getIfThere("/integrations/\(integration)/logs/\(request)")

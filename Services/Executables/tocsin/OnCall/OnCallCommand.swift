@@ -29,7 +29,7 @@ extension ServerClient {
     /// Occurrences of the shifts of groups, with who stands in them.
     func onCall(_ groups: [JSONValue], _ query: [(String, String?)]) async throws -> [JSONValue] {
         var found: [JSONValue] = []
-        let progress = Progress("Reading groups")
+        let progress = ProgressBar("Reading groups")
         for begin in stride(from: 0, to: groups.count, by: Self.mostGroups) {
             if begin > 0 { progress.show(begin, of: groups.count) }
             let ids = groups[begin..<min(begin + Self.mostGroups, groups.count)].map { $0.text("id") }
@@ -200,7 +200,7 @@ struct OnCallGapsCommand: ServerCommand {
         var found: [(group: String, gap: JSONValue)] = []
         do {
             let groups = try await server.onCallGroups(groups)
-            let progress = Progress("Looking at groups")
+            let progress = ProgressBar("Looking at groups")
             for (index, group) in groups.enumerated() {
                 progress.show(index, of: groups.count)
                 let gaps = try await server.rows(

@@ -67,7 +67,7 @@ struct PeopleImportCommand: ServerCommand {
 
     private func save(_ rows: [Row], _ server: ServerClient) async throws -> [String] {
         var failures: [String] = []
-        let progress = Progress("Importing")
+        let progress = ProgressBar("Importing")
         for (index, row) in rows.enumerated() {
             progress.show(index, of: rows.count)
             do {

@@ -50,7 +50,7 @@ struct WorkflowApplyCommand: ServerCommand {
         }
         var steps: [Step] = []
         do {
-            let progress = Progress("Comparing")
+            let progress = ProgressBar("Comparing")
             for (index, source) in sources.enumerated() {
                 progress.show(index, of: sources.count)
                 steps.append(try await step(for: source, server))
