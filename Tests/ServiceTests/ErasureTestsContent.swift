@@ -132,7 +132,8 @@ extension ErasureTests {
                 id: "d-1", integration: NamedReference(id: "i", name: "I"), trigger: .status, alert: alert,
                 alertNumber: 100_001, sequence: 1,
                 payload:
-                    #"{"username":"jvelvet","annotation":"my own words","by":{"id":"7f3c9a10-0000-4000-8000-00000000aa01","lastName":"Velvetson"}}"#,
+                    #"{"username":"jvelvet","annotation":"my own words","#
+                    + #""by":{"id":"\#(Self.jane.id)","lastName":"Velvetson"}}"#,
                 correlation: "request-100001",
                 script: .init(globals: #"{"author":{"targetName":"jvelvet"}}"#, initiator: Self.jane.id, depth: 0))
             request.personal =

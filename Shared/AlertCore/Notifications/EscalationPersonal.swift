@@ -44,8 +44,8 @@ extension AlertEscalation.Notice {
 }
 
 extension AlertEscalation.State {
-    /// Somebody who is not there any more is omitted by name only, and reasons say for whom somebody stands in: who that
-    /// was stands in the course.
+    /// Somebody who is not there any more is omitted by name only, and reasons say for whom somebody stands in: who
+    /// that was stands in the course.
     fileprivate var members: [PersonalText] {
         let members = courses.values.flatMap { course in
             course.steps.flatMap(\.members) + (course.endNotice?.members ?? [])
