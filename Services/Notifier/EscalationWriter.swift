@@ -116,6 +116,8 @@ extension EscalationWriter {
     struct Cancellation {
         let alert: String
         let reason: String
+        /// Whom the reason names.
+        var personal: [PersonalText] = []
         /// The id of the notification, and the person's.
         let concerns: (String, String) -> Bool
     }
@@ -130,7 +132,11 @@ extension EscalationWriter {
         case .responded(let response, let option, _):
             let reason = "\(response.by.targetName) answered \(option.text)"
             let endsAll = option.action == .end || option.action == .assignToUser
-            return [Cancellation(alert: message.alert, reason: reason) { endsAll || $1 == response.by.id }]
+            return [
+                Cancellation(alert: message.alert, reason: reason, personal: response.by.personal) {
+                    endsAll || $1 == response.by.id
+                }
+            ]
         default: return []
         }
     }
@@ -148,15 +154,20 @@ extension EscalationWriter {
         func cancel(_ cancellation: Cancellation) {
             for row in waiting[cancellation.alert] ?? [] where cancellation.concerns(row.id, row.person) {
                 commands.append(
-                    AddressedCommand(.cancel(reason: cancellation.reason), on: row.id, by: origin(cancellation)))
+                    AddressedCommand(
+                        .cancel(reason: cancellation.reason), on: row.id, by: origin(cancellation),
+                        personal: cancellation.personal))
             }
         }
         for outcome in outcomes {
             for event in outcome.events {
                 if case .advanced(let advance, _) = event {
+                    let names = AlertEscalation.personal(in: event, outcome.state).filter(\.isName)
                     commands += advance.notices.map { notice in
                         let plan = notice.plan(outcome.state.terms, at: now)
-                        return AddressedCommand(.plan(plan), on: plan.id, by: origin(outcome))
+                        return AddressedCommand(
+                            .plan(plan), on: plan.id, by: origin(outcome),
+                            personal: names.filter { plan.reason.contains($0.text) })
                     }
                     waiting[outcome.id, default: []] += advance.notices.map {
                         Notifications.Waiting(id: $0.id, person: $0.person.id)
@@ -241,7 +252,8 @@ extension CommandOutcome<AlertEscalation> {
 
     fileprivate func cancellation(by event: AlertEscalation.Event) -> EscalationWriter.Cancellation? {
         event.cancellation.map { reason in
-            EscalationWriter.Cancellation(alert: id, reason: reason) { notification, _ in
+            let names = AlertEscalation.personal(in: event, state).filter(\.isName)
+            return EscalationWriter.Cancellation(alert: id, reason: reason, personal: names) { notification, _ in
                 state.isCancelled(notification, by: event)
             }
         }

@@ -6,11 +6,14 @@ public struct AddressedCommand<A: Aggregate>: Sendable {
     public let id: String
     public let command: A.Command
     public let origin: Origin
+    /// What in the events that it leads to says something about people whom these do not name by id: reasons do.
+    public let personal: [PersonalText]
 
-    public init(_ command: A.Command, on id: String, by origin: Origin) {
+    public init(_ command: A.Command, on id: String, by origin: Origin, personal: [PersonalText] = []) {
         self.id = id
         self.command = command
         self.origin = origin
+        self.personal = personal
     }
 }
 
@@ -81,7 +84,8 @@ extension EventLog {
                 new.append(
                     NewEvent(
                         stream: "\(A.category)-\(addressed.id)", version: version, type: type, data: data,
-                        origin: addressed.origin, recordedAt: now, personal: A.personal(in: event, state)))
+                        origin: addressed.origin, recordedAt: now,
+                        personal: A.personal(in: event, state) + addressed.personal))
             }
             return CommandOutcome(id: addressed.id, result: .success(events), state: state, version: version)
         } catch let rejection as A.Rejection {

@@ -101,8 +101,8 @@ public struct EventLog {
     let connection: any SQLConnection
     private let isAsStored: Bool
 
-    /// - Parameter asStored: Whether events are read as they stand in their rows, sealed, which is what their hashes are
-    ///   made of.
+    /// - Parameter asStored: Whether events are read as they stand in their rows, sealed, which is what their hashes
+    ///   are made of.
     public init(_ connection: any SQLConnection, asStored: Bool = false) {
         self.connection = connection
         isAsStored = asStored

@@ -131,12 +131,13 @@ extension ErasureTests {
             var request = WebhookDelivery.Request(
                 id: "d-1", integration: NamedReference(id: "i", name: "I"), trigger: .status, alert: alert,
                 alertNumber: 100_001, sequence: 1,
-                payload: #"{"username":"jvelvet","annotation":"my own words","by":{"lastName":"Velvetson"}}"#,
+                payload:
+                    #"{"username":"jvelvet","annotation":"my own words","#
+                    + #""by":{"id":"\#(Self.jane.id)","lastName":"Velvetson"}}"#,
                 correlation: "request-100001",
                 script: .init(globals: #"{"author":{"targetName":"jvelvet"}}"#, initiator: Self.jane.id, depth: 0))
             request.personal =
                 Self.jane.personal + [PersonalText("my own words", of: Self.jane.id)]
-                + [PersonalText("Velvetson", of: Self.jane.id)]
             let commands: [WebhookDelivery.Command] = [
                 .request(request),
                 world.attempt(1, status: 500, body: "cannot find jvelvet, Janina Velvetson"),

@@ -19,7 +19,9 @@ extension AlertEscalation {
             moment.stop(.person, response.by, because: reason)
         case .stopNotifyingTarget:
             moment.stop(.person, response.by, because: reason)
-            for target in state.targets(answeredBy: response.by) { moment.stop(target: target, because: reason) }
+            for target in state.targets(answeredBy: response.by) {
+                moment.stop(target: target, response.by, because: reason)
+            }
         case .escalate:
             moment.stop(.person, response.by, because: reason)
             moment.escalate(by: response.by, contact)
@@ -53,8 +55,9 @@ extension EscalationMoment {
         add(.stopped(stop: AlertEscalation.Stop(scope: scope, person: person, reason: reason), at: now))
     }
 
-    fileprivate mutating func stop(target: String, because reason: String) {
-        add(.stopped(stop: AlertEscalation.Stop(scope: .target, target: target, reason: reason), at: now))
+    fileprivate mutating func stop(target: String, _ person: PersonReference? = nil, because reason: String) {
+        let stop = AlertEscalation.Stop(scope: .target, person: person, target: target, reason: reason)
+        add(.stopped(stop: stop, at: now))
     }
 
     /// The next step of each course through which the person was reached comes now, or when the alert is resumed; of

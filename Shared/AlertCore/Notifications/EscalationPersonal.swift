@@ -3,7 +3,7 @@ extension AlertEscalation {
     public static func personal(in event: Event, _ state: State) -> [PersonalText] {
         switch event {
         case .started(_, let targets, _, _): targets.flatMap(\.personal)
-        case .advanced(let advance, _): advance.personal + state.named(in: advance.omissions)
+        case .advanced(let advance, _): advance.personal + state.members
         case .answered(let answer, _): answer.by.personal
         case .stopped(let stop, _): stop.person?.personal ?? []
         case .counted(let count, _): count.person.personal
@@ -44,9 +44,9 @@ extension AlertEscalation.Notice {
 }
 
 extension AlertEscalation.State {
-    /// Somebody who is not there any more is omitted by name only: who that was stands in the course.
-    fileprivate func named(in omissions: [AlertEscalation.Omission]) -> [PersonalText] {
-        guard omissions.contains(where: { $0.person == nil }) else { return [] }
+    /// Somebody who is not there any more is omitted by name only, and reasons say for whom somebody stands in: who
+    /// that was stands in the course.
+    fileprivate var members: [PersonalText] {
         let members = courses.values.flatMap { course in
             course.steps.flatMap(\.members) + (course.endNotice?.members ?? [])
         }

@@ -226,7 +226,7 @@ extension Explanation {
             }
         say(at, .stopped, "\(what): \(stop.reason)") {
             $0.rule = stop.scope.rawValue.uppercased()
-            $0.person = stop.scope == .everybody ? nil : stop.person
+            $0.person = stop.scope == .everybody || stop.scope == .target ? nil : stop.person
             $0.target = target
         }
     }

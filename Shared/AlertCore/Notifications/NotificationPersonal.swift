@@ -8,9 +8,10 @@ extension Notification {
         case .planned(let plan, _): return plan.personal
         case .delivered(let receipt, _): return said(receipt)
         case .attemptFailed(let reason, _, _), .failed(let reason, _), .refused(let reason, _),
-            .leftInDoubt(let reason, _, _), .failedOver(_, _, let reason, _), .cancelled(let reason, _):
+            .leftInDoubt(let reason, _, _), .failedOver(_, _, let reason, _):
             return said(reason)
         case .confirmed(let word, _): return said(word)
+        case .cancelled: return known
         case .attemptBegun, .suppressed, .held, .collapsed: return []
         }
     }

@@ -56,7 +56,8 @@ public struct PersonKeys {
         try connection.execute(
             """
             INSERT INTO person_keys (person_id, sealed_key, created_at, destroyed_at)
-            VALUES (\(row.person), \(row.sealedKey), \(row.createdAt.milliseconds), \((row.destroyedAt?.milliseconds).sqlValue))
+            VALUES (\(row.person), \(row.sealedKey), \(row.createdAt.milliseconds),
+            \((row.destroyedAt?.milliseconds).sqlValue))
             ON CONFLICT (person_id) DO NOTHING
             """)
     }

@@ -256,9 +256,8 @@ extension PersonalScan {
 /// read by, but those of ``isSentence(_:)``, where such words are passed over.
 private enum Fields {
     static func isPersonal(_ name: UnsafeBufferPointer<UInt8>) -> Bool { personal.contains(hash(name)) }
-    static func isID(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
-        name.count == 2 && name[0] == UInt8(ascii: "i") && name[1] == UInt8(ascii: "d")
-    }
+    /// The object's own id; of a `PersonalText` that of the object that it stands in.
+    static func isID(_ name: UnsafeBufferPointer<UInt8>) -> Bool { ids.contains(hash(name)) }
     /// Below which every text counts: what users have defined.
     static func isFree(_ name: UnsafeBufferPointer<UInt8>) -> Bool { free.contains(hash(name)) }
     /// Whose texts are JSON.
@@ -274,6 +273,7 @@ private enum Fields {
         "to", "url", "user", "username", "value", "webLogin", "word",
     ])
     private static let free = hashes(["headers", "outputs", "parameters", "properties", "propertyTranslations"])
+    private static let ids = hashes(["id", "object"])
     private static let json = hashes(["globals", "payload"])
     private static let reason = hash(of: "reason")
 

@@ -38,6 +38,7 @@ extension NewEvent {
 
     fileprivate func sealed(with keys: [String: PersonVault.Key], at place: SealedText.Place) -> NewEvent {
         var origin = origin
+        let named = personal + (person.map { [PersonalText(self.origin.actor, of: $0, isName: true)] } ?? [])
         if let person, let actor = SealedText.stored(origin.actor, of: person, with: keys[person], at: place) {
             origin.actor = actor
         } else {
@@ -45,7 +46,7 @@ extension NewEvent {
         }
         return NewEvent(
             stream: stream, version: version, type: type,
-            data: SealedText.stored(data, personal, with: keys, at: place), origin: origin, recordedAt: recordedAt)
+            data: SealedText.stored(data, named, with: keys, at: place), origin: origin, recordedAt: recordedAt)
     }
 }
 
