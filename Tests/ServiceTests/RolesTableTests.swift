@@ -116,7 +116,7 @@ struct RolesTableTests {
                 emailAddress: "x@example.com")
             try await put(device, in: world)
             try await put(
-                APIKey(id: "x-api-key-\(id)", person: owner, name: "k", secretHash: "", created: now), in: world)
+                APIKey(id: "x-api-key-\(id)", person: owner, name: "k \(id)", secretHash: "", created: now), in: world)
             let body: JSONValue =
                 operation.description.path.hasPrefix("people")
                 ? ["language": "en"]

@@ -15,6 +15,15 @@ extension OperationGroup {
                     to: time
                     """),
             .list(
+                "groups/{group}/shifts/{shift}/occurrences", of: "Occurrence", "Occurrences of shifts.",
+                query: """
+                    embed: list(members, members.owner, shift)
+                    from: time
+                    membersPerShift: text
+                    shifts: list
+                    to: time
+                    """),
+            .list(
                 "groups/{group}/shifts", of: "Shift", "Shifts.",
                 query: """
                     operand: enum(AND, OR)
