@@ -89,8 +89,9 @@ struct RolesTableTests {
                 supervisors: isOwn ? [me] : [], criteria: nil, created: now)
             try await put(group, in: world)
             return (
-                ["group": id, "team": id],
-                operation.description.path.contains("{") ? [:] : ["targetName": .string("new \(id)")]
+                ["group": id, "team": id, "start": "2090-01-01T00:00:00Z"],
+                operation.description.path.contains("{")
+                    ? ["startDate": "2090-01-01T00:00:00Z"] : ["targetName": .string("new \(id)")]
             )
         case .person:
             var person = Person(
