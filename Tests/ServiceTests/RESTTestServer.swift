@@ -108,9 +108,12 @@ struct RESTTestServer: Sendable {
         if let login {
             head += "Authorization: Basic \(Data("\(login):\(password)".utf8).base64EncodedString())\r\n"
         }
+        let encoder = JSONEncoder()
+        // The same bytes for the same body.
+        encoder.outputFormatting = .sortedKeys
         for (name, value) in others { head += "\(name): \(value)\r\n" }
         let content =
-            try raw.map { Data($0) } ?? text.map { Data($0.utf8) } ?? body.map { try JSONEncoder().encode($0) }
+            try raw.map { Data($0) } ?? text.map { Data($0.utf8) } ?? body.map { try encoder.encode($0) }
             ?? Data()
         head += "Content-Type: \(type)\r\nContent-Length: \(content.count)\r\n\r\n"
         let bytes = try await exchange(Data(head.utf8) + content)
