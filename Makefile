@@ -1,7 +1,7 @@
 # `make` lists the targets.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast build release vendor format lint fuzz sim bench doc clean
+.PHONY: reference help run test test-fast build release vendor format lint fuzz sim bench doc clean
 
 # C libraries are optimised in debug builds, too: password hashes take seconds otherwise.
 SWIFT_FLAGS := -Xcc -O2 -Xcxx -O2
@@ -44,6 +44,10 @@ sim: vendor ## Simulate all services under faults: SEED=7 replays a run (VERBOSE
 
 bench: vendor ## Run the benchmarks, or some by SECTIONS="1 3" (all of them take long)
 	@Benchmarks/run.sh
+
+reference: vendor ## Write docs/REST.md and docs/ROLES.md from the routes of the API
+	@swift build --build-tests $(SWIFT_FLAGS) && \
+	TOCSIN_WRITE_REFERENCE=1 swift test --skip-build $(SWIFT_FLAGS) --filter OpenAPITests
 
 doc: ## Check the deployment files and the settings they name
 	@scripts/check-deploy.sh

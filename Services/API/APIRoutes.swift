@@ -16,6 +16,10 @@ public struct APIRoutes<Context: RequestContext>: Sendable {
     private let calendarFeeds: CalendarFeedRoutes<Context>
     private let providers: ProviderRoutes<Context>
     private let errors: ConsoleErrorMiddleware<Context>
+    private let document: OpenAPIRoutes<Context>
+
+    /// Every operation of the API that has a route of its own.
+    var operations: [RESTRoute] { rest.operations }
 
     /// - Parameters:
     ///   - secrets: Has the keys that sign sessions and links: the same in each process of an installation.
@@ -24,11 +28,14 @@ public struct APIRoutes<Context: RequestContext>: Sendable {
     ///   - hasMail: Whether the settings name a mail server, as the list of providers says.
     ///   - webhookClient: What tries of webhooks go out by; `nil` where none can.
     ///   - oauthClientId: What clients of OAuth2 have to give; `nil` lets every one pass.
+    ///   - rates: What counts the calls of the API; `nil` for no limit.
+    ///   - version: Of the program, as the OpenAPI document says it.
     /// - Throws: When the templates of the pages are missing or wrong.
     public init(
         database: any SQLDatabase, bus: any MessageBus, cache: DirectoryCache, secrets: SecretBox,
         publicURL: String, now: @escaping Clock, logger: Logger, authenticator: Authenticator? = nil,
-        oauthClientId: String? = nil, hasMail: Bool = false, webhookClient: EndpointClient? = nil
+        oauthClientId: String? = nil, hasMail: Bool = false, webhookClient: EndpointClient? = nil,
+        rates: CallRates? = nil, version: String = "0"
     ) throws {
         let accessTokens = AccessTokens(secrets: secrets)
         let authenticator =
@@ -41,7 +48,8 @@ public struct APIRoutes<Context: RequestContext>: Sendable {
         let pages = ConsolePages(assets: try ConsoleAssets())
         rest = RESTAPI(
             database: database, bus: bus, cache: cache, secrets: secrets, authenticator: authenticator, now: now,
-            publicURL: publicURL, hasMail: hasMail, webhookClient: webhookClient)
+            publicURL: publicURL, hasMail: hasMail, webhookClient: webhookClient, rates: rates)
+        document = try OpenAPIRoutes(routes: rest.operations, version: version, publicURL: publicURL)
         calendarFeeds = CalendarFeedRoutes(services: rest.services)
         tokens = TokenRoutes(
             database: database, cache: cache, authenticator: authenticator, tokens: accessTokens,
@@ -62,6 +70,7 @@ public struct APIRoutes<Context: RequestContext>: Sendable {
     /// Routes that are added to the router before are not affected.
     public func add(to router: Router<Context>) {
         router.add(middleware: errors)
+        document.add(to: router)
         rest.add(to: router)
         tokens.add(to: router)
         console.add(to: router)

@@ -13,21 +13,27 @@ public struct RESTAPI<Context: RequestContext>: Sendable {
 
     var services: RESTServices { configuration.services }
 
+    /// Every operation below `/api/xm/1/` that has a route of its own.
+    var operations: [RESTRoute] { configuration.services.routes + events.services.routes }
+
     /// - Parameters:
     ///   - hasMail: Whether the settings name a mail server, as the list of providers says.
     ///   - webhookClient: What tries of webhooks go out by; `nil` where none can.
+    ///   - rates: What counts the calls; `nil` for no limit.
     public init(
         database: any SQLDatabase, bus: any MessageBus, cache: DirectoryCache, secrets: SecretBox,
         authenticator: Authenticator, now: @escaping Clock, publicURL: String = "", hasMail: Bool = false,
-        webhookClient: EndpointClient? = nil
+        webhookClient: EndpointClient? = nil, rates: CallRates? = nil
     ) {
         configuration = RESTRoutes(
             database: database, cache: cache, secrets: secrets, authenticator: authenticator, now: now,
-            publicURL: publicURL, partitions: bus.partitions, hasMail: hasMail, webhookClient: webhookClient)
+            publicURL: publicURL, partitions: bus.partitions, hasMail: hasMail, webhookClient: webhookClient,
+            rates: rates)
         events = EventRESTRoutes(
             services: EventServices(
                 database: database, cache: cache, authenticator: authenticator,
-                gateway: CommandGateway(database: database, bus: bus), now: now))
+                gateway: CommandGateway(database: database, bus: bus), now: now), rates: rates,
+            idempotency: configuration.idempotency)
         legacy = LegacyRoutes(
             operations: LegacyOperations(rest: InternalREST(configuration.services, and: events.services.routes)),
             authenticator: authenticator)

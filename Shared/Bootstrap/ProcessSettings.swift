@@ -34,6 +34,8 @@ public struct ProcessSettings: Sendable {
     let adminUser: String
     let adminPassword: String?
     let ingest: IngestSettings
+    /// Calls of the API a minute by one caller; 0 for no limit.
+    let apiRate: Int
     let alertFlood: FloodLimit?
     let notificationFlood: NotificationFloodControl
     let storm: StormRule?
@@ -67,6 +69,7 @@ public struct ProcessSettings: Sendable {
         adminUser = reader.text(.adminUser) ?? "admin"
         adminPassword = reader.text(.adminPassword)
         ingest = Self.ingest(reader)
+        apiRate = reader.number(.apiRate, in: 0...10_000_000)
         alertFlood = FloodLimit(
             count: reader.number(.alertFloodLimit, in: 0...1000),
             periodSeconds: reader.number(.alertFloodPeriod, in: 1...86_400))

@@ -2,6 +2,7 @@ import CoreMetrics
 import Foundation
 import Glibc
 import Hummingbird
+import Ingest
 import Logging
 import Messaging
 import Metrics
@@ -59,6 +60,7 @@ public func serve(
     for kind in kinds { services += try parts.services(of: kind) }
     let checks = platform.healthChecks(isOnBus: kinds != [.selfAudit]) + parts.healthChecks
     if settings.certificate != nil { router.add(middleware: StrictTransportSecurity()) }
+    router.add(middleware: SignInOrigin(addresses: ClientAddress(trustedProxies: settings.ingest.trustedProxies)))
     // Before the others: the middleware of the API is for what is added after it.
     OperationRoutes(checks: checks, metrics: metrics).add(to: router)
     for kind in kinds { try parts.addRoutes(of: kind, to: router) }

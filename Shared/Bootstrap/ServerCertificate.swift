@@ -102,6 +102,7 @@ final class ServerCertificate: @unchecked Sendable {  // `shown` and `refused` a
         guard let chain = try? NIOSSLCertificate.fromPEMBytes(files.certificate), let first = chain.first else {
             throw Problem(isOfKey: false, reason: "\(certificatePath) holds no certificate in PEM")
         }
+        // Nor does this.
         guard let key = try? NIOSSLPrivateKey(bytes: files.key, format: .pem) else {
             throw Problem(isOfKey: true, reason: "\(keyPath) holds no private key in PEM without a passphrase")
         }

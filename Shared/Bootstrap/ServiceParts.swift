@@ -85,7 +85,8 @@ final class ServiceParts {
             try APIRoutes<HTTPContext>(
                 database: platform.database, bus: platform.bus, cache: platform.directory, secrets: platform.secrets,
                 publicURL: settings.publicURL, now: Platform.now, logger: logger, authenticator: authenticator,
-                oauthClientId: settings.oauthClientId, hasMail: settings.smtp != nil, webhookClient: outsideEndpoints()
+                oauthClientId: settings.oauthClientId, hasMail: settings.smtp != nil, webhookClient: outsideEndpoints(),
+                rates: CallRates(perMinute: settings.apiRate, now: Platform.now), version: Version.current
             ).add(to: router)
         case .alertEngine, .notifier, .webhookDispatcher, .selfAudit: break
         }

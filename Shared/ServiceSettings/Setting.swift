@@ -43,6 +43,12 @@ extension Setting {
         """)
     public static let alertFloodPeriod = Setting(
         "alert-flood-period", default: "60", "Seconds of alert-flood-limit, from 1 to 86400.")
+    public static let apiRate = Setting(
+        "api-rate", default: "60000",
+        """
+        Calls of the REST API a minute that an api process answers to one person or API key, from 0, for no limit, to \
+        10000000; more are answered 429.
+        """)
     public static let auditCheckpointEvery = Setting(
         "audit-checkpoint-every", default: "3600",
         """
@@ -298,8 +304,8 @@ extension Setting {
 
     /// All of them, in the order of their names.
     public static let all: [Setting] = [
-        activityDays, adminPassword, adminUser, alertFloodLimit, alertFloodPeriod, alertMonths, auditCheckpointEvery,
-        auditCheckpointFile, auditClearAfter, auditEmail, auditInterval, auditOverdue, auditRepeat, auditUnsettled,
+        activityDays, adminPassword, adminUser, alertFloodLimit, alertFloodPeriod, alertMonths, apiRate,
+        auditCheckpointEvery, auditCheckpointFile, auditClearAfter, auditEmail, auditInterval, auditOverdue, auditRepeat, auditUnsettled,
         auditURL, auditWebhookOverdue, config,
         data, databaseConnections, databaseTimeout,
         databaseURL, host, inboundBodyMax, inboundRate, inboundRateWorkflow, instanceID, kafkaBrokers, kafkaOptions,

@@ -122,17 +122,19 @@ struct ConsoleWorld: Sendable {
         let application = Application(
             router: router, configuration: .init(address: .hostname("127.0.0.1", port: port)),
             onServerRunning: { listening.yield($0.localAddress?.port ?? 0) }, logger: quiet)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask {
-                defer { listening.finish() }  // a server that cannot listen fails the test
-                try await application.run()
+        try await DescribedCalls.checking {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    defer { listening.finish() }  // a server that cannot listen fails the test
+                    try await application.run()
+                }
+                var iterator = ports.makeAsyncIterator()
+                let world = ConsoleWorld(
+                    database: database, clock: clock, secrets: secrets, port: await iterator.next() ?? 0)
+                try await world.addPeople()
+                try await test(world)
+                group.cancelAll()
             }
-            var iterator = ports.makeAsyncIterator()
-            let world = ConsoleWorld(
-                database: database, clock: clock, secrets: secrets, port: await iterator.next() ?? 0)
-            try await world.addPeople()
-            try await test(world)
-            group.cancelAll()
         }
         await database.close()
     }

@@ -76,37 +76,40 @@ struct DoorWorld: Sendable {
             router: router, configuration: .init(address: .hostname("127.0.0.1", port: 0)),
             onServerRunning: { listening.yield($0.localAddress?.port ?? 0) }, logger: quiet)
         if options.existing == nil { try await addContent(to: database, secrets) }
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask {
-                defer { listening.finish() }  // a server that cannot listen fails the test
-                try await application.run()
+        try await DescribedCalls.checking {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    defer { listening.finish() }  // a server that cannot listen fails the test
+                    try await application.run()
+                }
+                group.addTask {
+                    try await Transformer(
+                        bus: bus, database: database, directory: cache, secrets: secrets, engine: NoScripts(),
+                        client: endpoints, limits: ScriptLimits(), kept: .seconds(86_400), now: clock.clock,
+                        logger: quiet
+                    ).run()
+                }
+                group.addTask {
+                    try await AlertEngine(
+                        bus: bus, database: database, directory: cache, flood: options.alertFlood, now: clock.clock,
+                        logger: quiet
+                    ).run()
+                }
+                group.addTask {
+                    try await Notifier(
+                        bus: bus, database: database, directory: cache, channel: mailbox,
+                        linkKey: { secrets.subkey(for: "links") }, publicURL: "http://localhost",
+                        flood: options.notificationFlood, now: clock.clock, logger: quiet
+                    ).run()
+                }
+                var iterator = ports.makeAsyncIterator()
+                let world = DoorWorld(
+                    database: database, clock: clock, port: await iterator.next() ?? 0, mailbox: mailbox,
+                    secrets: secrets)
+                try await test(world)
+                group.cancelAll()
+                while let result = await group.nextResult() { _ = result }
             }
-            group.addTask {
-                try await Transformer(
-                    bus: bus, database: database, directory: cache, secrets: secrets, engine: NoScripts(),
-                    client: endpoints, limits: ScriptLimits(), kept: .seconds(86_400), now: clock.clock, logger: quiet
-                ).run()
-            }
-            group.addTask {
-                try await AlertEngine(
-                    bus: bus, database: database, directory: cache, flood: options.alertFlood, now: clock.clock,
-                    logger: quiet
-                ).run()
-            }
-            group.addTask {
-                try await Notifier(
-                    bus: bus, database: database, directory: cache, channel: mailbox,
-                    linkKey: { secrets.subkey(for: "links") }, publicURL: "http://localhost",
-                    flood: options.notificationFlood, now: clock.clock, logger: quiet
-                ).run()
-            }
-            var iterator = ports.makeAsyncIterator()
-            let world = DoorWorld(
-                database: database, clock: clock, port: await iterator.next() ?? 0, mailbox: mailbox,
-                secrets: secrets)
-            try await test(world)
-            group.cancelAll()
-            while let result = await group.nextResult() { _ = result }
         }
         await client.shutdown()
         await database.close()

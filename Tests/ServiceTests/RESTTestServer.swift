@@ -31,7 +31,7 @@ struct RESTTestServer: Sendable {
 
     /// - Parameter backend: `nil` for a database in memory.
     static func run(
-        on backend: Backend? = nil, hasMail: Bool = false,
+        on backend: Backend? = nil, hasMail: Bool = false, callsPerMinute: Int? = nil,
         _ test: @escaping @Sendable (RESTTestServer) async throws -> Void
     ) async throws {
         let database: any SQLDatabase
@@ -49,7 +49,8 @@ struct RESTTestServer: Sendable {
             database: database, cache: cache, secrets: secrets,
             authenticator: Authenticator(cache: cache, signIns: SignInRecorder(database: database), now: now), now: now,
             passwordCost: .lowest, publicURL: "https://tocsin.example.com", hasMail: hasMail,
-            webhookClient: try loopbackClient(database, secrets, now))
+            webhookClient: try loopbackClient(database, secrets, now),
+            rates: CallRates(perMinute: callsPerMinute, now: now))
         let router = Router(context: BasicRequestContext.self)
         routes.add(to: router)
         CalendarFeedRoutes(services: routes.services).add(to: router)
@@ -59,11 +60,13 @@ struct RESTTestServer: Sendable {
         let application = Application(
             router: router, configuration: .init(address: .hostname("127.0.0.1", port: 0)),
             onServerRunning: { channel in port.yield(channel.localAddress?.port ?? 0) }, logger: logger)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await application.run() }
-            var iterator = ports.makeAsyncIterator()
-            try await test(RESTTestServer(database: database, port: await iterator.next() ?? 0, secrets: secrets))
-            group.cancelAll()
+        try await DescribedCalls.checking {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await application.run() }
+                var iterator = ports.makeAsyncIterator()
+                try await test(RESTTestServer(database: database, port: await iterator.next() ?? 0, secrets: secrets))
+                group.cancelAll()
+            }
         }
         await database.close()
     }
@@ -97,15 +100,20 @@ struct RESTTestServer: Sendable {
     /// - Parameter path: Below `/api/xm/1/`, or a whole one with its slash.
     func call(
         _ method: String, _ path: String, _ body: JSONValue? = nil, text: String? = nil, as login: String? = "admin",
-        password: String = "password", raw: [UInt8]? = nil, type: String = "application/json"
+        password: String = "password", raw: [UInt8]? = nil, type: String = "application/json",
+        headers others: [String: String] = [:]
     ) async throws -> Reply {
         let path = path.hasPrefix("/") ? path : "/api/xm/1/\(path)"
         var head = "\(method) \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
         if let login {
             head += "Authorization: Basic \(Data("\(login):\(password)".utf8).base64EncodedString())\r\n"
         }
+        let encoder = JSONEncoder()
+        // The same bytes for the same body.
+        encoder.outputFormatting = .sortedKeys
+        for (name, value) in others { head += "\(name): \(value)\r\n" }
         let content =
-            try raw.map { Data($0) } ?? text.map { Data($0.utf8) } ?? body.map { try JSONEncoder().encode($0) }
+            try raw.map { Data($0) } ?? text.map { Data($0.utf8) } ?? body.map { try encoder.encode($0) }
             ?? Data()
         head += "Content-Type: \(type)\r\nContent-Length: \(content.count)\r\n\r\n"
         let bytes = try await exchange(Data(head.utf8) + content)

@@ -8,6 +8,10 @@ import Persistence
 struct RESTRouteTable: Sendable {
     let routes: [RESTRoute]
     let authenticator: Authenticator
+    /// `nil` where calls are not counted: those from within.
+    let rates: CallRates?
+    /// `nil` where keys have no meaning.
+    let idempotency: IdempotentCalls?
 
     /// Adds every route, and beside each a 405 for the methods that it does not have.
     func add<Context: RequestContext>(to router: Router<Context>) {
@@ -27,8 +31,9 @@ struct RESTRouteTable: Sendable {
 
     private func add<Context: RequestContext>(_ route: RESTRoute, to router: Router<Context>) {
         router.on(RouterPath("\(RESTPath.base)/\(route.path)"), method: route.method) {
-            [authenticator] request, context in
+            [authenticator, rates, idempotency] request, context in
             let caller = try await authenticator.authenticate(request, context)
+            try rates?.admit(caller)
             try caller.require(route.permission)
             let bytes = try await Self.bytes(of: request, for: route)
             var call = RESTCall(
@@ -40,9 +45,17 @@ struct RESTRouteTable: Sendable {
             if route.rawBodyLimit != nil {
                 call.raw = RawBody(bytes: bytes ?? Data(), type: request.headers[.contentType])
             }
-            let answer = try await RESTObservation.telling(route, call) { try await route.handler(call) }
-            return try answer.response(trace: call.trace)
+            let (wholeCall, carryOut) = (call, Self.answer)
+            guard let idempotency else { return try await carryOut(route, wholeCall) }
+            return try await idempotency.answering(request, body: bytes, by: caller) {
+                try await carryOut(route, wholeCall)
+            }
         }
+    }
+
+    private static func answer(_ route: RESTRoute, _ call: RESTCall) async throws -> Response {
+        let answer = try await RESTObservation.telling(route, call) { try await route.handler(call) }
+        return try answer.response(trace: call.trace)
     }
 
     private static func parameters(_ context: some RequestContext) throws -> [String: String] {

@@ -9,6 +9,12 @@ import Persistence
 /// What people configure, by REST under `/api/xm/1` (spec §4).
 public struct RESTRoutes<Context: RequestContext>: Sendable {
     let services: RESTServices
+    private let rates: CallRates?
+
+    /// Of the writes of this server, whatever they are about.
+    var idempotency: IdempotentCalls {
+        IdempotentCalls(database: services.database, secrets: services.secrets, now: services.now)
+    }
 
     /// - Parameters:
     ///   - cache: Invalidated after each change, so that who made it sees it at once.
@@ -17,11 +23,14 @@ public struct RESTRoutes<Context: RequestContext>: Sendable {
     ///   - partitions: Of the bus: whose owner sends what a test of a provider plans.
     ///   - hasMail: Whether the settings name a mail server, as the list of providers says.
     ///   - webhookClient: What tries of webhooks go out by; `nil` where none can.
+    ///   - rates: What counts the calls; `nil` for no limit.
     public init(
         database: any SQLDatabase, cache: DirectoryCache, secrets: SecretBox, authenticator: Authenticator,
         now: @escaping Clock, passwordCost: PasswordHash.Cost = .standard, publicURL: String = "",
-        partitions: Partitions = Partitions(1), hasMail: Bool = false, webhookClient: EndpointClient? = nil
+        partitions: Partitions = Partitions(1), hasMail: Bool = false, webhookClient: EndpointClient? = nil,
+        rates: CallRates? = nil
     ) {
+        self.rates = rates
         services = RESTServices(
             database: database, cache: cache, secrets: secrets, authenticator: authenticator, now: now,
             passwordCost: passwordCost, publicURL: publicURL, partitions: partitions, hasMail: hasMail,
@@ -32,13 +41,15 @@ public struct RESTRoutes<Context: RequestContext>: Sendable {
     /// matches; it minds `/api/` only.
     public func add(to router: Router<Context>) {
         router.add(middleware: RESTErrorMiddleware(logger: Logger(label: "tocsin.rest")))
-        RESTRouteTable(routes: services.routes, authenticator: services.authenticator).add(to: router)
+        RESTRouteTable(
+            routes: services.routes, authenticator: services.authenticator, rates: rates, idempotency: idempotency
+        ).add(to: router)
     }
 }
 
 /// One operation of the API.
 struct RESTRoute: Sendable {
-    static let methods: [HTTPRequest.Method] = [.get, .post, .put, .patch, .delete]
+    static let methods: [HTTPRequest.Method] = [.get, .post, .put, .patch, .delete, .head, .options, .trace]
     /// The longest body in bytes: a script of some 3 MB in base64.
     static let bodyLimit = 4 << 20
 

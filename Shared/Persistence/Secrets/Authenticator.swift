@@ -18,7 +18,8 @@ public final class Authenticator: Sendable {
     private let addresses = LoginThrottle(failureLimit: 100)
     private let checks = PasswordChecks(limit: waitingLimit)
 
-    /// Where the request comes from whose credentials are checked; `nil` where that is not known, or it was made within.
+    /// Where the request comes from whose credentials are checked; `nil` where that is not known, or it was made
+    /// within.
     @TaskLocal public static var clientAddress: String?
 
     /// One for a process: it remembers who has been let in and who has failed.
@@ -36,7 +37,8 @@ public final class Authenticator: Sendable {
 
     /// - Parameter authorization: The header's value.
     /// - Throws: 401 with a challenge, the same whether it was the name or the password; 429 with `Retry-After`
-    ///   after ten failures of a login, or a hundred of an address, within a minute; 503 when the directory cannot be read.
+    ///   after ten failures of a login, or a hundred of an address, within a minute; 503 when the directory cannot be
+    ///   read.
     public func authenticate(authorization: String?) async throws(RestError) -> Caller {
         let caller = try await check(authorization: authorization)
         await signIns?.record(caller.person.id, at: now())

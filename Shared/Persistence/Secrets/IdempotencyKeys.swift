@@ -3,8 +3,8 @@ import AlertCore
 /// Writes that their senders may repeat without a second effect. A key belongs to one caller and is kept for a day.
 ///
 /// A request takes its key in a transaction of its own before it has any effect, and its answer is written down after
-/// that. Between the two the process can die: then the key stays taken without an answer, since nobody knows what became of
-/// the request. It is never carried out a second time.
+/// that. Between the two the process can die: then the key stays taken without an answer, since nobody knows what
+/// became of the request. It is never carried out a second time.
 public struct IdempotencyKeys {
     /// How long a key is kept.
     public static let kept = Duration.seconds(86_400)
