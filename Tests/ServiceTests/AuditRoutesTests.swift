@@ -118,7 +118,8 @@ import Testing
     @Test func onlyWhoSeesEverythingMaySearch() async throws {
         try await ConsoleWorld.run { world in
             for path in ["/audit", "/audit/1", "/audit/chain?of=alert:1", "/audit/state?of=person:admin"] {
-                #expect(try await world.call("GET", path, as: "oncall").status == 403)
+                let answer = try await world.call("GET", path, as: "oncall")
+                #expect(answer.status == 403)
             }
         }
     }

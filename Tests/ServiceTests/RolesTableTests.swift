@@ -93,6 +93,24 @@ struct RolesTableTests {
                 operation.description.path.contains("{")
                     ? ["startDate": "2090-01-01T00:00:00Z"] : ["targetName": .string("new \(id)")]
             )
+        case .service:
+            let group = Group(
+                id: id, targetName: "group \(id)", supervisors: isOwn ? [me] : [], created: now)
+            try await put(group, in: world)
+            let service = BusinessService(id: "s-\(id)", targetName: "service \(id)", ownedBy: group.id)
+            let needed = BusinessService(id: "n-\(id)", targetName: "needed \(id)", ownedBy: group.id)
+            let dependency = ServiceDependency(id: "d-\(id)", service: needed.id, dependentService: service.id)
+            try await put(service, in: world)
+            try await put(needed, in: world)
+            try await put(dependency, in: world)
+            return (
+                ["service": service.id, "dependency": dependency.id],
+                [
+                    "targetName": .string("new \(id)"), "ownedBy": .string(group.id),
+                    "serviceId": .string(needed.id), "dependentServiceId": .string(service.id),
+                ]
+            )
+        case .makingPeople: return ([:], [:])
         case .person:
             var person = Person(
                 id: id, targetName: "person \(id)", firstName: "P", lastName: "P", whenCreated: now)

@@ -46,7 +46,8 @@ struct APIReference {
         let answers = description.answers.sorted { $0.key < $1.key }.map { code, type in
             type.isEmpty ? "\(code)" : "\(code) `\(type)`"
         }
-        text += "Answers: \(answers.joined(separator: ", "))\(media(description.answerMedia))\n\n"
+        let refusals = answers.isEmpty ? description.errors.map(String.init) : []
+        text += "Answers: \((answers + refusals).joined(separator: ", "))\(media(description.answerMedia))\n\n"
         return text
     }
 
@@ -86,14 +87,16 @@ struct APIReference {
         case nil: return .always
         case let access?:
             let (all, own) = access.permissions
-            if let all, permissions.contains(all) { return .always }
+            if !permissions.isDisjoint(with: all) { return .always }
             return own.map(permissions.contains) == true || access.isForOneself ? .own : .never
         }
     }
 
     private static func need(of operation: OpenAPIDocument.Operation) -> String {
         let permission = operation.permission?.rawValue ?? ""
-        let (all, own) = operation.description.access?.permissions ?? (nil, nil)
-        return [permission, all?.rawValue, own?.rawValue].compactMap { $0 }.joined(separator: ", ")
+        let (all, own) = operation.description.access?.permissions ?? ([], nil)
+        var names = [permission] + all.map(\.rawValue)
+        if let own { names.append(own.rawValue) }
+        return names.joined(separator: ", ")
     }
 }

@@ -212,6 +212,8 @@ extension OpenAPIDocument.Operation {
         "part": "The id or name.", "bridge": "The id or name.", "name": "The id or name.",
         "member": "The id or target name.", "start": "When it starts, as in 2018-04-17T14:00:00Z.",
         "provider": "The id or name.", "number": "The number of the version.", "function": "The integration's id.",
+        "service": "The id or name.", "incident": "The id or the identifier, as in INC-1000.",
+        "hold": "The id or name.", "sequence": "The event's number in the log.", "signal": "The id of the request.",
     ]
 
     /// The names and types of what stands behind the question mark.

@@ -30,20 +30,21 @@ struct OperationDescription: Sendable {
 extension OperationDescription {
     /// One page of a list.
     static func list(
-        _ path: String, of element: String, _ summary: String, query: String = "", notes: String = ""
+        _ path: String, of element: String, _ summary: String, query: String = "", notes: String = "",
+        access: OperationAccess? = nil
     ) -> OperationDescription {
         OperationDescription(
             method: .get, path: path, summary: summary, notes: notes, query: "paging\n" + query,
-            answers: [200: "page(\(element))"])
+            answers: [200: "page(\(element))"], access: access)
     }
 
     static func get(
         _ path: String, _ answer: String, _ summary: String, query: String = "", notes: String = "",
-        media: String = "application/json"
+        media: String = "application/json", access: OperationAccess? = nil
     ) -> OperationDescription {
         OperationDescription(
             method: .get, path: path, summary: summary, notes: notes, query: query, answers: [200: answer],
-            answerMedia: media)
+            answerMedia: media, access: access)
     }
 
     /// Makes or changes: 201 or 200.
@@ -96,9 +97,8 @@ struct OperationGroup: Sendable {
 
     /// All of the API. A new operation has its row in one of these.
     static let all: [OperationGroup] = [
-        shared, events, deliveries, integrationLogs, people, devices, groups, shifts, onCall, absences, plans,
-        planParts,
-        forms, integrations, scripts, system, others,
+        shared, events, deliveries, integrationLogs, signals, people, imports, devices, groups, shifts, onCall,
+        absences, services, incidents, plans, planParts, forms, integrations, scripts, audit, system, others, absent,
     ]
 }
 
@@ -106,10 +106,14 @@ struct OperationGroup: Sendable {
 enum OperationAccess: Sendable {
     /// Groups: who administers groups every one, who supervises groups those that name them as a supervisor.
     case group
+    /// Services: who administers the system every one, who may change a group those that the group looks after.
+    case service
     /// People: who administers people, everybody with no more permissions; who supervises people, those whom they do.
     case person
     /// As `person`, and everybody themselves.
     case personOrOneself
+    /// Imports: who may make people.
+    case makingPeople
     /// Answers: who was notified, and who may change alerts.
     case answer
     /// Everybody: what there is to see or do depends on the people and groups that it is about.
@@ -120,12 +124,16 @@ enum OperationAccess: Sendable {
         switch self {
         case .group:
             "Needs `groups`, or `groups supervised` for the groups that name the caller as a supervisor."
+        case .service:
+            "Needs `system`, or `groups` for the services that a group looks after, or `groups supervised` for those "
+                + "of the groups that name the caller as a supervisor."
         case .person:
             "Needs `people`, for everybody with no more permissions than the caller, or `people supervised`, for those "
                 + "who have the caller among their supervisors."
         case .personOrOneself:
             "Of oneself, nothing more is needed; of others, `people` (everybody with no more permissions than the "
                 + "caller) or `people supervised` (those who have the caller among their supervisors)."
+        case .makingPeople: "Needs `people` or `people supervised`."
         case .answer: "Needs `change alerts`, but of those who were notified."
         case .subject: "What is allowed depends on whom it is about."
         }
@@ -134,18 +142,20 @@ enum OperationAccess: Sendable {
     /// Whether everybody may who has the route's permission, of their own.
     var isForOneself: Bool {
         switch self {
-        case .group, .person: false
+        case .group, .service, .person, .makingPeople: false
         case .personOrOneself, .answer, .subject: true
         }
     }
 
-    /// What allows it for everything, and what for one's own only.
-    var permissions: (all: Permission?, own: Permission?) {
+    /// What allows it for everything, each by itself, and what for one's own only.
+    var permissions: (all: [Permission], own: Permission?) {
         switch self {
-        case .group: (.administerGroups, .superviseGroups)
-        case .person, .personOrOneself: (.administerPeople, .supervisePeople)
-        case .answer: (.handleAlerts, nil)
-        case .subject: (nil, nil)
+        case .group: ([.administerGroups], .superviseGroups)
+        case .service: ([.administerSystem], .superviseGroups)
+        case .person, .personOrOneself: ([.administerPeople], .supervisePeople)
+        case .makingPeople: ([.administerPeople, .supervisePeople], nil)
+        case .answer: ([.handleAlerts], nil)
+        case .subject: ([], nil)
         }
     }
 }

@@ -72,7 +72,7 @@ extension RESTServices {
             plan.accessibleByAll = try fields.bool("accessibleByAll") ?? plan.accessibleByAll
             plan.floodControl = try fields.bool("floodControl") ?? plan.floodControl
             plan.position = try fields.integer("position", in: 0...1_000_000) ?? plan.position
-            if fields["retentionMonths"] == .null {
+            if fields["retentionMonths"]?.string == "" {
                 plan.retentionMonths = nil
             } else {
                 plan.retentionMonths =

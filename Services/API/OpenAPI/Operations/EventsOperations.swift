@@ -210,6 +210,8 @@ extension OperationGroup {
             messages: page(EventMessage)
             name!: text
             notificationAuditCount: integer
+            otherResponseCount: integer
+            otherResponseCountThreshold: integer
             overrideDeviceRestrictions!: boolean
             plan!: NamedReference
             priority!: enum(LOW, MEDIUM, HIGH)
@@ -223,6 +225,9 @@ extension OperationGroup {
               at!: text
               id!: text
               seq!: text
+            senderOverrides: object
+              callerId: text
+              displayName: text
             status!: enum(ACTIVE, SUSPENDED, TERMINATED, TERMINATED_EXTERNAL, SUPPRESSED)
             submitter!: PersonReference
             suppressedCount: integer
@@ -232,6 +237,8 @@ extension OperationGroup {
               until!: time
             suppressions: page(Suppression)
             systemEventType: text
+            targetDeviceNames: [object]
+              name!: text
             terminated: text
             voicemailOptions: object
               every!: integer

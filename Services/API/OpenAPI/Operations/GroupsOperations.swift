@@ -88,6 +88,7 @@ extension OperationGroup {
             .delete("groups/{group}/members/{member}", "GroupMember", "Deletes a member of a group.", access: .group),
             .list("groups/{group}/observers", of: "Role", "The roles that see a group."),
             .list("groups/{group}/recipients", of: "Recipient", "Who is reached by a group."),
+            .list("groups/{group}/services", of: "Service", "The services that a group looks after."),
             .list("groups/{group}/supervisors", of: "Person", "A group's supervisors."),
         ],
         answers: [

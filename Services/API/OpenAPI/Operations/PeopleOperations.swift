@@ -88,6 +88,11 @@ extension OperationGroup {
                     embed: list(devices.timeframes, timeframes)
                     phoneNumberFormat: text
                     """),
+            .post(
+                "people/{person}/erase", "ErasureRequest", [200: "Erasure", 202: "Erasure"],
+                "Erases a person's data, in the log at once.",
+                notes: "Of people with no more permissions than the caller; 200 when it has been done before."),
+            .get("people/{person}/erasure", "Erasure", "How far the erasure of a person's data is; by id only."),
             .list("people/{person}/group-memberships", of: "GroupMembership", "The groups that somebody belongs to."),
             .list("people/{person}/roles", of: "Role", "A person's roles."),
             .list("people/{person}/supervisors", of: "Person", "A person's supervisors."),
@@ -114,6 +119,17 @@ extension OperationGroup {
             person!: PersonReference
             url!: text
             """,
+            "Erasure": """
+            began!: time
+            by!: text -- The id of whoever asked for it; empty when the server did.
+            eventsNaming!: integer(0..) -- Events that still name the person.
+            eventsSeen!: integer(0..)
+            finished: time
+            person!: text
+            rowsChanged!: integer(0..)
+            rowsSeen!: integer(0..)
+            status!: enum(RUNNING, DONE)
+            """,
             "GroupMembership": """
             group: GroupReference
             links!: Links
@@ -135,6 +151,9 @@ extension OperationGroup {
             "APIKeyRequest": """
             name: text
             person: text or map
+            """,
+            "ErasureRequest": """
+            confirm!: text -- The person's target name.
             """,
             "PersonRequest": """
             externalKey: text(..4000)

@@ -84,6 +84,7 @@ extension OperationGroup {
               name!: text
               planType!: text
               position!: integer
+              retentionMonths: integer
             report!: object
               byHand!: [object]
                 message!: text
@@ -183,6 +184,7 @@ extension OperationGroup {
             planType!: text
             position!: integer
             propertyDefinitions: page(PropertyDefinition)
+            retentionMonths: integer -- How long alerts that have ended are kept; 0 for ever.
             scriptSteps: page(PlanScriptSteps)
             sharedLibraries: page(SharedLibrary)
             triggerFilters: page(PlanTriggerFilters)
@@ -357,6 +359,7 @@ extension OperationGroup {
             name: text
             planType: enum(PLAN)
             position: integer
+            retentionMonths: integer(0..\(Retention.longest))
             """
         ])
 }

@@ -78,6 +78,7 @@ extension OperationGroup {
               scopes: text
               username: text
             authenticationType!: text
+            certificateAuthority: text
             clientCertificate: object
               certificate!: text
             endpointType!: text
@@ -184,7 +185,8 @@ extension OperationGroup {
             observedByAll!: boolean
             observers: page(Role)
             recipientType!: enum(DYNAMIC_TEAM, GROUP)
-            services: page(any)
+            responseCountThreshold: integer
+            services: page(Service)
             site: NamedReference
             status!: enum(ACTIVE, INACTIVE)
             supervisors: page(Person)
@@ -246,6 +248,7 @@ extension OperationGroup {
             firstName: text
             id!: text
             lastName: text
+            licenseType: text
             links: Links
             properties: map(any)
             recipientType!: enum(PERSON)
