@@ -5,7 +5,7 @@ import Testing
 @testable import Persistence
 
 /// The directory as it was, on every database.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct DirectoryHistoryTests {
     static let start = Timestamp(milliseconds: 1_767_225_600_000)  // 2026-01-01T00:00:00Z
 

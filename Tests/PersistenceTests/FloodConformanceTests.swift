@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The stores of flood control and of tokens, on every database.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct FloodConformanceTests {
     let start = Timestamp(milliseconds: 1_790_000_000_000)
     let limit = FloodLimit(count: 5, periodSeconds: 60)!

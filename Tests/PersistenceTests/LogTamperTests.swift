@@ -80,7 +80,7 @@ struct LogTamperTests {
             let world = try await World(database)
             let intact = try await world.verify()
             #expect(intact.isIntact && intact.events == 39 && intact.checkpoints == 1 && intact.partitions == 3)
-            for seed in 0..<UInt64(backend == .sqlite ? 80 : 40) {
+            for seed in 0..<UInt64(backend == .sqlite ? 30 : 15) {
                 var chance = SeededGenerator(seed: seed)
                 let tampering = Self.tampering(world, &chance)
                 try await database.transaction { try tampering.apply($0) }

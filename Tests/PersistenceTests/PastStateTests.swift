@@ -22,13 +22,13 @@ struct PastStateTests {
         let alerts: [String: Alert.State]
     }
 
-    @Test(arguments: Backend.available, [11, 12, 13, 14] as [UInt64])
+    @Test(arguments: Backend.available, [11, 12] as [UInt64])
     func theLogSaysWhatThereWas(on backend: Backend, _ seed: UInt64) async throws {
         try await backend.withDatabase { database in
             var random = SeededGenerator(seed: seed)
             var now = Self.start
             var snapshots: [Snapshot] = []
-            for _ in 0..<120 {
+            for _ in 0..<60 {
                 // Several changes can have the same time: what counts is what they led to.
                 if random.next() % 5 > 0 { now = now.advanced(by: .seconds(Int(1 + random.next() % 5000))) }
                 try await change(database, &random, at: now)

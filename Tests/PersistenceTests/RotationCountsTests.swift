@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// How many alerts shifts have had, on every database.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct RotationCountsTests {
     static let start = Timestamp(milliseconds: 1_790_000_000_000)
 

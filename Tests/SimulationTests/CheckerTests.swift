@@ -41,7 +41,7 @@ struct CheckerTests {
     private static let ann = PersonReference(id: "ann", targetName: "ann", firstName: "Ann", lastName: "X")
 
     static func honest() async throws -> World {
-        let database = try await Backend.sqlite.makeDatabase()
+        let database = try await plainDatabase()
         var details = AlertDetails(
             number: 1, plan: NamedReference(id: "plan", name: "Plan"), form: NamedReference(id: "form", name: "Form"),
             requestId: "request", submitter: ann, priority: .high)
@@ -68,7 +68,7 @@ struct CheckerTests {
         }
         var world = World()
         world.snapshot = try await database.reading { try Snapshot($0, at: at) }
-        let empty = try await Backend.sqlite.makeDatabase()
+        let empty = try await plainDatabase()
         let snapshot = world.snapshot
         world.rebuilt = try await empty.transaction { try snapshot.rebuiltAlerts(in: $0) }
         await database.close()
@@ -91,6 +91,13 @@ struct CheckerTests {
             .init(id: "n", provider: "one", process: "p#1", begunAt: 0, at: 0, isTaken: true, wasAnswered: true)
         ]
         return world
+    }
+
+    /// As simulated databases are: nothing in their logs is sealed.
+    private static func plainDatabase() async throws -> any SQLDatabase {
+        let database = try await Backend.sqlite.makeEmptyDatabase()
+        try await Migrator.bundled().run(on: database)
+        return database
     }
 
     private static let delivery = DerivedID.uuid("delivery", "alert/0:1", "status-1")

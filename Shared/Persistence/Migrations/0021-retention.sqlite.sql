@@ -2,6 +2,9 @@
 
 ALTER TABLE events ADD COLUMN month BIGINT NOT NULL DEFAULT 0;  -- in which the stream's alert began, as 202601; 0: kept
 
+-- What of a month that is dropped has to stay: on PostgreSQL only, empty here.
+CREATE TABLE retention_kept (stream TEXT PRIMARY KEY);
+
 -- Which indexed events are gone: as audit_postings.
 CREATE TABLE audit_gone (
     block BIGINT PRIMARY KEY,

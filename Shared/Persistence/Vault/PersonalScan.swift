@@ -15,14 +15,6 @@ struct PersonalScan {
     /// How deep JSON in JSON is followed.
     private static let levels = 3
 
-    private struct Wanted {
-        let person: String
-        let isName: Bool
-        let object: [UInt8]?
-        /// Escaped as at each level.
-        let texts: [[UInt8]]
-    }
-
     /// An object that is being read.
     private struct Frame {
         /// The value of its field `id`.
@@ -31,25 +23,13 @@ struct PersonalScan {
         var open: [(range: Range<Int>, level: Int)] = []
     }
 
-    private let wanted: [Wanted]
+    private let wanted: WantedTexts
     private let bytes: UnsafeBufferPointer<UInt8>
     private(set) var found: [Found] = []
 
     init(_ texts: [PersonalText], in bytes: UnsafeBufferPointer<UInt8>, isPlain: Bool = false) {
         self.bytes = bytes
-        var known: Set<PersonalText> = []
-        // The longest first: a full name before its parts.
-        wanted = texts.filter { $0.text.contains { !$0.isWhitespace } && known.insert($0).inserted }
-            .map { text in
-                var level = isPlain ? Array(text.text.utf8) : Self.escaped(Array(text.text.utf8))
-                return Wanted(
-                    person: text.person, isName: text.isName, object: text.object.map { Array($0.utf8) },
-                    texts: (0..<Self.levels).map { _ in
-                        defer { level = Self.escaped(level) }
-                        return level
-                    })
-            }
-            .sorted { $0.texts[0].count > $1.texts[0].count }
+        wanted = WantedTexts(texts, levels: isPlain ? 1 : Self.levels, isPlain: isPlain)
     }
 
     /// All of them, in order.
@@ -112,15 +92,15 @@ struct PersonalScan {
         }
         guard isFree || name.map({ Fields.isPersonal($0) }) ?? false else { return false }
         if name.map({ Fields.isSentence($0) }) ?? false, !isSentence(content) { return false }
-        for text in wanted where matches(content, text, level) && text.object != nil { return true }
+        if wanted.matches(of: bytes[content], level).contains(where: { $0.object != nil }) { return true }
         settle(content, level)
         return false
     }
 
     private mutating func close(_ frame: Frame) {
         for (range, level) in frame.open {
-            let own = wanted.first { text in
-                guard let object = text.object, matches(range, text, level), let id = frame.id else { return false }
+            let own = wanted.matches(of: bytes[range], level).first { text in
+                guard let object = text.object, let id = frame.id else { return false }
                 return object.count == id.count && isEqual(id, object)
             }
             if let own { found.append(Found(range: range, person: own.person)) } else { settle(range, level) }
@@ -129,33 +109,26 @@ struct PersonalScan {
 
     /// By the texts that are nobody else's.
     private mutating func settle(_ content: Range<Int>, _ level: Int) {
-        if let whole = wanted.first(where: { $0.object == nil && matches(content, $0, level) }) {
+        if let whole = wanted.matches(of: bytes[content], level).first(where: { $0.object == nil }) {
             return found.append(Found(range: content, person: whole.person))
         }
         names(in: content, level: level)
     }
 
-    private func matches(_ content: Range<Int>, _ text: Wanted, _ level: Int) -> Bool {
-        text.texts[level].count == content.count && isEqual(content, text.texts[level])
-    }
-
     /// Names as words of their own, the longest where several begin.
     private mutating func names(in content: Range<Int>, level: Int) {
-        var places: [Found] = []
-        for text in wanted where text.isName && text.texts[level].count < content.count {
-            let part = UnsafeBufferPointer(rebasing: bytes[content])
-            var start = 0
-            while let place = part.firstPlace(of: text.texts[level], from: start) {
-                let begin = content.lowerBound + place
-                let range = begin..<begin + text.texts[level].count
-                start = place + text.texts[level].count
-                guard isWord(range, in: content), !places.contains(where: { $0.range.overlaps(range) }) else {
-                    continue
-                }
-                places.append(Found(range: range, person: text.person))
+        guard wanted.hasNames(level) else { return }
+        var place = content.lowerBound
+        while place < content.upperBound {
+            guard isEdge(before: place, in: content),
+                let name = wanted.name(at: place, of: bytes[content], level, where: { isEdge(at: $0, in: content) })
+            else {
+                place += 1
+                continue
             }
+            found.append(Found(range: place..<name.end, person: name.person))
+            place = name.end
         }
-        found += places
     }
 }
 
@@ -197,11 +170,6 @@ extension PersonalScan {
     /// What is said to people, not the word of an enumeration.
     private func isSentence(_ range: Range<Int>) -> Bool {
         bytes[range].contains { $0 == 0x20 || $0 == UInt8(ascii: "@") }
-    }
-
-    /// Whether neither a letter nor a digit touches it.
-    private func isWord(_ range: Range<Int>, in content: Range<Int>) -> Bool {
-        isEdge(before: range.lowerBound, in: content) && isEdge(at: range.upperBound, in: content)
     }
 
     private func isEdge(before place: Int, in content: Range<Int>) -> Bool {
@@ -284,8 +252,9 @@ private enum Fields {
         return name.withUTF8 { hash($0) }
     }
 
-    /// FNV-1a.
     private static func hash(_ name: UnsafeBufferPointer<UInt8>) -> UInt64 {
-        name.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+        var hash = FNVHash()
+        for byte in name { hash.add(byte) }
+        return hash.value
     }
 }

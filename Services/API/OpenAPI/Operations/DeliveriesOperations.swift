@@ -133,7 +133,9 @@ extension OperationGroup {
             id!: text
             integration!: NamedReference
             links!: Links
+            nextAttempt: time
             reason: text
+            replay: text
             requested!: time
             sequence!: integer
             status!: text
@@ -150,6 +152,7 @@ extension OperationGroup {
               responseBody: text
               status: integer
               url: text
+            detail: text
             event: EventReference
             failedAttempts: integer
             history: [object]
@@ -163,6 +166,8 @@ extension OperationGroup {
                 responseBody: text
                 status: integer
                 url: text
+              by: PersonReference
+              cause: text
               detail: text
               kind: text
               reason: text
@@ -170,7 +175,10 @@ extension OperationGroup {
             id!: text
             integration: NamedReference
             links!: Links
+            nextAttempt: time
             payload: text
+            reason: text
+            replay: text
             requested: time
             sequence: integer
             status: text

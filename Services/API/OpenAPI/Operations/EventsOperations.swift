@@ -192,7 +192,7 @@ extension OperationGroup {
             bypassPhoneIntro!: boolean
             conference: object
               bridgeId!: text
-              bridgeNumber!: text
+              bridgeNumber: text
               id!: text
               links!: Links
               type!: text
@@ -280,7 +280,7 @@ extension OperationGroup {
             """,
             "Simulation": """
             at!: time
-            directoryVersion!: integer
+            directoryVersion!: integer?
             isTruncated!: boolean
             lines!: [object]
               at!: time
@@ -308,7 +308,7 @@ extension OperationGroup {
                 deviceType!: enum(\(Notation.names(Device.Kind.self)))
                 id!: text
                 name!: text
-              directoryVersion!: integer
+              directoryVersion!: integer?
               group!: NamedReference?
               kind!: text
               notification!: text
@@ -336,7 +336,7 @@ extension OperationGroup {
             notifications!: page(UserDeliveryNotifications)
             person!: PersonReference
             response: object
-              notification!: NamedReference
+              notification: NamedReference
               received!: time
               text!: text
             """,

@@ -41,13 +41,15 @@ extension OperationGroup {
               operation: text
               path: text
               plan: text
+              script: text
+              scriptVersion: integer
               sealedSigningSecrets: [any]
               triggeredBy: text
             version: integer
             """,
             "IntegrationLog": """
             attempt!: text
-            by!: PersonReference
+            by: PersonReference
             calls!: [any]
             completed!: time
             durationMilliseconds!: integer

@@ -69,7 +69,7 @@ extension OperationGroup {
             webhookId: text
             """,
             "RotatedSecret": """
-            authenticatingUser!: PersonReference
+            authenticatingUser: PersonReference
             authenticationType!: text
             createdBy!: text
             delivery!: object

@@ -105,7 +105,7 @@ extension OperationGroup {
               version!: text
             """,
             "Integration": """
-            authenticatingUser!: PersonReference
+            authenticatingUser: PersonReference
             authenticationType!: text
             createdBy!: text
             delivery: object
@@ -359,7 +359,7 @@ extension OperationGroup {
             name: text
             planType: enum(PLAN)
             position: integer
-            retentionMonths: integer(0..\(Retention.longest))
+            retentionMonths: integer(0..\(Retention.longest)) or text
             """
         ])
 }

@@ -117,13 +117,13 @@ extension OperationGroup {
             links: Links
             """,
             "Explanation": """
-            directoryVersion!: integer
+            directoryVersion!: integer?
             event!: EventReference
             isTruncated!: boolean
             lines!: [object]
               at!: time
               device!: object?
-                deviceType!: enum(\(Notation.names(Device.Kind.self)))
+                deviceType!: enum(\(Notation.names(Device.Kind.self)))?
                 id!: text
                 name!: text
               directoryVersion!: integer?
@@ -261,7 +261,7 @@ extension OperationGroup {
             deliveryStatus: text
             description: text
             deviceType: enum(\(Notation.names(Device.Kind.self)))
-            externallyOwned!: boolean
+            externallyOwned: boolean
             firstName: text
             groupType: text
             id!: text
@@ -278,7 +278,7 @@ extension OperationGroup {
             recipientType!: enum(DEVICE, GROUP, PERSON)
             responseCountThreshold: integer
             site: NamedReference
-            status!: text
+            status: text
             targetName!: text
             targeted: boolean
             timezone: text
