@@ -34,8 +34,8 @@ public enum DerivedID {
         return stamped(time: Array(bytes.prefix(6)), generation: generation, rest: digest(parts))
     }
 
-    /// An id that follows from `parts`, with the time and the generation of what it belongs to where that has one: so both
-    /// are known to be of one month.
+    /// An id that follows from `parts`, with the time and the generation of what it belongs to where that has one: so
+    /// both are known to be of one month.
     public static func beside(_ other: String, _ parts: String...) -> String {
         guard let generation = generation(of: other), let bytes = bytes(of: other) else {
             return uuid(version: 8, from: Array(digest(parts).prefix(16)))

@@ -305,9 +305,9 @@ extension Setting {
     /// All of them, in the order of their names.
     public static let all: [Setting] = [
         activityDays, adminPassword, adminUser, alertFloodLimit, alertFloodPeriod, alertMonths, apiRate,
-        auditCheckpointEvery, auditCheckpointFile, auditClearAfter, auditEmail, auditInterval, auditOverdue, auditRepeat, auditUnsettled,
-        auditURL, auditWebhookOverdue, config,
-        data, databaseConnections, databaseTimeout,
+        auditCheckpointEvery, auditCheckpointFile, auditClearAfter, auditEmail, auditInterval, auditOverdue,
+        auditRepeat,
+        auditUnsettled, auditURL, auditWebhookOverdue, config, data, databaseConnections, databaseTimeout,
         databaseURL, host, inboundBodyMax, inboundRate, inboundRateWorkflow, instanceID, kafkaBrokers, kafkaOptions,
         kafkaReplication, kafkaSessionTimeout, logLevel, mailDomain, mailFrom, mailListen, notificationFloodClasses,
         notificationFloodLimit, notificationFloodPeriod, notificationStormBypass, notificationStormLimit,

@@ -26,7 +26,8 @@ import Testing
             try await world.carryOut(.comment(id: "c", by: anna, text: "I look"), on: alert)
             try await world.addAlert(100_002)
             for query in [
-                "alert:100001", "alert:\(alert)", "event:100001 workflow:monitoring", #"form:"Server down" alert:100001"#,
+                "alert:100001", "alert:\(alert)", "event:100001 workflow:monitoring",
+                #"form:"Server down" alert:100001"#,
             ] {
                 let found = try await kinds(world, query)
                 #expect(found == ["alert.created", "alert.commented"], "\(query)")

@@ -164,7 +164,10 @@ struct ErasureTests {
             let isPostgres = type(of: connection).dialect == .postgres
             let query: SQL =
                 isPostgres
-                ? "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()"
+                ? """
+                SELECT CAST(c.relname AS text) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+                """
                 : "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'alert!_texts!_%' ESCAPE '!'"
             return try connection.execute(query).map { $0.text(0) }.filter { !$0.hasPrefix("sqlite_") }
         }

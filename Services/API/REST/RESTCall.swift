@@ -138,8 +138,8 @@ struct RESTServices: Sendable {
         let plans = planRoutes + planPartRoutes + libraryRoutes + flowRoutes + integrationRoutes
         return peopleRoutes + deviceRoutes + deviceNameRoutes + bridgeRoutes + referenceRoutes + plans + forms
             + keyRoutes + scriptVersionRoutes + workflowRoutes + onCallRoutes + providerRoutes
-            + inboundMessageRoutes + pastRoutes + holdRoutes + serviceRoutes + incidentRoutes + changeRoutes + importRoutes
-            + erasureRoutes + absentRoutes
+            + inboundMessageRoutes + pastRoutes + holdRoutes + serviceRoutes + incidentRoutes + changeRoutes
+            + importRoutes + erasureRoutes + absentRoutes
     }
 
     /// One consistent look at the directory.

@@ -143,8 +143,8 @@ extension EscalationMoment {
         _ device: Device, of person: Person, at place: Place, rule: AlertEscalation.Rule, reason: String
     ) -> String? {
         let id = DerivedID.beside(
-            state.terms.alert, "notification", state.terms.alert, place.course.target, place.course.id, String(place.step),
-            String(place.round), place.kind == .endNotice ? "end" : "", device.id)
+            state.terms.alert, "notification", state.terms.alert, place.course.target, place.course.id,
+            String(place.step), String(place.round), place.kind == .endNotice ? "end" : "", device.id)
         // However often somebody stands in one step, it notifies once.
         let isKnown = noticesNow.contains(id) || state.people[person.id]?.notices[id] != nil
         let isDuplicate = devicesNow.contains(device.id) && !place.course.allowsDuplicates

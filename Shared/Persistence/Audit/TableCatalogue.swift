@@ -28,8 +28,8 @@ public struct TableCatalogue {
     private static let derived: Set = [
         "alerts", "alert_properties", "alert_texts", "alert_suppressions", "notifications", "webhook_deliveries",
     ]
-    /// Who has a partition now, what the broker is like now, which migrations this database has had, when somebody looks for
-    /// what may go; and the index of the log, which makes itself anew.
+    /// Who has a partition now, what the broker is like now, which migrations this database has had, when somebody
+    /// looks for what may go; and the index of the log, which makes itself anew.
     private static let transient: Set = [
         "partition_leases", "broker_contact", "schema_migrations", "retention_next", "retention_kept", "audit_head",
         "audit_cursors", "audit_log", "audit_blocks", "audit_postings", "audit_incoming", "audit_gone",

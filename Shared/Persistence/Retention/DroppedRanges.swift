@@ -20,8 +20,8 @@ public struct DroppedRange: Codable, Equatable, Sendable {
     }
 }
 
-/// The records of what retention has taken out of the log: events themselves, in a partition of their own, so that nobody can
-/// add to them unseen. Within one transaction.
+/// The records of what retention has taken out of the log: events themselves, in a partition of their own, so that
+/// nobody can add to them unseen. Within one transaction.
 public struct DroppedRanges {
     static let partition = LogPartition("retention", 0)
     static let type = "retention.dropped"
@@ -115,7 +115,8 @@ public struct DroppedRanges {
         return runs
     }
 
-    /// The hash of a row that is there or was dropped, as the last one of a range; empty for the place before the first.
+    /// The hash of a row that is there or was dropped, as the last one of a range; empty for the place before the
+    /// first.
     func hash(at position: Position, in partition: String, _ known: [DroppedRange]) throws -> String {
         guard position > 0 else { return "" }
         let rows = try connection.execute(

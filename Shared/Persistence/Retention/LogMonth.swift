@@ -1,7 +1,7 @@
 import AlertCore
 
-/// The month by which events are kept together: that in which what their stream belongs to began. All of an alert's history
-/// is of one month, however long it went on.
+/// The month by which events are kept together: that in which what their stream belongs to began. All of an alert's
+/// history is of one month, however long it went on.
 enum LogMonth {
     /// What is never dropped: configuration, and whatever has no time in its id.
     static let none: Int64 = 0

@@ -21,8 +21,8 @@ public struct MonthTables {
         return Set(rows.compactMap { Int($0.text(0).dropFirst("events_".count)) })
     }
 
-    /// Makes those of this month and the next ones that are missing. A month that has events already gets none: they are
-    /// where they would have to be moved from, and are deleted one by one when their time is over.
+    /// Makes those of this month and the next ones that are missing. A month that has events already gets none: they
+    /// are where they would have to be moved from, and are deleted one by one when their time is over.
     public func prepare(at now: Timestamp) throws(StoreError) {
         guard connection.dialect == .postgres else { return }
         let known = try months()

@@ -3,9 +3,9 @@ import AlertCore
 /// Takes alerts whose time is over out of everything: log, read models, index. What it takes out of the log it writes
 /// down there first, so that the chain can be followed across it.
 ///
-/// On SQLite, and on PostgreSQL for what is in no month's table, rows are deleted, some hundred alerts in a transaction.
-/// On PostgreSQL the table of a month is dropped whole; what of it is kept longer moves to that of all the rest.
-/// It can end anywhere and begin again.
+/// On SQLite, and on PostgreSQL for what is in no month's table, rows are deleted, some hundred alerts in a
+/// transaction. On PostgreSQL the table of a month is dropped whole; what of it is kept longer moves to that of all
+/// the rest. It can end anywhere and begin again.
 public struct RetentionRun: Sendable {
     /// Alerts of one transaction.
     static let chunk = 200

@@ -127,6 +127,7 @@ extension OperationGroup {
             updated: time
             """,
             "WebhookDelivery": """
+            configurationVersion: integer
             detail: text
             event!: EventReference
             failedAttempts!: integer
@@ -152,6 +153,7 @@ extension OperationGroup {
               responseBody: text
               status: integer
               url: text
+            configurationVersion: integer
             detail: text
             event: EventReference
             failedAttempts: integer
