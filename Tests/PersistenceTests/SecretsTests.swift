@@ -217,14 +217,17 @@ struct RememberedLoginTests {
         try await put(samplePerson("mia", passwordHash: hash))
         _ = try await authenticator.authenticate(login: "mia", password: "password")
         let clock = ContinuousClock()
-        let remembered = try await clock.measure {
-            for number in 1...10 {
-                try await put(samplePerson("other\(number)"))
+        // The quickest of some says whether they compute a hash, whatever else runs.
+        var quickest = Duration.seconds(3600)
+        for number in 1...10 {
+            try await put(samplePerson("other\(number)"))
+            let login = try await clock.measure {
                 _ = try await authenticator.authenticate(login: "mia", password: "password")
             }
+            quickest = min(quickest, login)
         }
         let once = clock.measure { _ = PasswordHash.verify("password", against: hash) }
-        #expect(remembered < once * 10, "ten logins took \(remembered), a hash takes \(once)")
+        #expect(quickest < once, "ten logins took \(quickest) and more, a hash takes \(once)")
         try await put(samplePerson("mia", passwordHash: PasswordHash.make("another", cost: .lowest)))
         await #expect(throws: RestError.self) {
             try await authenticator.authenticate(login: "mia", password: "password")
