@@ -30,8 +30,7 @@ public struct LedgerAccess: Sendable {
                 throw SettingsError(problems: ["--database has to begin with postgresql://"])
             }
             try reader.finish()
-            access = LedgerAccess(
-                database: PostgresDatabase(url: url, connections: 6, timeout: 600), secrets: key)
+            access = LedgerAccess(PostgresDatabase(url: url, connections: 6, timeout: 600), secrets: key)
         } else {
             throw SettingsError(problems: ["Which system? Add --data DIR or --database postgresql://…"])
         }
@@ -56,8 +55,22 @@ public struct LedgerAccess: Sendable {
         }
         let hasKey = FileManager.default.fileExists(atPath: folder.appending(path: "secret.key").path())
         return LedgerAccess(
-            database: try SQLiteDatabase(path: file, readers: 4),
+            try SQLiteDatabase(path: file, readers: 4),
             secrets: try key ?? (hasKey ? Platform.keptKey(in: folder) : nil))
+    }
+
+    /// With the secret key, what is personal in the log can be read, which what is made from it needs.
+    private init(_ database: any SQLDatabase, secrets: SecretBox?) {
+        self.database =
+            secrets.map { SealingDatabase(database, vault: PersonVault(secrets: $0, now: Platform.now)) } ?? database
+        self.secrets = secrets
+    }
+
+    /// - Throws: When what is personal in the log could not be read, and would go into other tables as it is sealed.
+    public func requireSecrets() throws {
+        guard secrets == nil else { return }
+        throw SettingsError(
+            problems: ["The secret key is needed. Put it into secret.key of the directory, or set TOCSIN_SECRET_KEY."])
     }
 
     private func requireLog() async throws {

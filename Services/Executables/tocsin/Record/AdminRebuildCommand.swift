@@ -28,6 +28,7 @@ struct AdminRebuildCommand: AsyncParsableCommand {
     func run() async throws {
         let progress = Throughput("alerts, notifications and deliveries compared")
         try await ledger.run { access in
+            try access.requireSecrets()
             let rebuild = ReadModelRebuild(
                 access.database, report: { say($0) }, progress: { progress.add($0) })
             let outcome = try await rebuild.run(check ? .check : removeUnexplained ? .replaceAndRemove : .replace)

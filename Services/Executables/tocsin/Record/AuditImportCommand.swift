@@ -22,6 +22,7 @@ struct AuditImportCommand: AsyncParsableCommand {
     func run() async throws {
         let progress = Throughput("events imported")
         try await ledger.run(isNew: true) { access in
+            try access.requireSecrets()
             do {
                 let keys = try publicKey.map { try CheckpointKey(base64: $0).base64 }
                 let outcome = try await LogImport(access.database) { progress.add($0) }.run(file, trusted: keys)
