@@ -163,11 +163,16 @@ extension EscalationWriter {
             for event in outcome.events {
                 if case .advanced(let advance, _) = event {
                     let names = AlertEscalation.personal(in: event, outcome.state).filter(\.isName)
+                    // Thousands are told for one reason.
+                    var named: [String: [PersonalText]] = [:]
+                    for reason in Set(advance.notices.map(\.reason)) {
+                        named[reason] = names.filter { reason.contains($0.text) }
+                    }
                     commands += advance.notices.map { notice in
                         let plan = notice.plan(outcome.state.terms, at: now)
                         return AddressedCommand(
                             .plan(plan), on: plan.id, by: origin(outcome),
-                            personal: names.filter { plan.reason.contains($0.text) })
+                            personal: named[plan.reason] ?? [])
                     }
                     waiting[outcome.id, default: []] += advance.notices.map {
                         Notifications.Waiting(id: $0.id, person: $0.person.id)

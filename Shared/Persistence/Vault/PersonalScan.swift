@@ -23,13 +23,13 @@ struct PersonalScan {
         var open: [(range: Range<Int>, level: Int)] = []
     }
 
-    private let wanted: WantedTexts
+    private var wanted: WantedTexts
     private let bytes: UnsafeBufferPointer<UInt8>
     private(set) var found: [Found] = []
 
     init(_ texts: [PersonalText], in bytes: UnsafeBufferPointer<UInt8>, isPlain: Bool = false) {
         self.bytes = bytes
-        wanted = WantedTexts(texts, levels: isPlain ? 1 : Self.levels, isPlain: isPlain)
+        wanted = WantedTexts(texts, isPlain: isPlain)
     }
 
     /// All of them, in order.
@@ -44,7 +44,7 @@ struct PersonalScan {
     static func findPlain(_ texts: [PersonalText], in bytes: UnsafeBufferPointer<UInt8>) -> [Found] {
         guard !bytes.isEmpty else { return [] }
         var scan = PersonalScan(texts.filter { $0.object == nil }, in: bytes, isPlain: true)
-        scan.settle(0..<bytes.count, 0)
+        scan.settle(0..<bytes.count, scan.wanted.match(of: bytes, 0)?.person, 0)
         return scan.found.sorted { $0.range.lowerBound < $1.range.lowerBound }
     }
 
@@ -58,7 +58,7 @@ struct PersonalScan {
         while place < range.upperBound {
             switch bytes[place] {
             case UInt8(ascii: "{"), UInt8(ascii: "["):
-                if freeDepth == Int.max, let key, Fields.isFree(name(key)) { freeDepth = frames.count }
+                if freeDepth == Int.max, let key, Fields.isFree(text(key)) { freeDepth = frames.count }
                 frames.append(Frame())
             case UInt8(ascii: "}"), UInt8(ascii: "]"):
                 guard let frame = frames.popLast() else { return }
@@ -71,7 +71,7 @@ struct PersonalScan {
                 if isKey(after: end + 1, in: range) {
                     key = content
                 } else {
-                    if let key, Fields.isID(name(key)), !frames.isEmpty { frames[frames.count - 1].id = content }
+                    if let key, Fields.isID(text(key)), !frames.isEmpty { frames[frames.count - 1].id = content }
                     if value(content, of: key, level: level, isFree: freeDepth < Int.max), !frames.isEmpty {
                         frames[frames.count - 1].open.append((content, level))
                     }
@@ -85,48 +85,48 @@ struct PersonalScan {
     /// - Returns: Whether it depends on the object whose value it is.
     private mutating func value(_ content: Range<Int>, of key: Range<Int>?, level: Int, isFree: Bool) -> Bool {
         guard !content.isEmpty else { return false }
-        let name = key.map { self.name($0) }
+        let name = key.map { text($0) }
         if level + 1 < Self.levels, let name, Fields.isJSON(name), Self.isObject(bytes[content.lowerBound]) {
+            wanted.prepare(level + 1)
             scan(content, level: level + 1, isFree: true)
             return false
         }
         guard isFree || name.map({ Fields.isPersonal($0) }) ?? false else { return false }
         if name.map({ Fields.isSentence($0) }) ?? false, !isSentence(content) { return false }
-        if wanted.matches(of: bytes[content], level).contains(where: { $0.object != nil }) { return true }
-        settle(content, level)
+        let match = wanted.match(of: text(content), level)
+        if match?.people.isEmpty == false { return true }
+        settle(content, match?.person, level)
         return false
     }
 
     private mutating func close(_ frame: Frame) {
         for (range, level) in frame.open {
-            let own = wanted.matches(of: bytes[range], level).first { text in
-                guard let object = text.object, let id = frame.id else { return false }
-                return object.count == id.count && isEqual(id, object)
-            }
-            if let own { found.append(Found(range: range, person: own.person)) } else { settle(range, level) }
+            let match = wanted.match(of: text(range), level)
+            let own = frame.id.flatMap { match?.people[Array(text($0))] }
+            settle(range, own ?? match?.person, level)
         }
     }
 
-    /// By the texts that are nobody else's.
-    private mutating func settle(_ content: Range<Int>, _ level: Int) {
-        if let whole = wanted.matches(of: bytes[content], level).first(where: { $0.object == nil }) {
-            return found.append(Found(range: content, person: whole.person))
-        }
-        names(in: content, level: level)
+    /// - Parameter person: Whose the whole value is.
+    private mutating func settle(_ content: Range<Int>, _ person: String?, _ level: Int) {
+        guard let person else { return names(in: content, level: level) }
+        found.append(Found(range: content, person: person))
     }
 
     /// Names as words of their own, the longest where several begin.
     private mutating func names(in content: Range<Int>, level: Int) {
         guard wanted.hasNames(level) else { return }
-        var place = content.lowerBound
-        while place < content.upperBound {
-            guard isEdge(before: place, in: content),
-                let name = wanted.name(at: place, of: bytes[content], level, where: { isEdge(at: $0, in: content) })
+        let words = text(content)
+        let start = content.lowerBound
+        var place = 0
+        while place < words.count {
+            guard isEdge(before: start + place, in: content),
+                let name = wanted.name(at: place, of: words, level, where: { isEdge(at: start + $0, in: content) })
             else {
                 place += 1
                 continue
             }
-            found.append(Found(range: place..<name.end, person: name.person))
+            found.append(Found(range: start + place..<start + name.end, person: name.person))
             place = name.end
         }
     }
@@ -159,12 +159,8 @@ extension PersonalScan {
         return place < range.upperBound && bytes[place] == UInt8(ascii: ":")
     }
 
-    private func name(_ range: Range<Int>) -> UnsafeBufferPointer<UInt8> {
+    private func text(_ range: Range<Int>) -> UnsafeBufferPointer<UInt8> {
         UnsafeBufferPointer(rebasing: bytes[range])
-    }
-
-    private func isEqual(_ range: Range<Int>, _ text: [UInt8]) -> Bool {
-        text.withUnsafeBufferPointer { memcmp(bytes.baseAddress! + range.lowerBound, $0.baseAddress!, $0.count) == 0 }
     }
 
     /// What is said to people, not the word of an enumeration.
