@@ -5,15 +5,16 @@
 #   SKIP_BUILD=1                  with what is built
 #   BIN=DIR                       with the executables of DIR, bench among them, and without building
 #   GROWTH="10000 1000000"        how many events section 9 has in the log; 10000000 takes 15 GB and half an hour
+#   AUDITED=10000000              events of section 13; so many take 40 GB and more than an hour
 #   SMALL=1                       sizes at which figures say nothing: to see that everything runs (5 minutes)
 #
 #   1 accepts   2 log   3 latency   4 dispatches   5 scripts   6 idle, ready   7 isolation   8 recipients   9 growth
-#   10 beside others   11 dispatchers   12 an idle snapshot
+#   10 beside others   11 dispatchers   12 an idle snapshot   13 the record
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 root=$(cd .. && pwd)
 bin=${BIN:-$PWD/.build/release}
-sections=" ${SECTIONS:-1 2 3 4 5 6 7 8 9 10 11 12} "
+sections=" ${SECTIONS:-1 2 3 4 5 6 7 8 9 10 11 12 13} "
 # Settings of whoever calls are not for what is measured.
 for name in "${!TOCSIN_@}"; do unset "$name"; done
 work=$(mktemp -d)
@@ -179,4 +180,27 @@ fi
 if wanted 12; then
     echo "== 12. without and with an idle snapshot"
     program snapshot --leg "$(size 60 5)" --pairs "$(size 2 1)"
+fi
+
+if wanted 13; then
+    echo "== 13. the record: appended plain and sealed, indexed, asked, verified, exported"
+    postgres
+    few=$(size 200000 5000) many=${AUDITED:-$(size 1000000 20000)}
+    record=${TEST_POSTGRES_URL%/*}/bench_record
+    anew() { psql -q "$TEST_POSTGRES_URL" -c "DROP DATABASE IF EXISTS bench_record" -c "CREATE DATABASE bench_record" 2>/dev/null; }
+    for how in --plain "" --plain ""; do
+        anew
+        echo "${how:-sealed}: $("$bin/bench" audit --events "$few" --postgres "$record" --fill-only $how)"
+    done
+    anew
+    "$bin/bench" audit --events "$many" --postgres "$record"
+    timed() { # OPTION…: of tocsin audit
+        began=$(date +%s%N)
+        "$bin/tocsin" audit "$@" >/dev/null 2>&1
+        echo "audit $1 $2: $(( many * 1000 / (($(date +%s%N) - began) / 1000000) )) events/s"
+    }
+    timed verify --database "$record"
+    timed export --database "$record" "$work/export.jsonl"
+    timed verify --export "$work/export.jsonl"
+    du -h "$work/export.jsonl" | awk '{ print $1, "of JSON Lines" }'
 fi

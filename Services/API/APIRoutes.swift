@@ -49,7 +49,7 @@ public struct APIRoutes<Context: RequestContext>: Sendable {
         rest = RESTAPI(
             database: database, bus: bus, cache: cache, secrets: secrets, authenticator: authenticator, now: now,
             publicURL: publicURL, hasMail: hasMail, webhookClient: webhookClient, rates: rates)
-        document = try OpenAPIRoutes(routes: rest.operations, version: version, publicURL: publicURL)
+        document = OpenAPIRoutes(routes: rest.operations, version: version, publicURL: publicURL)
         calendarFeeds = CalendarFeedRoutes(services: rest.services)
         tokens = TokenRoutes(
             database: database, cache: cache, authenticator: authenticator, tokens: accessTokens,

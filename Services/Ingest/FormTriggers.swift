@@ -37,6 +37,7 @@ struct FormTriggers<Context: RemoteAddressRequestContext>: Sendable {
         var message = try await routes.message(from: request, context, body, caller.person)
         message.form = form.id
         message.parameters = FormEncoding.parse(request.uri.query ?? "")
+        message = try await routes.unrepeated(message, request)
         try check(
             json, message,
             AlertDraft(

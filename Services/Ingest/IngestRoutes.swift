@@ -34,6 +34,7 @@ public struct IngestRoutes<Context: RemoteAddressRequestContext>: Sendable {
     let authenticator: Authenticator
     let secrets: SecretBox
     let numbers: AlertNumbers
+    let keys: TriggerKeys
     let bodyLimit: Int
     let rates: InboundRates
     let addresses: ClientAddress
@@ -50,6 +51,7 @@ public struct IngestRoutes<Context: RemoteAddressRequestContext>: Sendable {
         self.authenticator = authenticator
         self.secrets = secrets
         numbers = AlertNumbers(database: database)
+        keys = TriggerKeys(database: database)
         bodyLimit = settings.bodyLimit
         rates = InboundRates(settings.rates)
         addresses = ClientAddress(trustedProxies: settings.trustedProxies)
@@ -141,6 +143,7 @@ public struct IngestRoutes<Context: RemoteAddressRequestContext>: Sendable {
         var message = try await message(from: request, context, body, person)
         message.integration = integration.id
         message.parameters = parameters
+        message = try await unrepeated(message, request)
         try await publish(message)
         return try Self.answer(202, ["requestId": message.requestId])
     }
@@ -210,6 +213,13 @@ extension IngestRoutes {
         return max(0, value.flatMap(Int.init) ?? 0)
     }
 
+    /// The message under the id that it has the first time that it is sent with its key.
+    func unrepeated(_ message: InboundRequestMessage, _ request: Request) async throws -> InboundRequestMessage {
+        guard let key = request.headers[.idempotencyKey] else { return message }
+        try IdempotencyKeys.check(key)
+        return try await unavailableIfItFails { try await keys.message(message, key) }
+    }
+
     func publish(_ message: InboundRequestMessage) async throws {
         let outgoing = try message.outgoing()
         try await unavailableIfItFails { try await bus.publish([outgoing], to: .inboundRequests) }
@@ -223,6 +233,8 @@ extension IngestRoutes {
             throw RestError(
                 503, "The broker is away, and no more requests can be kept for it. Send it again.",
                 subcode: "store.full", headers: ["Retry-After": "30"])
+        } catch let error as RestError {
+            throw error
         } catch {
             throw notTaken(error)
         }

@@ -13,6 +13,8 @@ import ServiceSettings
 /// in how this is made, and in nothing else.
 public struct Platform: Sendable {
     public let database: any SQLDatabase
+    /// The same, with more time for a statement: for what goes through a month of the log.
+    public let patientDatabase: any SQLDatabase
     public let bus: any MessageBus
     public let directory: DirectoryCache
     public let secrets: SecretBox
@@ -22,10 +24,12 @@ public struct Platform: Sendable {
     private let createTopics: @Sendable () async throws -> Void
 
     init(
-        database: any SQLDatabase, bus: any MessageBus, secrets: SecretBox, firstPartitionCount: Int, logger: Logger,
+        database: any SQLDatabase, patientDatabase: (any SQLDatabase)? = nil, bus: any MessageBus, secrets: SecretBox,
+        firstPartitionCount: Int, logger: Logger,
         createTopics: @escaping @Sendable () async throws -> Void = {}
     ) {
         self.database = database
+        self.patientDatabase = patientDatabase ?? database
         self.bus = bus
         directory = DirectoryCache(database: database)
         self.secrets = secrets
@@ -52,6 +56,9 @@ public struct Platform: Sendable {
             metadata: ["setting": "\(firstPartitionCount)", "partitions": "\(schedule.count)"])
     }
 
+    /// Seconds that a statement of ``patientDatabase`` may take.
+    private static let patience = 3600
+
     /// Real time.
     public static let now: Clock = { Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) }
 
@@ -61,14 +68,17 @@ public struct Platform: Sendable {
         case .embedded(let directory, let key, let partitions):
             return try embedded(directory, key: key, partitionCount: partitions, logger: logger)
         case .production(let url, let connections, let timeout, let key, let kafka, let spool):
+            let vault = PersonVault(secrets: key, now: now)
             let database = SealingDatabase(
-                PostgresDatabase(url: url, connections: connections, timeout: timeout),
-                vault: PersonVault(secrets: key, now: now))
+                PostgresDatabase(url: url, connections: connections, timeout: timeout), vault: vault)
+            let patientDatabase = SealingDatabase(
+                PostgresDatabase(url: url, connections: 2, timeout: patience), vault: vault)
             let partitions = Partitions(in: database, now: now, logger: logger)
             let broker = try KafkaBus(settings: kafka, partitions: partitions, logger: logger)
             let bus = SpoolingBus(broker, database: database, settings: spool, now: now, logger: logger)
             return Platform(
-                database: database, bus: bus, secrets: key, firstPartitionCount: kafka.partitionCount, logger: logger
+                database: database, patientDatabase: patientDatabase, bus: bus, secrets: key,
+                firstPartitionCount: kafka.partitionCount, logger: logger
             ) { try await broker.createTopics() }
         }
     }
@@ -100,6 +110,7 @@ public struct Platform: Sendable {
     /// Lets go of everything, the database last.
     public func close() async {
         await bus.close()
+        await patientDatabase.close()
         await database.close()
     }
 

@@ -64,7 +64,7 @@ final class ServiceParts {
             [
                 AuditIndexLoop(database: platform.database, logger: logger),
                 RetentionLoop(
-                    database: platform.database, cache: platform.directory, months: settings.alertMonths,
+                    database: platform.patientDatabase, cache: platform.directory, months: settings.alertMonths,
                     now: Platform.now, logger: logger),
                 ImportRunner(
                     database: platform.database, cache: platform.directory, secrets: platform.secrets,

@@ -562,6 +562,21 @@ def test_the_log_is_asked(cli, world, alert):
     cli.fails("audit", "at", "workflow:Monitoring", "--at", "yesterday", saying="There was no")
 
 
+def test_holds_and_erasure(cli):
+    cli.run("people", "create", "leaver", "--first", "Lea", "--last", "Leaver", "--role", "Standard User")
+    made = cli.run("audit", "holds", "create", "Case 17", "person:leaver", "--reason", "litigation").out
+    assert made.startswith("Case 17 holds the alerts of ")
+    text, holds = cli.both("audit", "holds", "list")
+    assert "litigation" in text and [row["name"] for row in holds["data"]] == ["Case 17"], holds
+    cli.fails("audit", "holds", "create", "Case 18", "person:(", saying="query")
+    cli.fails("audit", "holds", "end", "Case 71", "--yes", saying="Did you mean Case 17?")
+    # No alert has this person: nothing is held.
+    assert "Erased leaver." in cli.run("admin", "erase-person", "leaver", "--yes").out
+    cli.fails("people", "show", "leaver", saying="leaver")
+    assert cli.run("audit", "holds", "end", "case 17", "--yes").out == "Ended Case 17.\n"
+    cli.run("audit", "holds", "list", code=NEGATIVE)
+
+
 def test_what_does_not_go_is_said(cli):
     cli.fails("audit", "at", "alrt:1", saying="Did you mean alert?", code=USAGE)
     cli.fails("admin", "erase-person", "oncall", saying="cannot be taken back. Add --yes")

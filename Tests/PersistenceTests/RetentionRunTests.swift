@@ -1,4 +1,5 @@
 import AlertCore
+import Foundation
 import TestSupport
 import Testing
 
@@ -18,16 +19,21 @@ struct RetentionRunTests {
         return DerivedID.stamped(at: time(month, day: 5, second: number), generation: 0, chance: digits)
     }
 
+    static func file(_ number: Int) -> AlertAttachment {
+        AlertAttachment(name: "\(number)", path: "/attachments/\(DerivedID.uuid("file", "\(number)"))/\(number)")
+    }
+
     /// An alert with a notification and a webhook, each delivered.
     private func add(
         _ number: Int, in month: Int, plan: String = "plan", isEnded: Bool = true, to database: any SQLDatabase
     ) async throws -> String {
         let id = Self.id(month, number)
         let at = Self.time(month, day: 5, second: number)
-        let details = AlertDetails(
+        var details = AlertDetails(
             number: Int64(number), plan: NamedReference(id: plan, name: plan),
             form: NamedReference(id: "form", name: "Form"), requestId: "request-\(number)", submitter: mary,
             priority: .high, properties: ["Host": .string("db-\(number)")])
+        details.attachments = [Self.file(number), Self.file(0)]
         let notice = Notification.Plan(
             id: DerivedID.beside(id, "notification"), alert: id, alertNumber: Int64(number), recipient: mary,
             device: NamedReference(id: "d", name: "Mail"), deviceNumber: 1, address: "m@example.com", dueAt: at,
@@ -37,7 +43,7 @@ struct RetentionRunTests {
             trigger: .status, alert: id, alertNumber: Int64(number), sequence: 1, payload: "{}",
             correlation: details.requestId)
         let origin = Origin(actor: "mary", causation: "c", correlation: details.requestId)
-        try await database.transaction { [mary] connection in
+        try await database.transaction { [mary, details] connection in
             let log = EventLog(connection)
             let commands: [Alert.Command] = [.create(details)] + (isEnded ? [.terminate(by: mary)] : [])
             let alerts = try log.execute(
@@ -61,6 +67,15 @@ struct RetentionRunTests {
     /// Alerts of three months, mixed in the log; 202601 and 202602 are over in April with one month.
     private func fill(_ database: any SQLDatabase) async throws -> [Int: String] {
         var ids: [Int: String] = [:]
+        try await database.transaction { connection in
+            for number in 0...30 {
+                let path = Self.file(number).uploadId ?? ""
+                try Attachments(connection).put(
+                    StoredAttachment(
+                        id: path, name: "\(number)", mediaType: "text/plain", content: Data("x".utf8), uploadedBy: "p1",
+                        uploadedAt: Self.time(202_604, second: number)))
+            }
+        }
         for number in 1...30 {
             let month = [202_601, 202_602, 202_604][number % 3]
             ids[number] = try await add(
@@ -100,6 +115,12 @@ struct RetentionRunTests {
             #expect(left == kept)
             let isDropped = hasMonthTables && backend == .postgres
             #expect(outcome.months == (isDropped ? [202_601, 202_602] : []))
+            let files = try await database.reading { connection in
+                try connection.execute("SELECT name FROM attachments ORDER BY uploaded_at").map { Int($0.text(0)) }
+            }
+            // What an alert that stays names, too, stays.
+            #expect(files == [0] + kept)
+            #expect(try await count("attachment_uses", in: database) == Int64(2 * kept.count))
             for table in ["alert_properties", "alert_texts", "notifications", "webhook_deliveries"] {
                 #expect(try await count(table, in: database) == Int64(kept.count), "\(table)")
             }

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// The engine as a whole, on every database.
-@Suite(.inTurn, .timeLimit(.minutes(5)))
+@Suite(.inTurn, .timeLimit(.minutes(30)))
 struct AlertEngineTests {
     let mary = PersonReference(id: "p", targetName: "mary", firstName: "M", lastName: "M")
     let clock = TestClock()

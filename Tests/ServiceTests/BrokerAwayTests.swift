@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// What people and their tools see while the broker is away: nothing but the way being a little longer.
-@Suite(.inTurn, .timeLimit(.minutes(10)))
+@Suite(.inTurn, .timeLimit(.minutes(30)))
 struct BrokerAwayTests {
     /// The broker of a world, and how much its spool may hold.
     private final class Broker: @unchecked Sendable {  // set once, before the services begin

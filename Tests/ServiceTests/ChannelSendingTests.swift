@@ -13,7 +13,7 @@ import Testing
 @testable import Notifier
 
 /// Channels against a stand-in for their providers, by the guarded client.
-@Suite(.inTurn, .timeLimit(.minutes(5)))
+@Suite(.inTurn, .timeLimit(.minutes(30)))
 struct ChannelSendingTests {
     typealias Notification = AlertCore.Notification
 

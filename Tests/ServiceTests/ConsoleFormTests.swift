@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Forms of people, devices, shifts, sites and device names.
-@Suite(.inTurn, .timeLimit(.minutes(5))) struct ConsoleFormTests {
+@Suite(.inTurn, .timeLimit(.minutes(30))) struct ConsoleFormTests {
     // MARK: - Secret addresses of devices
 
     @Test func aSecretAddressIsMaskedAndKept() async throws {

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Choosing another password on the console, by choice or because it has to be.
-@Suite(.inTurn, .timeLimit(.minutes(5))) struct ConsolePasswordTests {
+@Suite(.inTurn, .timeLimit(.minutes(30))) struct ConsolePasswordTests {
     private static let path = "/console/password"
     private static let good = ["old": ConsoleWorld.password, "password": "another horse", "repeat": "another horse"]
 

@@ -29,7 +29,7 @@ extension ConsoleWorld {
 }
 
 /// What each role is offered on the pages, and what is refused when it is sent all the same.
-@Suite(.inTurn, .timeLimit(.minutes(5))) struct ConsoleRightsTests {
+@Suite(.inTurn, .timeLimit(.minutes(30))) struct ConsoleRightsTests {
     struct Row: Sendable {
         /// The page that offers it.
         let page: String

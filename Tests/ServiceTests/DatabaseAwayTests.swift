@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Without a database nothing is taken, and whoever sends is told so, and when to come again.
-@Suite(.inTurn, .timeLimit(.minutes(10)))
+@Suite(.inTurn, .timeLimit(.minutes(30)))
 struct DatabaseAwayTests {
     @Test func isSaidClearlyAndNothingIsHalfDone() async throws {
         let database = AbsentDatabase(try await Backend.sqlite.makeDatabase())

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// A day in the life of three groups.
-@Suite(.inTurn, .timeLimit(.minutes(5)))
+@Suite(.inTurn, .timeLimit(.minutes(30)))
 struct DayTests {
     @Test(arguments: Backend.available)
     func everybodyIsNotifiedWhenTheCalendarSaysSo(on backend: Backend) async throws {

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// The door on real routes: what is taken, what is refused, and what comes of it.
-@Suite(.inTurn, .timeLimit(.minutes(5)))
+@Suite(.inTurn, .timeLimit(.minutes(30)))
 struct DoorTests {
     @Test func everyWayInIsForItsIntegration() async throws {
         try await DoorWorld.run { world in
@@ -135,7 +135,7 @@ struct DoorTests {
 }
 
 /// The doors of forms.
-@Suite(.inTurn, .timeLimit(.minutes(5)))
+@Suite(.inTurn, .timeLimit(.minutes(30)))
 struct FormTriggerTests {
     private func post(
         _ world: DoorWorld, _ path: String, _ body: String, as login: String = "rest"

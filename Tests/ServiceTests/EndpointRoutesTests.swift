@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Endpoints by REST: every kind of authentication, and what must never come out.
-@Suite(.inTurn, .timeLimit(.minutes(5)))
+@Suite(.inTurn, .timeLimit(.minutes(30)))
 struct EndpointRoutesTests {
     static let certificate = "-----BEGIN CERTIFICATE-----\nMTIz\n-----END CERTIFICATE-----\n"
     static let key = "-----BEGIN PRIVATE KEY-----\nMTIz\n-----END PRIVATE KEY-----\n"

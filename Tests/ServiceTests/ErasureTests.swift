@@ -101,6 +101,21 @@ struct ErasureTests {
         }
     }
 
+    /// Who is in an alert that is held stays as long as the hold.
+    @Test(arguments: Backend.available) func whoIsHeldStays(on backend: Backend) async throws {
+        try await ConsoleWorld.run(on: backend) { world in
+            try await fill(world)
+            // Found by the events of webhooks, which are not about the person; their alerts are.
+            let hold = try await world.call("POST", "/legal-holds", ["name": "Case 18", "query": "kind:delivery"])
+            let refused = try await world.call("POST", "/people/jvelvet/erase", ["confirm": "jvelvet"])
+            #expect(refused.status == 409 && refused.body.contains("erasure.held") && refused.body.contains("Case 18"))
+            #expect(try await world.call("GET", "/people/jvelvet").status == 200)
+            _ = try await world.call("DELETE", "/legal-holds/\(try hold.json["id"]?.string ?? "")")
+            let answer = try await world.call("POST", "/people/jvelvet/erase", ["confirm": "jvelvet"])
+            #expect(answer.status == 202, "\(answer.body)")
+        }
+    }
+
     /// A process that dies in the middle: another one goes on.
     @Test func goesOnAfterARestart() async throws {
         try await ConsoleWorld.run { world in

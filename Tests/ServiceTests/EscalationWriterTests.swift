@@ -10,7 +10,7 @@ import Testing
 private typealias Notification = AlertCore.Notification
 
 /// Escalations in the database: many people at once, messages that come again, alerts from before there were any.
-@Suite(.inTurn, .timeLimit(.minutes(5)))
+@Suite(.inTurn, .timeLimit(.minutes(30)))
 struct EscalationWriterTests {
     private static let start = Timestamp(milliseconds: 1_790_000_000_000)
     private static let origin = Origin(actor: "<test>", causation: "test", correlation: "r")

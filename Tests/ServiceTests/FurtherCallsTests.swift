@@ -10,7 +10,7 @@ import Testing
 @testable import Notifier
 
 /// The calls that follow when nobody takes the first one.
-@Suite(.inTurn, .timeLimit(.minutes(5))) struct FurtherCallsTests {
+@Suite(.inTurn, .timeLimit(.minutes(30))) struct FurtherCallsTests {
     private struct Scene: Sendable {
         let world: AnswerWorld
         let calls: FurtherCalls

@@ -14,7 +14,7 @@ import Testing
 @testable import Bootstrap
 
 /// The built-in endpoint `xMatters`: a script's way to this server's own API.
-@Suite(.inTurn, .timeLimit(.minutes(5)))
+@Suite(.inTurn, .timeLimit(.minutes(30)))
 struct InProcessAPITests {
     private let now: AlertCore.Clock = { Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) }
     private let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

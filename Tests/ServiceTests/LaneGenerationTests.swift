@@ -8,7 +8,7 @@ import Testing
 @testable import WebhookDispatcher
 
 /// Deliveries to one integration, of alerts that began before the partitions were raised and of others after it.
-@Suite(.inTurn, .timeLimit(.minutes(5)))
+@Suite(.inTurn, .timeLimit(.minutes(30)))
 struct LaneGenerationTests {
     static let raises = [5, 16]
 

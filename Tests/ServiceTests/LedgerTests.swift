@@ -11,7 +11,7 @@ import Testing
 @testable import SelfAudit
 
 /// What leaves a system and comes back: checkpoints beside it, its log on a topic, copies of its database.
-@Suite(.inTurn, .timeLimit(.minutes(5)))
+@Suite(.inTurn, .timeLimit(.minutes(30)))
 struct LedgerTests {
     static let noon = Timestamp(milliseconds: 1_790_000_000_000)
 

@@ -8,7 +8,7 @@ import Testing
 @testable import Notifier
 
 /// From the plan to the provider: failover, doubt, limits, storms, crashes.
-@Suite(.inTurn, .timeLimit(.minutes(5)))
+@Suite(.inTurn, .timeLimit(.minutes(30)))
 struct NotificationDeliveryTests {
     typealias Notification = AlertCore.Notification
 

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// From a request that names a group to the people in it, through all services, on every database.
-@Suite(.inTurn, .timeLimit(.minutes(5)))
+@Suite(.inTurn, .timeLimit(.minutes(30)))
 struct PagingTests {
     private static let acknowledge = "44444444-0000-4000-8000-000000000001"
     private static let escalate = "44444444-0000-4000-8000-000000000002"

@@ -8,7 +8,7 @@ import Testing
 @testable import Notifier
 
 /// Notification providers by REST.
-@Suite(.inTurn, .timeLimit(.minutes(5)))
+@Suite(.inTurn, .timeLimit(.minutes(30)))
 struct ProviderRoutesTests {
     @Test func areKeptWithoutTheirSecrets() async throws {
         try await RESTTestServer.run { server in

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Every role with every operation that not all may use.
-@Suite(.inTurn, .timeLimit(.minutes(5)))
+@Suite(.inTurn, .timeLimit(.minutes(30)))
 struct RESTRightsTests {
     /// One operation; `{login}` stands for whoever asks.
     struct Operation: Sendable {

@@ -8,7 +8,7 @@ import Testing
 @testable import WebhookDispatcher
 
 /// What people order for deliveries, and what heals by itself; on every database.
-@Suite(.inTurn, .timeLimit(.minutes(5)))
+@Suite(.inTurn, .timeLimit(.minutes(30)))
 struct RedriveTests {
     let redrive = DeliveryOrder.redrive(by: RedriveWorld.mary, cause: "test")
 

@@ -8,7 +8,7 @@ import Testing
 @testable import WebhookDispatcher
 
 /// The history of alerts, sent to an integration that is new; on every database.
-@Suite(.inTurn, .timeLimit(.minutes(5)))
+@Suite(.inTurn, .timeLimit(.minutes(30)))
 struct ReplayRunTests {
     func done(_ world: RedriveWorld, _ id: String) async throws -> Replay? {
         let replay = try await world.database.reading { try Replays($0).get(id) }

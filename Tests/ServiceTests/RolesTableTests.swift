@@ -7,7 +7,7 @@ import Testing
 @testable import API
 
 /// docs/ROLES.md, row by row over the real routes: 403 is answered exactly where the table says so.
-@Suite(.inTurn, .timeLimit(.minutes(5)))
+@Suite(.inTurn, .timeLimit(.minutes(30)))
 struct RolesTableTests {
     /// Logins by their roles.
     private static let logins = [

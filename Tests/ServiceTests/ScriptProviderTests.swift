@@ -11,7 +11,7 @@ import Testing
 @testable import Notifier
 
 /// Providers that are scripts, in the sandbox's own processes, against a stand-in on this machine.
-@Suite(.inTurn, .timeLimit(.minutes(5)))
+@Suite(.inTurn, .timeLimit(.minutes(30)))
 struct ScriptProviderTests {
     typealias Notification = AlertCore.Notification
 

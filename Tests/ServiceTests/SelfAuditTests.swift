@@ -10,7 +10,7 @@ import Testing
 @testable import SelfAudit
 
 /// Notices as they reach somebody, and what is recorded of it.
-@Suite(.inTurn, .timeLimit(.minutes(5)))
+@Suite(.inTurn, .timeLimit(.minutes(30)))
 struct SelfAuditTests {
     /// Takes notices, unless it is told to refuse.
     final class Pager: AuditTarget, @unchecked Sendable {  // everything mutable under `lock` only

@@ -8,7 +8,7 @@ import Testing
 @testable import Notifier
 
 /// Too many messages to one device become one, with exact counts, whatever happens meanwhile.
-@Suite(.inTurn, .timeLimit(.minutes(10)))
+@Suite(.inTurn, .timeLimit(.minutes(30)))
 struct StormDeliveryTests {
     typealias Notification = AlertCore.Notification
 

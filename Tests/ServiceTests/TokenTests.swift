@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Tokens of OAuth2, over a real socket.
-@Suite(.inTurn, .timeLimit(.minutes(5)))
+@Suite(.inTurn, .timeLimit(.minutes(30)))
 struct TokenTests {
     private func token(_ world: DoorWorld, _ fields: String, inQuery: Bool = false) async throws -> Answer {
         let path = "/api/xm/1/oauth2/token" + (inQuery ? "?\(fields)" : "")

@@ -13,7 +13,7 @@ import Testing
 @testable import Ingest
 
 /// How runs begin and end with their partition.
-@Suite(.inTurn, .timeLimit(.minutes(5))) struct TransformerTests {
+@Suite(.inTurn, .timeLimit(.minutes(30))) struct TransformerTests {
     /// Scripts that go on until a test lets them end, or they are cancelled.
     private actor Runs {
         private(set) var begun = 0

@@ -11,7 +11,7 @@ import Testing
 import WebhookDispatcher
 
 /// A database of the first version, with data in it and work under way, is brought to the present schema and goes on.
-@Suite(.inTurn, .timeLimit(.minutes(5)))
+@Suite(.inTurn, .timeLimit(.minutes(30)))
 struct UpgradeTests {
     @Test(arguments: Backend.available)
     func everythingIsThereAndReadable(on backend: Backend) async throws {

@@ -11,7 +11,7 @@ import Testing
 @testable import WebhookDispatcher
 
 /// Webhooks go out as their endpoint says, or wait with a reason.
-@Suite(.inTurn, .timeLimit(.minutes(5)))
+@Suite(.inTurn, .timeLimit(.minutes(30)))
 struct WebhookAuthenticationTests {
     private let box = SecretBox(key: .init(size: .bits256))
     private let at = Timestamp(milliseconds: 1_800_000_000_000)

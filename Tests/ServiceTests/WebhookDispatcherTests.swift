@@ -13,7 +13,7 @@ import Testing
 @testable import WebhookDispatcher
 
 /// The dispatcher as a whole, on every database, against a sink that misbehaves.
-@Suite(.inTurn, .timeLimit(.minutes(5)))
+@Suite(.inTurn, .timeLimit(.minutes(30)))
 struct WebhookDispatcherTests {
     static let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let now: Clock = { Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) }

@@ -8,7 +8,7 @@ import Testing
 @testable import WebhookDispatcher
 
 /// What takes integrations out of service, and what their settings do to a dispatcher that runs.
-@Suite(.inTurn, .timeLimit(.minutes(5)))
+@Suite(.inTurn, .timeLimit(.minutes(30)))
 struct WebhookServiceTests {
     private let base = WebhookDispatcherTests()
 

@@ -3,6 +3,8 @@ import Testing
 
 /// Lets a few of a process's tests run at a time, in the order in which they come: those that start servers and wait
 /// for them. All of them together would wait for each other's processor time longer than for anything else.
+///
+/// A time limit counts the wait for its turn, too: on a slow machine that of all tests before it.
 public struct InTurn: SuiteTrait, TestTrait, TestScoping {
     private static let places = Places(2 * max(2, ProcessInfo.processInfo.activeProcessorCount))
 

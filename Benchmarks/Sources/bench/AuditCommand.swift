@@ -15,18 +15,26 @@ struct AuditCommand: AsyncParsableCommand {
     @Option(help: "Events in the log, twelve for each alert.") var events = 100_000
     @Option(help: "How often each question is asked.") var asks = 200
     @Flag(help: "Search what is there already.") var filled = false
+    @Flag(help: "Seal nothing that is personal.") var plain = false
+    @Flag(help: "Fill, and no more.") var fillOnly = false
 
     func run() async throws {
         let path = file ?? NSTemporaryDirectory() + "/bench-\(UInt32.random(in: 0 ... .max)).db"
-        let database: any SQLDatabase =
+        let store: any SQLDatabase =
             if let postgres { PostgresDatabase(url: postgres, connections: 4) } else { try SQLiteDatabase(path: path) }
-        try await Migrator.bundled().run(on: database)
+        try await Migrator.bundled().run(on: store)
+        // Nobody's key: nothing but this program reads what it sealed.
+        let vault = PersonVault(
+            secrets: try SecretBox(base64Key: Data(repeating: 7, count: 32).base64EncodedString()),
+            now: { Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) })
+        let database: any SQLDatabase = plain ? store : SealingDatabase(store, vault: vault)
         let history = AuditHistory(alerts: events / AuditHistory.eventsOfAlert)
         if !filled {
             let start = ContinuousClock.now
             try await fill(database, history)
             print("filled: \(perSecond(history.events, ContinuousClock.now - start)) events/s")
         }
+        if fillOnly { return await database.close() }
         let start = ContinuousClock.now
         let progress = try await AuditIndexer(database: database).catchUp()
         if !filled { print("indexed: \(perSecond(history.events, ContinuousClock.now - start)) events/s") }
@@ -148,16 +156,21 @@ struct AuditHistory: Sendable {
         let begin = Notification.Event.attemptBegun(
             number: 1, isRepetition: false, provider: NamedReference(id: "mail", name: "Mail"), at: begun)
         var all: [NewEvent] = []
+        var states: [String: any Sendable] = [:]
         func add<A: Aggregate>(_ type: A.Type, _ id: String, by actor: String, _ events: [A.Event]) throws {
+            var state = states["\(A.category)-\(id)"] as? A.State ?? A.initial
             for event in events {
+                state = A.evolve(state, event)
                 let (kind, data) = try EventCodec<A.Event>.encode(event, category: A.category)
                 let stream = "\(A.category)-\(id)"
                 all.append(
                     NewEvent(
                         stream: stream, version: Version(all.count { $0.stream == stream } + 1), type: kind, data: data,
                         origin: Origin(actor: actor, causation: request, correlation: request),
-                        recordedAt: begun.advanced(by: .milliseconds(Double(all.count)))))
+                        recordedAt: begun.advanced(by: .milliseconds(Double(all.count))),
+                        personal: A.personal(in: event, state)))
             }
+            states["\(A.category)-\(id)"] = state
         }
         try add(Alert.self, alert, by: mary.targetName, [.created(details: details, at: begun)])
         try add(AlertEscalation.self, alert, by: "<notifier>", [.suspended(at: begun), .resumed(at: begun)])

@@ -6,9 +6,9 @@ import Logging
 import Messaging
 import OutboundHTTP
 import Persistence
-import Scripting
 import PostgresDatabase
 import SQLiteDatabase
+import Scripting
 import WebhookDispatcher
 
 /// The dispatcher with a full topic, beside the bare client in a loop, against the same sink in the same process.

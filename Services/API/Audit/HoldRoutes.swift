@@ -59,6 +59,13 @@ extension RESTServices {
     }
 }
 
+extension AuditNames {
+    /// What a legal hold looks for.
+    func query(of hold: LegalHold) throws -> AuditQuery {
+        try resolve(AuditQuery(hold.query) { Timestamp(iso: $0) })
+    }
+}
+
 extension LegalHold {
     fileprivate func wire(in directory: Directory) throws -> JSONValue {
         let person = try directory.get(Person.self, id: createdBy)

@@ -14,6 +14,7 @@ extension RESTServices {
     /// again.
     private func erasePerson(_ call: RESTCall) async throws -> RESTAnswer {
         guard let confirm = try call.fields().text("confirm") else { throw RestError.missingField("confirm") }
+        try await requireNoHold(on: call.parameter("person"))
         return try await write(call) { [secrets] edit in
             let directory = edit.directory
             let id = try directory.resolve(Person.self, call.parameter("person"))?.id ?? call.parameter("person")
@@ -33,6 +34,23 @@ extension RESTServices {
             try erasures.begin(id, texts: texts, secrets: secrets, by: edit.origin, at: edit.now)
             return RESTAnswer(status: .accepted, body: Self.representation(try erasures.get(id), id))
         }
+    }
+
+    /// What a legal hold keeps is evidence: also who is in it.
+    private func requireNoHold(on person: String) async throws {
+        let view = try await cache.refreshed()
+        try await AuditIndexer(database: database).catchUp()
+        let hold = try await database.reading { connection -> LegalHold? in
+            let id = try Directory(connection).resolve(Person.self, person)?.id ?? person
+            let names = AuditNames(directory: view, connection: connection)
+            return try Directory(connection).all(LegalHold.self).first { hold in
+                try HeldAlerts(connection, by: [names.query(of: hold)]).has(person: id)
+            }
+        }
+        guard let hold else { return }
+        throw RestError.conflict(
+            "The legal hold \(hold.name) keeps alerts that this user is in: end it first.",
+            subcode: "erasure.held")
     }
 
     private func requireErasing(

@@ -13,8 +13,6 @@ import Persistence
 struct IdempotentCalls: Sendable {
     /// The longest body of an answer that is kept, in bytes.
     private static let answerLimit = 256 << 10
-    /// The longest key.
-    private static let keyLimit = 255
 
     let database: any SQLDatabase
     let secrets: SecretBox
@@ -49,11 +47,7 @@ struct IdempotentCalls: Sendable {
 
     private func claim(_ request: Request, _ body: Data?, _ caller: Caller) throws(RestError) -> Claim? {
         guard let key = request.headers[.idempotencyKey] else { return nil }
-        guard (1...Self.keyLimit).contains(key.utf8.count), key.utf8.allSatisfy({ (33...126).contains($0) }) else {
-            throw .invalidValue(
-                "Idempotency-Key",
-                "it must have 1 to \(Self.keyLimit) characters of ASCII that can be seen, without spaces.")
-        }
+        try IdempotencyKeys.check(key)
         var hash = SHA256()
         for part in [Data(request.method.rawValue.utf8), Data((request.uri.string).utf8), body ?? Data()] {
             // With its length, so that one part's end is not another's beginning.

@@ -71,9 +71,7 @@ public struct RetentionLoop: Service {
             months: months, monthsOfPlans: view.plans.compactMapValues(\.retentionMonths))
         let holds = try await database.reading { connection in
             let names = AuditNames(directory: view, connection: connection)
-            return try Directory(connection).all(LegalHold.self).map { hold in
-                try names.resolve(AuditQuery(hold.query) { Timestamp(iso: $0) })
-            }
+            return try Directory(connection).all(LegalHold.self).map { try names.query(of: $0) }
         }
         let outcome = try await RetentionRun(
             database: database, retention: retention, holds: holds, now: now

@@ -22,6 +22,7 @@ public enum ReadModels {
         Model(table: "alert_properties", owner: "alert_id", part: "name", prefix: "alert-"),
         Model(table: "alert_suppressions", owner: "alert_id", prefix: "alert-"),
         Model(table: "alert_texts", owner: "number"),
+        Model(table: "attachment_uses", owner: "alert_id", part: "attachment_id", prefix: "alert-"),
         Model(table: "notifications", owner: "id", prefix: "notification-"),
         Model(table: "webhook_deliveries", owner: "id", prefix: "delivery-"),
     ]

@@ -26,7 +26,8 @@ public struct TableCatalogue {
 
     private static let log: Set = ["events", "log_partitions"]
     private static let derived: Set = [
-        "alerts", "alert_properties", "alert_texts", "alert_suppressions", "notifications", "webhook_deliveries",
+        "alerts", "alert_properties", "alert_texts", "alert_suppressions", "attachment_uses", "notifications",
+        "webhook_deliveries",
     ]
     /// Who has a partition now, what the broker is like now, which migrations this database has had, when somebody
     /// looks for what may go; and the index of the log, which makes itself anew.

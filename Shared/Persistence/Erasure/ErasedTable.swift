@@ -145,6 +145,7 @@ struct ErasedTable: Sendable {
         ErasedTable("webhook_failures", "ids and times"),
         ErasedTable("incident_references", "ids"),
         ErasedTable("idempotency_keys", "answers, sealed, gone after a day"),
+        ErasedTable("attachment_uses", "ids"),
         ErasedTable("audit_head", "a number"),
         ErasedTable("audit_cursors", "places in the log"),
         ErasedTable("audit_log", "places in the log"),

@@ -22,7 +22,7 @@ public struct Alerts {
     public func apply(_ changes: [(id: String, version: Version, events: [Alert.Event])]) throws {
         var created: [[SQLValue]] = []
         var (properties, texts): ([[SQLValue]], [[SQLValue]]) = ([], [])
-        var attachments: [AlertAttachment] = []
+        var attachments: [(alert: String, named: [AlertAttachment])] = []
         var suppressions: [(id: String, suppression: AlertSuppression, at: Timestamp)] = []
         for (id, version, events) in changes {
             for event in events {
@@ -31,7 +31,7 @@ public struct Alerts {
                 }
                 if let (details, at) = event.beginning {
                     created.append(try row(id, details, at, version))
-                    attachments += details.attachments
+                    if !details.attachments.isEmpty { attachments.append((id, details.attachments)) }
                     properties += details.properties.map { name, value in
                         [.text(id), .text(name), .text(value.readable), .text(value.readable.folded)]
                     }
@@ -47,7 +47,7 @@ public struct Alerts {
             try connection.insert(
                 properties, into: "alert_properties", columns: ["alert_id", "name", "value", "folded"])
         }
-        try Attachments(connection).keep(attachments)
+        for (alert, named) in attachments { try Attachments(connection).keep(named, for: alert) }
         for (id, suppression, at) in suppressions { try AlertSuppressions(connection).add(id, suppression, at: at) }
         for (id, version, events) in changes where !events.isEmpty { try update(id, version, events) }
     }

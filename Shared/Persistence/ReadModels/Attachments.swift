@@ -91,10 +91,28 @@ public struct Attachments {
     }
 
     /// An alert names them now.
-    func keep(_ attachments: [AlertAttachment]) throws {
-        let ids = attachments.compactMap(\.uploadId)
+    func keep(_ attachments: [AlertAttachment], for alert: String) throws {
+        let ids = Set(attachments.compactMap(\.uploadId)).sorted()
         guard !ids.isEmpty else { return }
         try connection.execute("UPDATE attachments SET is_kept = 1 WHERE id IN \(list: ids)")
+        for id in ids {
+            try connection.execute(
+                "INSERT INTO attachment_uses (alert_id, attachment_id) VALUES (\(alert), \(id)) ON CONFLICT DO NOTHING")
+        }
+    }
+
+    /// Lets go of what nobody names any more but these alerts.
+    func release(by alerts: [String]) throws(StoreError) {
+        let ids = try connection.execute(
+            "SELECT DISTINCT attachment_id FROM attachment_uses WHERE alert_id IN \(list: alerts)"
+        ).map { $0.text(0) }
+        guard !ids.isEmpty else { return }
+        try connection.execute("DELETE FROM attachment_uses WHERE alert_id IN \(list: alerts)")
+        try connection.execute(
+            """
+            DELETE FROM attachments WHERE id IN \(list: ids)
+            AND NOT EXISTS (SELECT 1 FROM attachment_uses u WHERE u.attachment_id = attachments.id)
+            """)
     }
 }
 

@@ -12,8 +12,6 @@ struct Candidates {
     }
 
     private static let ended = ["TERMINATED", "TERMINATED_EXTERNAL", "SUPPRESSED"]
-    /// Events of some alerts that a hold finds are looked at in pages of this size.
-    private static let page = 1000
 
     let connection: any SQLConnection
     let holds: [AuditQuery]
@@ -37,21 +35,8 @@ struct Candidates {
                 createdAt: Timestamp(milliseconds: row.integer(4)), isHeld: false)
         }.filter { $0.createdAt.month <= month }
         guard !alerts.isEmpty, !holds.isEmpty else { return alerts }
-        let held = try held(alerts.map(\.id))
+        let held = try HeldAlerts(connection, by: holds).among(alerts.map(\.id))
         for index in alerts.indices { alerts[index].isHeld = held.contains(alerts[index].id) }
         return alerts
-    }
-
-    private func held(_ alerts: [String]) throws -> Set<String> {
-        var held: Set<String> = []
-        let query = AuditQuery(.all([.isAny(.alert, alerts), .any(holds.map(\.condition))]))
-        var offset = 0
-        while true {
-            let page = try AuditSearch(connection).find(query, newestFirst: false, offset: offset, limit: Self.page)
-            let streams = Set(page.hits.map(\.event.stream))
-            held.formUnion(try AlertsOfStreams(connection).alerts(of: streams).values)
-            offset += page.hits.count
-            guard !page.hits.isEmpty, offset < page.total else { return held }
-        }
     }
 }

@@ -43,7 +43,8 @@ public struct MonthTables {
     func drop(_ month: Int, at now: Timestamp) throws -> Int64? {
         guard try months().contains(month) else { return nil }
         let table = SQL(stringLiteral: "events_\(month)")
-        try connection.execute("LOCK TABLE \(table) IN ACCESS EXCLUSIVE MODE")
+        // Reading it goes on until it is detached.
+        try connection.execute("LOCK TABLE \(table) IN SHARE MODE")
         try connection.execute("DELETE FROM retention_kept")
         for stream in try keptStreams(of: month) {
             try connection.execute("INSERT INTO retention_kept (stream) VALUES (\(stream)) ON CONFLICT DO NOTHING")

@@ -22,6 +22,7 @@ struct RetiredAlerts {
 
     func delete(_ alerts: [Candidates.Alert]) throws(StoreError) {
         let ids = alerts.map(\.id)
+        try Attachments(connection).release(by: ids)
         let notices: SQL = "SELECT id FROM notifications WHERE alert_id IN \(list: ids)"
         for table in ["notification_receipts", "phone_calls"] {
             try connection.execute("DELETE FROM \(SQL(stringLiteral: table)) WHERE notification_id IN (\(notices))")

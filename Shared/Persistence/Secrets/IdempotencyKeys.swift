@@ -14,6 +14,8 @@ public struct IdempotencyKeys {
     public static let limit = 10_000
     /// How many that are over are swept out at once.
     private static let sweepLimit = 100
+    /// The longest key.
+    private static let lengthLimit = 255
 
     /// What there is of a key.
     public enum Entry: Equatable, Sendable {
@@ -34,6 +36,15 @@ public struct IdempotencyKeys {
     private let connection: any SQLConnection
 
     public init(_ connection: any SQLConnection) { self.connection = connection }
+
+    /// - Throws: 400 for what cannot be a key.
+    public static func check(_ key: String) throws(RestError) {
+        guard (1...lengthLimit).contains(key.utf8.count), key.utf8.allSatisfy({ (33...126).contains($0) }) else {
+            throw .invalidValue(
+                "Idempotency-Key",
+                "it must have 1 to \(lengthLimit) characters of ASCII that can be seen, without spaces.")
+        }
+    }
 
     /// Takes a key, or says what there is of it.
     /// - Parameter request: A hash of all that makes it the same request.
@@ -59,6 +70,30 @@ public struct IdempotencyKeys {
         guard count.integer(0) > Self.limit else { return .taken }
         try release(key, of: caller)
         return .full
+    }
+
+    /// Which trigger a key stands for: that of the first request with it within a day. Who gets it sends the trigger
+    /// under that id, also when it was sent before: what has the id of another is not run again.
+    /// - Parameters:
+    ///   - source: What is triggered, and by whom.
+    ///   - request: A hash of all that makes it the same request.
+    ///   - id: Of a new request.
+    /// - Returns: `nil` where another request had the key.
+    public func requestId(
+        _ key: String, of source: String, for request: String, orElse id: String, at now: Timestamp
+    ) throws(StoreError) -> String? {
+        let end = now.milliseconds - Self.kept.milliseconds
+        try connection.execute(
+            "DELETE FROM idempotency_keys WHERE caller = \(source) AND key = \(key) AND begun_at <= \(end)")
+        // Sets what is there already, so that a row comes back either way.
+        let rows = try connection.execute(
+            """
+            INSERT INTO idempotency_keys (caller, key, request, begun_at, request_id)
+            VALUES (\(source), \(key), \(request), \(now.milliseconds), \(id))
+            ON CONFLICT (caller, key) DO UPDATE SET request = idempotency_keys.request RETURNING request, request_id
+            """)
+        try sweep(before: end)
+        return rows[0].text(0) == request ? rows[0].optionalText(1) : nil
     }
 
     /// Writes down what the request was answered.

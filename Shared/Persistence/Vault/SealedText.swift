@@ -80,6 +80,7 @@ enum SealedText {
                 switch token.kind {
                 case .literal: opened += mark
                 case .sealed(let person, let sealed):
+                    let sealed = UnsafeBufferPointer(rebasing: bytes[sealed])
                     opened += text(sealed, of: person, at: place, keys[person]) ?? Array(bytes[token.range])
                 }
                 end = token.range.upperBound
@@ -93,14 +94,14 @@ enum SealedText {
 
     /// `nil` for what somebody has changed or put there: it is shown as it stands, and the chain tells of it.
     private static func text(
-        _ sealed: Data, of person: String, at place: Place, _ key: PersonVault.Key?
+        _ sealed: UnsafeBufferPointer<UInt8>, of person: String, at place: Place, _ key: PersonVault.Key?
     ) -> [UInt8]? {
         switch key {
         case .destroyed, nil: return Array(erased(person).utf8)
         case .unreadable: return Array("sealed-\(person.prefix(8))".utf8)
         case .whole(let key):
             // As above.
-            guard let box = try? AES.GCM.SealedBox(combined: sealed),
+            guard let content = Data(base64Encoded: Data(sealed)), let box = try? AES.GCM.SealedBox(combined: content),
                 let text = try? AES.GCM.open(box, using: key, authenticating: place.associated(person))
             else { return nil }
             return Array(text)
@@ -110,11 +111,19 @@ enum SealedText {
     private struct Token {
         enum Kind {
             case literal
-            case sealed(person: String, Data)
+            /// And where its nonce, ciphertext and tag stand.
+            case sealed(person: String, Range<Int>)
         }
 
         let range: Range<Int>
         let kind: Kind
+    }
+
+    private static func isBase64(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "+"), UInt8(ascii: "/"), UInt8(ascii: "="): true
+        default: false
+        }
     }
 
     private static func forEach(in bytes: UnsafeBufferPointer<UInt8>, _ body: (Token) -> Void) {
@@ -127,13 +136,13 @@ enum SealedText {
                 continue
             }
             start = begin
-            guard let middle = bytes[begin...].firstIndex(of: tilde),
-                let end = bytes[(middle + 1)...].firstIndex(of: tilde),
-                let sealed = Data(base64Encoded: Data(bytes[(middle + 1)..<end]))
+            guard let middle = bytes.firstPlace(of: [tilde], from: begin),
+                let end = bytes.firstPlace(of: [tilde], from: middle + 1),
+                bytes[(middle + 1)..<end].allSatisfy(isBase64)
             else { continue }
             let person = String(decoding: bytes[begin..<middle], as: UTF8.self)
             guard isFit(person) else { continue }
-            body(Token(range: found..<end + 1, kind: .sealed(person: person, sealed)))
+            body(Token(range: found..<end + 1, kind: .sealed(person: person, (middle + 1)..<end)))
             start = end + 1
         }
     }

@@ -7,6 +7,7 @@ struct AuditCommand: AsyncParsableCommand {
         discussion: Ending.help,
         subcommands: [
             AuditQueryCommand.self, AuditShowCommand.self, AuditChainCommand.self, AuditAtCommand.self,
-            AuditVerifyCommand.self, AuditCheckpointsCommand.self, AuditExportCommand.self, AuditImportCommand.self,
+            HoldsCommand.self, AuditVerifyCommand.self, AuditCheckpointsCommand.self, AuditExportCommand.self,
+            AuditImportCommand.self,
         ])
 }
