@@ -90,8 +90,8 @@ public struct Attachments {
         return Dictionary(uniqueKeysWithValues: rows.map { ($0.text(0), Int($0.integer(1))) })
     }
 
-    /// An alert names them now.
-    func keep(_ attachments: [AlertAttachment]) throws {
+    /// An alert, a scenario or a scheduled message names them now.
+    public func keep(_ attachments: [AlertAttachment]) throws {
         let ids = attachments.compactMap(\.uploadId)
         guard !ids.isEmpty else { return }
         try connection.execute("UPDATE attachments SET is_kept = 1 WHERE id IN \(list: ids)")
