@@ -212,7 +212,8 @@ struct ScenarioTests {
             func details(_ answer: Answer) async throws -> AlertDetails {
                 #expect(answer.status == 202, "\(answer.body)")
                 let activity = try await world.activity(answer)
-                return try await world.alert(activity.alerts[0].number).details
+                let row: AlertRow = try await world.alert(activity.alerts[0].number)
+                return row.details
             }
             let plain = try await details(sent(#"{"scenario":"down"}"#))
             #expect(plain.properties == ["Host": "db1", "Level": "high"] && plain.priority == .high)
