@@ -93,11 +93,12 @@ struct ScheduledSending: Sendable {
         guard delay <= ScheduledMessage.Firing.longestDelay else {
             return .refused("Nobody was there to send it for \(delay.components.seconds / 3600) hours.")
         }
-        guard owner.status == .active else { return .refused("Its owner \(owner.targetName) is not active.") }
+        guard owner.status == .active else { return .refused("Its owner is not active.") }
         do {
             try SenderRules.require(form, of: plan, for: Caller(person: owner))
         } catch {
-            return .refused(error.message)
+            // What is kept here names nobody: it outlives them.
+            return .refused(error.code == 403 ? "Its owner may not send the form \(form.name)." : error.message)
         }
         let draft = AlertDraft(
             view: view, plan: plan, form: form, integration: nil, submitter: owner, secrets: secrets)

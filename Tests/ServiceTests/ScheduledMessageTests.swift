@@ -159,7 +159,7 @@ struct ScheduledMessageTests {
             try await Self.put(form, in: world)
             world.clock.advance(by: .seconds(3601))
             var refused = try await Self.attempted(other, due, on: world)
-            #expect(refused.at("problem.message")?.string?.contains("may not be sent by rest") == true)
+            #expect(refused.at("problem.message")?.string?.contains("Its owner may not send the form Down.") == true)
             #expect(refused["nextFireTime"] != nil && refused["previousFireTime"] == nil)
             try await Self.put(DoorWorld.form, in: world)
             due = refused["nextFireTime"]
