@@ -22,12 +22,25 @@ struct AlertDraft: Sendable {
         if request.recipients == nil, let recipients {
             request.recipients = try AlertRequest(["recipients": .string(recipients)]).recipients
         }
+        if let scenario = try scenario(namedIn: json) { request = request.filled(from: try scenario.kept.request()) }
         var details = try assembly.details(
             request, number: number, requestId: requestId, integration: integration?.id, submitter: submitter,
             seal: { password, index in secrets.seal(password, for: .alertCallback(id, index)) },
             notes: &notes, optionId: { DerivedID.uuid("option", id, String($0)) })
         if integration?.floodControl == true { details.limitsNotifications = true }
         return details
+    }
+
+    /// What fills in what a request to a form leaves open, by its id or name. Requests to integrations name none: what
+    /// another system calls `scenario` is its own.
+    private func scenario(namedIn json: JSONValue) throws(FieldProblem) -> Scenario? {
+        guard integration == nil, let given = json["scenario"], given != .null, given != "" else { return nil }
+        guard let name = given.string ?? given["id"]?.string ?? given["name"]?.string else {
+            throw FieldProblem("scenario", "has to be an id or a name, or an object with one")
+        }
+        guard let scenario = view.scenario(name, of: form.id), Caller(person: submitter).maySee(scenario, of: form)
+        else { throw FieldProblem("scenario", "is no scenario of the form \(form.name): \(name)") }
+        return scenario
     }
 
     private var assembly: AlertAssembly {

@@ -28,12 +28,16 @@ struct FormTriggers<Context: RemoteAddressRequestContext>: Sendable {
 
     func accept(_ request: Request, _ context: Context) async throws -> Response {
         let caller = try await caller(request, context)
-        let (form, plan, view) = try await form(context.parameters.get("form") ?? "")
+        var (form, plan, view) = try await form(context.parameters.get("form") ?? "")
         try SenderRules.require(form, of: plan, for: caller)
         try routes.rates.admit(
             source: (form.id, "the form \(form.name)"), plan: (plan.id, plan.name), at: routes.now())
         let body = try await routes.body(of: request)
         let json = try IngestRoutes<Context>.json(body)
+        if json["scenario"] != nil {
+            // It may be younger than what is in memory.
+            view = try await routes.unavailableIfItFails { try await routes.directory.refreshed() }
+        }
         var message = try await routes.message(from: request, context, body, caller.person)
         message.form = form.id
         message.parameters = FormEncoding.parse(request.uri.query ?? "")

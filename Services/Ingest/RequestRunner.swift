@@ -32,6 +32,8 @@ struct RequestRunner: Sendable {
         if message.form == nil, view.integrations[message.integration] == nil || message.run != nil {
             view = try await directory.refreshed()
         }
+        // So may the scenario that it names.
+        if message.form != nil, message.body.contains("\"scenario\"") { view = try await directory.refreshed() }
         var activity = message.activity(by: view.people[message.person]?.targetName ?? "")
         if message.run == nil, let suppression = try await flood.suppression(of: message, in: view) {
             activity.status = .suppressed

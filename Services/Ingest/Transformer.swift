@@ -13,8 +13,11 @@ public struct Transformer: Service {
     static let group = ConsumerGroup("transformer")
     /// How many requests of one partition may be in memory.
     private static let openLimit = 1000
+    /// For how long scheduled messages that are being sent are left alone: more than a hundred of them take.
+    private static let sendingLease = Duration.seconds(120)
 
     let runner: RequestRunner
+    let scheduled: ScheduledSending
     let bus: any MessageBus
     let database: any SQLDatabase
     /// How long a run can take at most.
@@ -38,6 +41,8 @@ public struct Transformer: Service {
             database: database, directory: directory, engine: engine, client: client, secrets: secrets,
             limits: limits, flood: TriggerFlood(database: database), numbers: numbers,
             sender: AlertSender(numbers: numbers, bus: bus), now: now)
+        scheduled = ScheduledSending(
+            bus: bus, database: database, directory: directory, secrets: secrets, now: now, logger: logger)
         self.bus = bus
         self.database = database
         runTime = max(limits.time, limits.totalTime) + .seconds(60)
@@ -66,10 +71,17 @@ public struct Transformer: Service {
             kind: ActivityWriter.dueKind, partition: feed.partition, lease: runTime * 2, database: database,
             signal: Signal(), now: now, logger: logger
         ) { items in try await requests.runAgain(items) }
+        let sending = DueWorkLoop(
+            kind: ScheduledMessage.Firing.dueKind, partition: feed.partition, lease: Self.sendingLease,
+            database: database, signal: Signal(), now: now, logger: logger
+        ) { [scheduled] items in try await scheduled.send(items) }
         do {
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 tasks.addTask { await requests.watch() }
                 tasks.addTask { await again.run() }
+                if feed.partition == ScheduledMessage.Firing.partition {
+                    tasks.addTask { await sending.run() }
+                }
                 try await recorder.run { messages in
                     try await requests.admit(recorder.understood(messages, at: now))
                 }

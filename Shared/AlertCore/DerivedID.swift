@@ -34,6 +34,13 @@ public enum DerivedID {
         return stamped(time: Array(bytes.prefix(6)), generation: generation, rest: digest(parts))
     }
 
+    /// An id that follows from `parts`, and says a time and a generation.
+    /// - Parameter generation: 0 to 4095.
+    public static func stamped(at moment: Timestamp, generation: Int, _ parts: String...) -> String {
+        let time = withUnsafeBytes(of: moment.milliseconds.bigEndian) { Array($0.suffix(6)) }
+        return stamped(time: time, generation: generation, rest: digest(parts))
+    }
+
     /// An id that follows from `parts`, with the time and the generation of what it belongs to where that has one: so
     /// both are known to be of one month.
     public static func beside(_ other: String, _ parts: String...) -> String {

@@ -244,7 +244,7 @@ def test_rest_with_a_script_that_is_not_base64(tocsin, plan, form):
 
 
 def test_rest_for_what_is_not_there(tocsin):
-    for path in ("/events/99999999", "/people/nobody", "/nothing", "/scenarios", "/integrations/x/logs"):
+    for path in ("/events/99999999", "/people/nobody", "/nothing", "/scenarios/none", "/integrations/x/logs"):
         check_error(tocsin.request("GET", path), 404)
     check_error(tocsin.request("POST", "/events", json={"id": "99999999", "status": "TERMINATED"}), 404)
     check_error(tocsin.request("GET", "/events", params={"limit": "many"}), 400, "limit")

@@ -177,7 +177,7 @@ import Testing
 
     @Test func answersUnknownRoutesInItsOwnShape() async throws {
         try await ConsoleWorld.run { world in
-            let answer = try await world.call("GET", "/scenarios")
+            let answer = try await world.call("GET", "/unheard-of")
             #expect(answer.status == 404)
             #expect(try answer.json["code"] == 404)
             #expect(try await world.call("GET", "/events/7").status == 404)

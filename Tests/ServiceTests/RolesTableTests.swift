@@ -147,6 +147,18 @@ struct RolesTableTests {
         case .answer:
             let alert = try await world.addAlert(Int64.random(in: 200_000...900_000_000))
             return (["event": alert], ["response": "1"])
+        case .scenario:
+            let plan = Plan(id: "p-\(id)", name: "plan \(id)", created: now)
+            var form = Form(id: "f-\(id)", number: Int64.random(in: 10_000...900_000_000), plan: plan.id, name: "form")
+            if isOwn {
+                form.senderPermissions = [
+                    SenderPermission(senderType: .person, sender: me, manageScenarios: true)
+                ]
+            }
+            try await put(plan, in: world)
+            try await put(form, in: world)
+            try await put(Scenario(id: "s-\(id)", form: form.id, name: "scenario", created: now), in: world)
+            return (["form": form.id, "scenario": "s-\(id)"], ["name": .string("new \(id)")])
         case .subject:
             return (
                 ["person": me],

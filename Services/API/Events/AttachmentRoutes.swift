@@ -4,15 +4,11 @@ import Persistence
 
 // Files that go with alerts (spec §4.2, §4.8).
 extension EventServices {
-    /// What multipart puts around a file.
-    private static let frameLimit = 64 << 10
-    private static let plainType = "application/octet-stream"
-
     var attachmentRoutes: [RESTRoute] {
         [
             RESTRoute(
                 method: .post, path: "attachments", permission: .sendRequests,
-                handler: { try await upload($0) }, rawBodyLimit: Attachments.sizeLimit + Self.frameLimit),
+                handler: { try await upload($0) }, rawBodyLimit: Attachments.sizeLimit + StoredAttachment.frameLimit),
             .get("attachments/{attachment}/{file}") { try await download($0) },
             .get("events/{event}/attachments") { try await list($0) },
             .get("events/{event}/attachments/{name}") { try await ofEvent($0) },
@@ -20,23 +16,9 @@ extension EventServices {
     }
 
     private func upload(_ call: RESTCall) async throws -> RESTAnswer {
-        let content = try MultipartFile.content(of: call.raw)
-        let description = try MultipartFile.description(of: call.raw)
-        let name = try MultipartFile.field("fileName", of: call.raw) ?? description.name ?? call.query["fileName"]
-        let attachment = StoredAttachment(
-            id: UUID().uuidString.lowercased(), name: try Self.checked(name), mediaType: Self.type(description.type),
-            content: content, uploadedBy: call.caller.person.id, uploadedAt: now())
-        guard !content.isEmpty else { throw RestError.invalidValue("file", "it is empty.") }
-        guard content.count <= Attachments.sizeLimit else {
-            throw RestError(
-                413, "The file has more than \(Attachments.sizeLimit) bytes.", subcode: "request.body_too_large")
-        }
+        let attachment = try StoredAttachment(upload: call, at: now())
         try await database.retrying { try Attachments($0).put(attachment) }
-        return .saved(
-            [
-                "name": .string(attachment.name), "path": .string(attachment.path), "size": .whole(content.count),
-                "links": .links(attachment.path),
-            ], isNew: true)
+        return .saved(attachment.wire, isNew: true)
     }
 
     private func download(_ call: RESTCall) async throws -> RESTAnswer {
@@ -72,6 +54,34 @@ extension EventServices {
             return found.answer
         }
     }
+}
+
+extension StoredAttachment {
+    /// What multipart puts around a file.
+    static let frameLimit = 64 << 10
+    private static let plainType = "application/octet-stream"
+
+    /// A file as it is sent in.
+    /// - Throws: 400, or 413 for one that is too large.
+    init(upload call: RESTCall, at now: Timestamp) throws(RestError) {
+        let content = try MultipartFile.content(of: call.raw)
+        let description = try MultipartFile.description(of: call.raw)
+        let name = try MultipartFile.field("fileName", of: call.raw) ?? description.name ?? call.query["fileName"]
+        self.init(
+            id: UUID().uuidString.lowercased(), name: try Self.checked(name), mediaType: Self.type(description.type),
+            content: content, uploadedBy: call.caller.person.id, uploadedAt: now)
+        guard !content.isEmpty else { throw .invalidValue("file", "it is empty.") }
+        guard content.count <= Attachments.sizeLimit else {
+            throw RestError(
+                413, "The file has more than \(Attachments.sizeLimit) bytes.", subcode: "request.body_too_large")
+        }
+    }
+
+    var wire: JSONValue {
+        [
+            "name": .string(name), "path": .string(path), "size": .whole(content.count), "links": .links(path),
+        ]
+    }
 
     private static func checked(_ name: String?) throws(RestError) -> String {
         let name = (name ?? "").trimmingCharacters(in: .whitespacesAndNewlines)
@@ -91,15 +101,13 @@ extension EventServices {
         else { return plainType }
         return text
     }
-}
 
-extension StoredAttachment {
     /// Below ``RESTPath/base``, with the name as a part of an address.
-    fileprivate var path: String {
+    var path: String {
         "/attachments/\(id)/\(name.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? name)"
     }
 
-    fileprivate var answer: RESTAnswer {
+    var answer: RESTAnswer {
         RESTAnswer(status: .ok, body: nil, file: RESTFile(bytes: Array(content), type: mediaType, name: name))
     }
 }

@@ -98,7 +98,8 @@ struct OperationGroup: Sendable {
     /// All of the API. A new operation has its row in one of these.
     static let all: [OperationGroup] = [
         shared, events, deliveries, integrationLogs, signals, people, imports, devices, groups, shifts, onCall,
-        absences, services, incidents, plans, planParts, forms, integrations, scripts, audit, system, others, absent,
+        absences, services, incidents, plans, planParts, forms, scenarios, integrations, scripts, audit, system, others,
+        absent,
     ]
 }
 
@@ -116,6 +117,8 @@ enum OperationAccess: Sendable {
     case makingPeople
     /// Answers: who was notified, and who may change alerts.
     case answer
+    /// Scenarios: who manages them by a role, and whom a form or a scenario lets change it.
+    case scenario
     /// Everybody: what there is to see or do depends on the people and groups that it is about.
     case subject
 
@@ -135,6 +138,9 @@ enum OperationAccess: Sendable {
                 + "caller) or `people supervised` (those who have the caller among their supervisors)."
         case .makingPeople: "Needs `people` or `people supervised`."
         case .answer: "Needs `change alerts`, but of those who were notified."
+        case .scenario:
+            "Needs `scenarios` or `workflows`, but of those whom the form lets manage its scenarios, or the scenario "
+                + "lets change it."
         case .subject: "What is allowed depends on whom it is about."
         }
     }
@@ -143,7 +149,7 @@ enum OperationAccess: Sendable {
     var isForOneself: Bool {
         switch self {
         case .group, .service, .person, .makingPeople: false
-        case .personOrOneself, .answer, .subject: true
+        case .personOrOneself, .answer, .scenario, .subject: true
         }
     }
 
@@ -155,6 +161,7 @@ enum OperationAccess: Sendable {
         case .person, .personOrOneself: ([.administerPeople], .supervisePeople)
         case .makingPeople: ([.administerPeople, .supervisePeople], nil)
         case .answer: ([.handleAlerts], nil)
+        case .scenario: ([.manageScenarios, .writeConfiguration], nil)
         case .subject: ([], nil)
         }
     }

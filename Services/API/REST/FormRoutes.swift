@@ -128,6 +128,12 @@ extension Form {
             fields["senderPermissions"] = .embeddedPage(
                 try senderPermissions.map { try $0.wire(directory) }, path: "\(base)/sender-permissions")
         }
+        if call.query.embeds("scenarios") {
+            let scenarios = try directory.all(Scenario.self, in: id).filter { call.caller.maySee($0, of: self) }
+                .sorted { ($0.position, $0.name.lowercased()) < ($1.position, $1.name.lowercased()) }
+            fields["scenarios"] = .embeddedPage(
+                try scenarios.map { try $0.wire(directory) }, path: "\(base)/scenarios")
+        }
         return .fields(fields)
     }
 

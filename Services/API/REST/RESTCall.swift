@@ -139,7 +139,7 @@ struct RESTServices: Sendable {
         return peopleRoutes + deviceRoutes + deviceNameRoutes + bridgeRoutes + referenceRoutes + plans + forms
             + keyRoutes + scriptVersionRoutes + workflowRoutes + onCallRoutes + providerRoutes
             + inboundMessageRoutes + pastRoutes + holdRoutes + serviceRoutes + incidentRoutes + changeRoutes
-            + importRoutes + erasureRoutes + absentRoutes
+            + importRoutes + erasureRoutes + scenarioRoutes + scheduledMessageRoutes + absentRoutes
     }
 
     /// One consistent look at the directory.

@@ -256,6 +256,7 @@ extension Directory {
             try deleteAll(WorkflowFile.self, in: plan.id, by: origin, at: now)
         case let form as Form:
             try deleteAll(Integration.self, in: form.plan, by: origin, at: now) { $0.form == form.id }
+            try deleteAll(Scenario.self, in: form.id, by: origin, at: now)
         case let property as PropertyDefinition:
             try takeOffForms(property, by: origin, at: now)
         case let endpoint as Endpoint:

@@ -30,8 +30,10 @@ public struct DirectoryView: Sendable {
     public let providers: [String: NotificationProvider]
     public let bridges: [String: ConferenceBridge]
     public let services: [String: BusinessService]
+    public let scenarios: [String: Scenario]
 
     let servicesByGroup: [String: [BusinessService]]
+    let scenariosByForm: [String: [Scenario]]
     let groupsByTargetName: [String: String]
     let shiftsByGroup: [String: [Shift]]
     let absencesByMember: [String: [TemporaryAbsence]]
@@ -66,6 +68,8 @@ public struct DirectoryView: Sendable {
         providers = entries.providers
         bridges = entries.bridges
         services = entries.services
+        scenarios = entries.scenarios
+        scenariosByForm = Self.group(entries.scenarios) { $0.form }
         servicesByGroup = Self.group(entries.services.filter { $0.value.ownedBy != nil }) { $0.ownedBy ?? "" }
         groupsByTargetName = Self.index(entries.groups) { $0.targetName }
         shiftsByGroup = Self.group(entries.shifts) { $0.group }
@@ -224,6 +228,7 @@ struct DirectoryEntries: Sendable {
     var providers: [String: NotificationProvider] = [:]
     var bridges: [String: ConferenceBridge] = [:]
     var services: [String: BusinessService] = [:]
+    var scenarios: [String: Scenario] = [:]
 
     /// - Parameter document: `nil` when the entry is gone.
     mutating func apply(kind: String, id: String, document: String?) throws {
@@ -249,6 +254,8 @@ struct DirectoryEntries: Sendable {
         case NotificationProvider.kind: providers[id] = try Self.entry(document)
         case ConferenceBridge.kind: bridges[id] = try Self.entry(document)
         case BusinessService.kind: services[id] = try Self.entry(document)
+        case Scenario.kind: scenarios[id] = try Self.entry(document)
+        case ScheduledMessage.kind: break  // read when its time comes
         case Canvas.kind: break  // nothing runs it yet, and it can be large
         case WorkflowFile.kind: break  // only exports want it
         case CalendarFeed.kind: break  // read when a calendar program asks

@@ -1,4 +1,5 @@
--- Which alerts name a file: it goes with the last of them.
+-- Which alerts name a file: it goes with the last of them. attachments.is_kept is 2 where a scenario or a scheduled
+-- message has named it: that one stays.
 
 CREATE TABLE attachment_uses (
     alert_id      TEXT NOT NULL,

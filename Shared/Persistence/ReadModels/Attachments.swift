@@ -90,11 +90,18 @@ public struct Attachments {
         return Dictionary(uniqueKeysWithValues: rows.map { ($0.text(0), Int($0.integer(1))) })
     }
 
+    /// A scenario or a scheduled message names them now: they stay for good.
+    public func keep(_ attachments: [AlertAttachment]) throws {
+        let ids = attachments.compactMap(\.uploadId)
+        guard !ids.isEmpty else { return }
+        try connection.execute("UPDATE attachments SET is_kept = 2 WHERE id IN \(list: ids)")
+    }
+
     /// An alert names them now.
     func keep(_ attachments: [AlertAttachment], for alert: String) throws {
         let ids = Set(attachments.compactMap(\.uploadId)).sorted()
         guard !ids.isEmpty else { return }
-        try connection.execute("UPDATE attachments SET is_kept = 1 WHERE id IN \(list: ids)")
+        try connection.execute("UPDATE attachments SET is_kept = 1 WHERE is_kept = 0 AND id IN \(list: ids)")
         for id in ids {
             try connection.execute(
                 "INSERT INTO attachment_uses (alert_id, attachment_id) VALUES (\(alert), \(id)) ON CONFLICT DO NOTHING")
@@ -110,7 +117,7 @@ public struct Attachments {
         try connection.execute("DELETE FROM attachment_uses WHERE alert_id IN \(list: alerts)")
         try connection.execute(
             """
-            DELETE FROM attachments WHERE id IN \(list: ids)
+            DELETE FROM attachments WHERE id IN \(list: ids) AND is_kept = 1
             AND NOT EXISTS (SELECT 1 FROM attachment_uses u WHERE u.attachment_id = attachments.id)
             """)
     }

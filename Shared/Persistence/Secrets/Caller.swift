@@ -103,6 +103,21 @@ extension Caller {
         return (Role.permissions[role] ?? Set(Permission.allCases)).subtracting(Role.everyday).isSubset(of: permissions)
     }
 
+    /// Whether the caller may make scenarios of that form, and see and change all that there are.
+    public func mayManageScenarios(of form: Form) -> Bool {
+        may(.manageScenarios) || may(.writeConfiguration) || (may(.signIn) && form.mayManageScenarios(person))
+    }
+
+    /// Whether the caller may change a scenario of that form.
+    public func mayEdit(_ scenario: Scenario, of form: Form) -> Bool {
+        mayManageScenarios(of: form) || (may(.signIn) && scenario.mayEdit(person))
+    }
+
+    /// Whether the caller may see a scenario of that form, and send the form by it where they may send it at all.
+    public func maySee(_ scenario: Scenario, of form: Form) -> Bool {
+        mayEdit(scenario, of: form) || (form.maySend(person) && scenario.maySend(person))
+    }
+
     public static func refusal(_ message: String) -> RestError {
         RestError(403, message, subcode: "authorization.not_supervised")
     }

@@ -181,12 +181,20 @@ walk("plans by id", attempt("plans by id", lambda: plans.get_plan_by_id(
 walk("plans list", attempt("plans list", lambda: plans.get_plans(search=tag)))
 walk("forms", attempt("forms", lambda: xm.forms_endpoint().get_forms(embed="recipients")))
 attempt("roles", lambda: list(xm.roles_endpoint().get_roles()))
+form = attempt("plans create form", lambda: plan.create_form({"name": "Down", "uiEnabled": True}))
+if form:
+    scenario = attempt("scenarios create", lambda: form.create_scenario(
+        {"name": f"Scenario {tag}", "description": "x", "priority": "HIGH", "recipients": [{"id": USER}],
+         "targetDeviceNames": [{"name": "Work Email"}], "permitted": [{"permissibleType": "ROLE", "role": "Full Access User"}]}))
+    attempt("scenarios update", lambda: form.update_scenario({"id": scenario.id, "name": f"Changed {tag}"}))
+    attempt("scenarios of a form", lambda: list(form.get_scenarios()))
+    walk("scenarios by id", attempt("scenarios by id", lambda: xm.scenarios_endpoint().get_scenario_by_id(scenario.id)))
+walk("scenarios", attempt("scenarios", lambda: xm.scenarios_endpoint().get_scenarios()))
 
 # What an installation need not have.
 walk("imports", attempt("imports", lambda: xm.imports_endpoint().get_import_jobs()))
 walk("incidents", attempt("incidents", lambda: xm.incidents_endpoint().get_incidents()))
 walk("services", attempt("services", lambda: xm.services_endpoint().get_services()))
-walk("scenarios", attempt("scenarios", lambda: xm.scenarios_endpoint().get_scenarios()))
 walk("subscriptions", attempt("subscriptions", lambda: xm.subscriptions_endpoint().get_subscriptions()))
 walk("subscription-forms", attempt("subscription-forms", lambda: xm.subscription_forms_endpoint().get_subscription_forms()))
 

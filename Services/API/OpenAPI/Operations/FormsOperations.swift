@@ -8,7 +8,7 @@ extension OperationGroup {
             .list(
                 "forms", of: "Form", "Forms.",
                 query: """
-                    embed: list(messageTemplates, recipients, responseOptions, sections, senderPermissions)
+                    embed: list(messageTemplates, recipients, responseOptions, scenarios, sections, senderPermissions)
                     enabledFor: text
                     fields: list
                     operand: enum(AND, OR)
@@ -21,12 +21,12 @@ extension OperationGroup {
             .get(
                 "forms/{form}", "Form", "A form.",
                 query: """
-                    embed: list(messageTemplates, recipients, responseOptions, sections, senderPermissions)
+                    embed: list(messageTemplates, recipients, responseOptions, scenarios, sections, senderPermissions)
                     """),
             .delete(
                 "forms/{form}", "Form", "Deletes a form.",
                 query: """
-                    embed: list(messageTemplates, recipients, responseOptions, sections, senderPermissions)
+                    embed: list(messageTemplates, recipients, responseOptions, scenarios, sections, senderPermissions)
                     """),
             .get("forms/{form}/message-templates", "MessageTemplate", "A form's message templates."),
             .post(
@@ -61,7 +61,7 @@ extension OperationGroup {
             .list(
                 "plans/{plan}/forms", of: "Form", "Forms.",
                 query: """
-                    embed: list(messageTemplates, recipients, responseOptions, sections, senderPermissions)
+                    embed: list(messageTemplates, recipients, responseOptions, scenarios, sections, senderPermissions)
                     enabledFor: text
                     fields: list
                     operand: enum(AND, OR)
@@ -74,12 +74,12 @@ extension OperationGroup {
             .save(
                 "plans/{plan}/forms", "FormRequest", "Form", "Makes or changes a form.",
                 query: """
-                    embed: list(messageTemplates, recipients, responseOptions, sections, senderPermissions)
+                    embed: list(messageTemplates, recipients, responseOptions, scenarios, sections, senderPermissions)
                     """),
             .get(
                 "plans/{plan}/forms/{form}", "Form", "A form.",
                 query: """
-                    embed: list(messageTemplates, recipients, responseOptions, sections, senderPermissions)
+                    embed: list(messageTemplates, recipients, responseOptions, scenarios, sections, senderPermissions)
                     """),
             .delete("plans/{plan}/forms/{form}", "Form", "Deletes a form."),
             .list("plans/{plan}/forms/{form}/response-options", of: "ResponseOption", "Response options."),

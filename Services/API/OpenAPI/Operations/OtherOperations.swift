@@ -14,7 +14,8 @@ extension OperationGroup {
                 body: "map(any)", isBodyRequired: false, answers: [202: "Accepted"], errors: [405, 413, 415]),
             OperationDescription(
                 method: .post, path: "/api/xm/1/forms/{form}/triggers", summary: "A request to a form, as the caller.",
-                notes: "Needs `send`.", body: "map(any)", answers: [202: "Accepted"], errors: [405, 413, 415]),
+                notes: "Needs `send`. `scenario` names, by id or name, what fills in what the request leaves open.",
+                body: "map(any)", answers: [202: "Accepted"], errors: [405, 413, 415]),
             OperationDescription(
                 method: .post, path: "/reapi/2015-04-01/forms/{form}/triggers",
                 summary: "The same, as older clients send it.",

@@ -9,7 +9,7 @@ extension OperationGroup {
                 "plans", of: "Plan", "Workflows.",
                 query: """
                     embed: list(canvases, constants, creator, endpoint, endpoints, form, forms, integrations, \
-                    messageTemplates, propertyDefinitions, recipients, responseOptions, scriptSteps, \
+                    messageTemplates, propertyDefinitions, recipients, responseOptions, scenarios, scriptSteps, \
                     sections, senderPermissions, sharedLibraries, triggerFilters)
                     enabled: boolean
                     enabledFor: enum(API, MOBILE, UI, USER, DEVELOPER)
@@ -24,7 +24,7 @@ extension OperationGroup {
                 "plans", "PlanRequest", "Plan", "Makes or changes a workflow.",
                 query: """
                     embed: list(canvases, constants, creator, endpoint, endpoints, form, forms, integrations, \
-                    messageTemplates, propertyDefinitions, recipients, responseOptions, scriptSteps, \
+                    messageTemplates, propertyDefinitions, recipients, responseOptions, scenarios, scriptSteps, \
                     sections, senderPermissions, sharedLibraries, triggerFilters)
                     """),
             OperationDescription(
@@ -42,21 +42,21 @@ extension OperationGroup {
                 "plans/{plan}", "Plan", "A workflow.",
                 query: """
                     embed: list(canvases, constants, creator, endpoint, endpoints, form, forms, integrations, \
-                    messageTemplates, propertyDefinitions, recipients, responseOptions, scriptSteps, \
+                    messageTemplates, propertyDefinitions, recipients, responseOptions, scenarios, scriptSteps, \
                     sections, senderPermissions, sharedLibraries, triggerFilters)
                     """),
             .save(
                 "plans/{plan}", "PlanRequest", "Plan", "Makes or changes a workflow.",
                 query: """
                     embed: list(canvases, constants, creator, endpoint, endpoints, form, forms, integrations, \
-                    messageTemplates, propertyDefinitions, recipients, responseOptions, scriptSteps, \
+                    messageTemplates, propertyDefinitions, recipients, responseOptions, scenarios, scriptSteps, \
                     sections, senderPermissions, sharedLibraries, triggerFilters)
                     """),
             .delete(
                 "plans/{plan}", "Plan", "Deletes a workflow.",
                 query: """
                     embed: list(canvases, constants, creator, endpoint, endpoints, form, forms, integrations, \
-                    messageTemplates, propertyDefinitions, recipients, responseOptions, scriptSteps, \
+                    messageTemplates, propertyDefinitions, recipients, responseOptions, scenarios, scriptSteps, \
                     sections, senderPermissions, sharedLibraries, triggerFilters)
                     """),
             .get("plans/{plan}/export", "text", "A workflow as a file.", media: "application/zip"),

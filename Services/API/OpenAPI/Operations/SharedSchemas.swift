@@ -162,6 +162,7 @@ extension OperationGroup {
             position!: integer
             recipients: page(Recipient)
             responseOptions: page(ResponseOption)
+            scenarios: page(Scenario)
             sections: page(Section)
             senderOverrides: object
               callerId: text
