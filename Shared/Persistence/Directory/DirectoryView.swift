@@ -30,7 +30,11 @@ public struct DirectoryView: Sendable {
     public let providers: [String: NotificationProvider]
     public let bridges: [String: ConferenceBridge]
     public let services: [String: BusinessService]
+    public let subscriptionForms: [String: SubscriptionForm]
+    public let subscriptions: [String: FormSubscription]
 
+    /// By the plan: what people have subscribed to.
+    let subscriptionOffersByPlan: [String: [SubscriptionOffer]]
     let servicesByGroup: [String: [BusinessService]]
     let groupsByTargetName: [String: String]
     let shiftsByGroup: [String: [Shift]]
@@ -66,6 +70,9 @@ public struct DirectoryView: Sendable {
         providers = entries.providers
         bridges = entries.bridges
         services = entries.services
+        subscriptionForms = entries.subscriptionForms
+        subscriptions = entries.subscriptions
+        subscriptionOffersByPlan = Self.offers(entries)
         servicesByGroup = Self.group(entries.services.filter { $0.value.ownedBy != nil }) { $0.ownedBy ?? "" }
         groupsByTargetName = Self.index(entries.groups) { $0.targetName }
         shiftsByGroup = Self.group(entries.shifts) { $0.group }
@@ -224,6 +231,8 @@ struct DirectoryEntries: Sendable {
     var providers: [String: NotificationProvider] = [:]
     var bridges: [String: ConferenceBridge] = [:]
     var services: [String: BusinessService] = [:]
+    var subscriptionForms: [String: SubscriptionForm] = [:]
+    var subscriptions: [String: FormSubscription] = [:]
 
     /// - Parameter document: `nil` when the entry is gone.
     mutating func apply(kind: String, id: String, document: String?) throws {
@@ -249,6 +258,8 @@ struct DirectoryEntries: Sendable {
         case NotificationProvider.kind: providers[id] = try Self.entry(document)
         case ConferenceBridge.kind: bridges[id] = try Self.entry(document)
         case BusinessService.kind: services[id] = try Self.entry(document)
+        case SubscriptionForm.kind: subscriptionForms[id] = try Self.entry(document)
+        case FormSubscription.kind: subscriptions[id] = try Self.entry(document)
         case Canvas.kind: break  // nothing runs it yet, and it can be large
         case WorkflowFile.kind: break  // only exports want it
         case CalendarFeed.kind: break  // read when a calendar program asks
