@@ -139,7 +139,7 @@ struct RESTServices: Sendable {
         return peopleRoutes + deviceRoutes + deviceNameRoutes + bridgeRoutes + referenceRoutes + plans + forms
             + keyRoutes + scriptVersionRoutes + workflowRoutes + onCallRoutes + providerRoutes
             + inboundMessageRoutes + pastRoutes + holdRoutes + serviceRoutes + incidentRoutes + changeRoutes
-            + importRoutes + erasureRoutes + absentRoutes
+            + subscriptionFormRoutes + subscriptionRoutes + importRoutes + erasureRoutes + absentRoutes
     }
 
     /// One consistent look at the directory.
