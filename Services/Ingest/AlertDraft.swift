@@ -28,6 +28,12 @@ struct AlertDraft: Sendable {
             seal: { password, index in secrets.seal(password, for: .alertCallback(id, index)) },
             notes: &notes, optionId: { DerivedID.uuid("option", id, String($0)) })
         if integration?.floodControl == true { details.limitsNotifications = true }
+        let met = view.subscriptions(metBy: details)
+        details.subscriptions = met.subscriptions
+        if met.leftOut > 0 {
+            notes.append(
+                "\(met.leftOut) subscribers were left out: \(AlertSubscription.mostRecipients) are told at most")
+        }
         return details
     }
 

@@ -66,7 +66,7 @@ struct MessageComposer: Sendable {
         let words = AlertText(
             details, form: view.forms[details.form.id], definitions: view.properties, language: language,
             conference: conference)
-        let answers = details.responseOptions.map { option in
+        let answers = (plan.isOneWay ? [] : details.responseOptions).map { option in
             let (text, prompt) = option.words(in: language)
             return ChannelMessage.Answer(
                 number: option.number, text: text, prompt: prompt, url: link(to: option, plan, alert))

@@ -18,6 +18,7 @@ public struct Question: Sendable {
     }
 
     public let plan: Notification.Plan
+    /// Without answers to choose from where none is asked for.
     public let alert: AlertRow
     /// Answers to this notification, oldest first.
     public let given: [Given]
@@ -41,7 +42,9 @@ public struct Question: Sendable {
 
     init(_ plan: Notification.Plan, _ alert: AlertRow, in connection: any SQLConnection) throws {
         self.plan = plan
-        self.alert = alert
+        var asked = alert
+        if plan.isOneWay { asked.details.responseOptions = [] }
+        self.alert = asked
         let own = Set(alert.details.responseOptions.map { DerivedID.uuid("response", plan.id, $0.id) })
         var given: [Given] = []
         var end: End?

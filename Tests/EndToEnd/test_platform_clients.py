@@ -98,4 +98,4 @@ def test_every_call_succeeds_or_is_refused_as_documented(server, name):
 
 # Kinds of things that an installation need not have. And the alert of suppressions, which python-xmatters puts into the
 # path, is a parameter of the platform's.
-MAY_BE_MISSING = {"subscription", "imports", "incidents", "services", "suppressions"}
+MAY_BE_MISSING = {"suppressions"}

@@ -26,7 +26,7 @@ extension EventServices {
             ], isNew: isNew)
     }
 
-    /// Somebody who was notified may always answer; others, if they may change alerts.
+    /// Somebody who was asked may always answer; others, if they may change alerts.
     /// - Parameter wanted: An option's id, number or text.
     /// - Throws: `RestError`; 409 when the alert has ended, with when and by whom.
     func respond(
@@ -43,7 +43,9 @@ extension EventServices {
         }
         let person = caller.person
         let isAsked = try await database.reading { connection in
-            try Notifications(connection).ofAlert(row.id).contains { $0.plan.recipient.id == person.id }
+            try Notifications(connection).ofAlert(row.id).contains {
+                $0.plan.recipient.id == person.id && !$0.plan.isOneWay
+            }
         }
         if !isAsked { try caller.require(.handleAlerts) }
         let desk = AnswerDesk(database: database, bus: gateway.bus, directory: cache, now: now)

@@ -98,8 +98,8 @@ struct OperationGroup: Sendable {
     /// All of the API. A new operation has its row in one of these.
     static let all: [OperationGroup] = [
         shared, events, deliveries, integrationLogs, signals, people, imports, devices, groups, shifts, onCall,
-        absences, services, incidents, plans, planParts, forms, scenarios, integrations, scripts, audit, system, others,
-        absent,
+        absences, services, incidents, plans, planParts, forms, scenarios, subscriptions, integrations, scripts, audit,
+        system, others, absent,
     ]
 }
 

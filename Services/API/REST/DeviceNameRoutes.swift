@@ -82,7 +82,7 @@ extension Directory {
 }
 
 extension DeviceName {
-    fileprivate var wire: JSONValue {
+    var wire: JSONValue {
         var fields: [String: JSONValue] = [
             "id": .string(id), "name": .string(name), "deviceType": .string(deviceType.rawValue),
             "description": .string(description), "privileged": .bool(privileged),

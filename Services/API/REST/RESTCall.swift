@@ -139,7 +139,8 @@ struct RESTServices: Sendable {
         return peopleRoutes + deviceRoutes + deviceNameRoutes + bridgeRoutes + referenceRoutes + plans + forms
             + keyRoutes + scriptVersionRoutes + workflowRoutes + onCallRoutes + providerRoutes
             + inboundMessageRoutes + pastRoutes + holdRoutes + serviceRoutes + incidentRoutes + changeRoutes
-            + importRoutes + erasureRoutes + scenarioRoutes + scheduledMessageRoutes + absentRoutes
+            + scenarioRoutes + scheduledMessageRoutes + subscriptionFormRoutes + subscriptionRoutes + importRoutes
+            + erasureRoutes + absentRoutes
     }
 
     /// One consistent look at the directory.

@@ -101,6 +101,8 @@ public struct AlertDetails: Codable, Hashable, Sendable {
     @Later public var systemEventType: String
     /// How many requests in a row have led here, each set off by a script of the one before.
     @Later public var depth: Int
+    /// The subscriptions whose criteria it meets, as they were then.
+    @Later public var subscriptions: [AlertSubscription]
 
     public init(
         number: Int64, plan: NamedReference, form: NamedReference, integration: String? = nil, requestId: String,
@@ -138,5 +140,6 @@ public struct AlertDetails: Codable, Hashable, Sendable {
         limitsNotifications = false
         systemEventType = ""
         depth = 0
+        subscriptions = []
     }
 }

@@ -32,7 +32,9 @@ extension Alert.Event {
 
 extension AlertDetails {
     /// Who began it and who is to be told.
-    public var personal: [PersonalText] { submitter.personal + recipients.flatMap(\.personal) }
+    public var personal: [PersonalText] {
+        submitter.personal + recipients.flatMap(\.personal) + subscriptions.flatMap(\.personal)
+    }
 }
 
 extension AlertResponse {

@@ -234,10 +234,14 @@ extension AlertEscalation.State {
             people[notice.person.id]?.notices[notice.id] = notice.target
         }
         for omission in advance.omissions where omission.rule == .duplicate {
-            guard let person = omission.person else { continue }
+            // Who is told as a recipient is not reached through the subscription, too.
+            guard let person = omission.person, courses[omission.course]?.subscription == nil else { continue }
             contact(person.id, target: omission.target, course: omission.course)
         }
-        if advances == 0 { firstNotices = Set(advance.notices.map(\.id)) }
+        if advances == 0 {
+            firstNotices = Set(
+                advance.notices.filter { courses[$0.course]?.subscription == nil }.map(\.id))
+        }
         advances += 1
     }
 
@@ -328,6 +332,7 @@ extension AlertEscalation.Notice {
         plan.deviceType = deviceType.rawValue
         plan.provider = provider
         plan.language = language
+        plan.isOneWay = isOneWay
         return plan
     }
 }

@@ -16,10 +16,13 @@ extension AlertEscalation {
         /// How many answers are enough from all targets that have no threshold of their own.
         public var otherThreshold: Int?
         public var limitsNotifications = false
+        /// Who is told besides, for information.
+        @Later public var subscriptions: [AlertSubscription]
 
-        public init() {}
+        public init() { subscriptions = [] }
 
         public init(_ details: AlertDetails, alert: String, correlation: String) {
+            self.init()
             self.alert = alert
             number = details.number
             self.correlation = correlation
@@ -30,6 +33,7 @@ extension AlertEscalation {
             countsResponses = details.responseCountsEnabled
             otherThreshold = details.otherResponseCountThreshold
             limitsNotifications = details.limitsNotifications
+            subscriptions = details.subscriptions
         }
     }
 
@@ -53,6 +57,8 @@ extension AlertEscalation {
         public var steps: [Step]
         public var repeats: Shift.Repeat?
         public var endNotice: EndNotice?
+        /// The id of the subscription whose subscribers are told by it; `nil` for the alert's own recipients.
+        public var subscription: String?
     }
 
     /// Places of a shift that are notified together.
@@ -178,6 +184,8 @@ extension AlertEscalation {
         public var rule: Rule
         /// For people.
         public var reason: String
+        /// Whether no answer is asked for.
+        @Later public var isOneWay: Bool
     }
 
     /// Somebody, or one device, that is not notified.
@@ -203,6 +211,7 @@ extension AlertEscalation {
         case member = "MEMBER"
         case replacement = "REPLACEMENT"
         case endOfEscalation = "END_OF_ESCALATION"
+        case subscription = "SUBSCRIPTION"
 
         case gone = "GONE"
         case inactive = "INACTIVE"

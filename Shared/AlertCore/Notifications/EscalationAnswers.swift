@@ -66,7 +66,8 @@ extension EscalationMoment {
         if state.isAssigned { add(.released(by: person, at: now)) }
         guard !before.hasEscalated else { return advance() }
         let moment = state.frozenSince ?? now
-        let courses = before.courses.isEmpty ? Set(state.progress.keys) : before.courses
+        let ahead = state.progress.keys.filter { state.courses[$0]?.subscription == nil }
+        let courses = before.courses.isEmpty ? Set(ahead) : before.courses
         for id in Set(courses.compactMap { next(from: $0) }) {
             guard var progress = state.progress[id] else { continue }
             progress.due = min(progress.due, moment)
@@ -101,7 +102,10 @@ extension EscalationMoment {
 
     fileprivate mutating func count(_ person: PersonReference, _ contact: AlertEscalation.Contact) {
         guard state.terms.countsResponses else { return }
-        let keys = contact.targets.isEmpty ? [key(person.id)] : Set(contact.targets.map { key($0) })
+        let recipients = contact.targets.filter { id in state.targets.contains { $0.id == id } }
+        // Who was told by a subscription alone is none of those whose answers are wanted.
+        guard contact.targets.isEmpty || !recipients.isEmpty else { return }
+        let keys = recipients.isEmpty ? [key(person.id)] : Set(recipients.map { key($0) })
         for key in keys.sorted() where state.counted[key]?.contains(person.id) != true {
             add(.counted(count: tally(key, person, isTakenBack: false), at: now))
         }

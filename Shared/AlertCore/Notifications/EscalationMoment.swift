@@ -89,7 +89,12 @@ extension EscalationMoment {
             }
         }
         takeTurns()
-        let isNobody = notices.isEmpty
+        let isNobody = notices.isEmpty && !(state.targets.isEmpty && !state.terms.subscriptions.isEmpty)
+        // After the recipients, so that these are told as such.
+        for (index, subscription) in state.terms.subscriptions.enumerated() {
+            tell(subscription, courseId: "s\(index)", from: begin)
+        }
+        takeTurns()
         close(isFirst: true)
         if isNobody { reportFailure(.nobodyNotifiable) }
     }

@@ -2,7 +2,8 @@ extension AlertEscalation {
     /// Whoever is named. Reasons, which are for people, name only those who are named beside them, too.
     public static func personal(in event: Event, _ state: State) -> [PersonalText] {
         switch event {
-        case .started(_, let targets, _, _): targets.flatMap(\.personal)
+        case .started(let terms, let targets, _, _):
+            targets.flatMap(\.personal) + terms.subscriptions.flatMap(\.personal)
         case .advanced(let advance, _): advance.personal + state.members
         case .answered(let answer, _): answer.by.personal
         case .stopped(let stop, _): stop.person?.personal ?? []

@@ -32,14 +32,14 @@ extension EscalationMoment {
     private mutating func reachPerson(
         _ person: Person, _ member: AlertEscalation.Member, at place: Place, isReplacement: Bool
     ) -> Bool {
-        if let reason = obstacle(to: person, at: place) {
+        if let reason = toldAnyway(person, at: place) ?? obstacle(to: person, at: place) {
             omit(person.targetName, person, at: place, reason.rule, reason.text)
             return reason.rule == .duplicate
         }
-        let terms = state.terms
         let plan = roster.devicePlan(
-            for: person, priority: terms.priority, targetDeviceNames: terms.targetDeviceNames,
-            overrideRestrictions: terms.overrideDeviceRestrictions, allowFailsafe: place.course.usesFailsafe, at: now)
+            for: person, priority: state.terms.priority, targetDeviceNames: deviceNames(of: place.course),
+            overrideRestrictions: overridesRestrictions(place.course), allowFailsafe: place.course.usesFailsafe,
+            at: now)
         omit(plan.omissions, of: person, at: place)
         guard let first = plan.uses.first else {
             omit(person.targetName, person, at: place, .noDevice, plan.unreachable ?? "no device can be used")
@@ -97,10 +97,9 @@ extension EscalationMoment {
                 omit("\(person.targetName)|…", person, at: place, .gone, "a device is no longer there")
             }
         }
-        let terms = state.terms
         let plan = roster.with(devices, of: person).devicePlan(
-            for: person, priority: terms.priority, targetDeviceNames: terms.targetDeviceNames,
-            overrideRestrictions: terms.overrideDeviceRestrictions, allowFailsafe: line.isFailsafe, at: now)
+            for: person, priority: state.terms.priority, targetDeviceNames: deviceNames(of: course),
+            overrideRestrictions: overridesRestrictions(course), allowFailsafe: line.isFailsafe, at: now)
         omit(plan.omissions, of: person, at: place)
         if let reason = plan.unreachable, devices.isEmpty || plan.omissions.isEmpty {
             omit(person.targetName, person, at: place, .noDevice, reason)
@@ -166,7 +165,7 @@ extension EscalationMoment {
                 device: NamedReference(id: device.id, name: device.name), deviceNumber: device.number,
                 deviceType: device.deviceType, provider: device.provider, address: address,
                 target: place.course.target, course: place.course.id, step: place.step, round: place.round, rule: rule,
-                reason: reason))
+                reason: reason, isOneWay: subscription(of: place.course)?.oneWay ?? false))
         return id
     }
 
@@ -189,6 +188,9 @@ extension EscalationMoment {
         switch (place.kind, course.group, course.shift) {
         case (.endNotice, _, _):
             (rule, text) = (.endOfEscalation, "the escalation of \(course.name) has ended without an answer")
+        case (_, let group, _) where course.subscription != nil:
+            rule = .subscription
+            text = "subscription \(subscription(of: course)?.name ?? "")" + (group.map { ", by \($0.name)" } ?? "")
         case (_, let group?, let shift?):
             rule = .onCall
             text = "on call in \(shift.name) of \(group.name), place \(member.position)"

@@ -125,10 +125,13 @@ extension EscalationMoment {
     }
 
     private func newCourse(_ id: String, of group: Group, in place: Place) -> AlertEscalation.Course {
-        AlertEscalation.Course(
+        let isSubscribed = place.course.subscription != nil
+        return AlertEscalation.Course(
             id: id, target: place.course.target, parent: place.course.group == nil ? nil : place.course.id,
-            group: NamedReference(id: group.id, name: group.targetName), allowsDuplicates: group.allowDuplicates,
-            usesFailsafe: group.useDefaultDevices, steps: [])
+            group: NamedReference(id: group.id, name: group.targetName),
+            allowsDuplicates: group.allowDuplicates && !isSubscribed,
+            usesFailsafe: group.useDefaultDevices && !isSubscribed, steps: [],
+            subscription: place.course.subscription)
     }
 
     /// All members at once.
@@ -151,10 +154,12 @@ extension EscalationMoment {
         course.shift = NamedReference(id: shift.id, name: shift.name)
         course.shiftStart = onCall.start
         course.shiftEnd = onCall.end
-        course.steps = together(onCall.members)
+        // For information, everybody who is on call is told once.
+        let isSubscribed = course.subscription != nil
+        course.steps = together(onCall.members, isAtOnce: isSubscribed || state.terms.escalationOverride)
         // What notifies nobody is not repeated.
-        course.repeats = course.steps.isEmpty ? nil : shift.repeatEscalation
-        if let notice = shift.notifyEndOfEscalation {
+        course.repeats = course.steps.isEmpty || isSubscribed ? nil : shift.repeatEscalation
+        if let notice = shift.notifyEndOfEscalation, !isSubscribed {
             let supervisors = group.supervisors.map { GroupMember(id: $0, recipientType: .person) }
             course.endNotice = AlertEscalation.EndNotice(
                 members: (notice.recipient.map { [$0] } ?? supervisors).enumerated().map { index, recipient in
@@ -178,11 +183,11 @@ extension EscalationMoment {
         return notices.count > before || moved[course.id]?.isOver == false
     }
 
-    /// Places without a delay between them are notified together; with the override, all are.
-    private func together(_ members: [OnCallMember]) -> [AlertEscalation.Step] {
+    /// Places without a delay between them are notified together; at once, all are.
+    private func together(_ members: [OnCallMember], isAtOnce: Bool) -> [AlertEscalation.Step] {
         var steps: [AlertEscalation.Step] = []
         for onCall in members {
-            let delay = state.terms.escalationOverride ? 0 : max(0, onCall.delay) * 60
+            let delay = isAtOnce ? 0 : max(0, onCall.delay) * 60
             if steps.isEmpty || delay > 0 {
                 steps.append(
                     AlertEscalation.Step(delay: delay, type: onCall.escalationType, members: [member(onCall)]))

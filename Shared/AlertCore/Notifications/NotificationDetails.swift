@@ -26,6 +26,8 @@ extension Notification {
         @Later public var language: String
         /// As ``Purpose``; empty for an alert.
         @Later public var purpose: String
+        /// Whether no answer is asked for.
+        @Later public var isOneWay: Bool
 
         public init(
             id: String, alert: String, alertNumber: Int64, recipient: PersonReference, device: NamedReference,
@@ -48,6 +50,7 @@ extension Notification {
             provider = ""
             language = ""
             purpose = ""
+            isOneWay = false
         }
 
         /// What it is for.

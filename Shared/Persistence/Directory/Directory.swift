@@ -244,6 +244,7 @@ extension Directory {
     private func deleteDependents(of entry: any DirectoryEntry, by origin: Origin, at now: Timestamp) throws {
         switch entry {
         case let plan as Plan:
+            try deleteAll(SubscriptionForm.self, in: plan.id, by: origin, at: now)
             try deleteAll(Integration.self, in: plan.id, by: origin, at: now)
             try deleteAll(Form.self, in: plan.id, by: origin, at: now)
             try deleteAll(PropertyDefinition.self, in: plan.id, by: origin, at: now)
@@ -254,11 +255,15 @@ extension Directory {
             try deleteAll(Canvas.self, in: plan.id, by: origin, at: now)
             try deleteAll(TriggerFilter.self, in: plan.id, by: origin, at: now)
             try deleteAll(WorkflowFile.self, in: plan.id, by: origin, at: now)
+        case let form as SubscriptionForm:
+            try deleteAll(FormSubscription.self, in: form.id, by: origin, at: now)
         case let form as Form:
+            try deleteSubscriptionForms(of: form, by: origin, at: now)
             try deleteAll(Integration.self, in: form.plan, by: origin, at: now) { $0.form == form.id }
             try deleteAll(Scenario.self, in: form.id, by: origin, at: now)
         case let property as PropertyDefinition:
             try takeOffForms(property, by: origin, at: now)
+            try takeOffSubscriptionForms(property, by: origin, at: now)
         case let endpoint as Endpoint:
             let users = try all(Integration.self, in: endpoint.plan).filter { $0.endpoint == endpoint.id }
             guard users.isEmpty else {
@@ -267,6 +272,7 @@ extension Directory {
         case let person as Person:
             try deleteAbsences(by: origin, at: now) { $0.replacement == person.id }
             try takeOffGroups([GroupMember(id: person.id, recipientType: .person)], by: origin, at: now)
+            try takeOffSubscriptions(GroupMember(id: person.id, recipientType: .person), by: origin, at: now)
             try deleteAll(Device.self, in: person.id, by: origin, at: now)
             try deleteAll(APIKey.self, in: person.id, by: origin, at: now)
             try deleteAll(TemporaryAbsence.self, in: person.id, by: origin, at: now)
@@ -277,6 +283,7 @@ extension Directory {
             try deleteAll(Shift.self, in: group.id, by: origin, at: now)
             try deleteAbsences(by: origin, at: now) { $0.group == group.id }
             try takeOffGroups([GroupMember(id: group.id, recipientType: .group)], by: origin, at: now)
+            try takeOffSubscriptions(GroupMember(id: group.id, recipientType: .group), by: origin, at: now)
             try releaseServices(of: group, by: origin, at: now)
         case let service as BusinessService:
             try deleteDependencies(of: service, by: origin, at: now)

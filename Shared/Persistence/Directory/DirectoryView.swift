@@ -31,7 +31,11 @@ public struct DirectoryView: Sendable {
     public let bridges: [String: ConferenceBridge]
     public let services: [String: BusinessService]
     public let scenarios: [String: Scenario]
+    public let subscriptionForms: [String: SubscriptionForm]
+    public let subscriptions: [String: FormSubscription]
 
+    /// By the plan: what people have subscribed to.
+    let subscriptionOffersByPlan: [String: [SubscriptionOffer]]
     let servicesByGroup: [String: [BusinessService]]
     let scenariosByForm: [String: [Scenario]]
     let groupsByTargetName: [String: String]
@@ -70,6 +74,9 @@ public struct DirectoryView: Sendable {
         services = entries.services
         scenarios = entries.scenarios
         scenariosByForm = Self.group(entries.scenarios) { $0.form }
+        subscriptionForms = entries.subscriptionForms
+        subscriptions = entries.subscriptions
+        subscriptionOffersByPlan = Self.offers(entries)
         servicesByGroup = Self.group(entries.services.filter { $0.value.ownedBy != nil }) { $0.ownedBy ?? "" }
         groupsByTargetName = Self.index(entries.groups) { $0.targetName }
         shiftsByGroup = Self.group(entries.shifts) { $0.group }
@@ -229,6 +236,8 @@ struct DirectoryEntries: Sendable {
     var bridges: [String: ConferenceBridge] = [:]
     var services: [String: BusinessService] = [:]
     var scenarios: [String: Scenario] = [:]
+    var subscriptionForms: [String: SubscriptionForm] = [:]
+    var subscriptions: [String: FormSubscription] = [:]
 
     /// - Parameter document: `nil` when the entry is gone.
     mutating func apply(kind: String, id: String, document: String?) throws {
@@ -256,6 +265,8 @@ struct DirectoryEntries: Sendable {
         case BusinessService.kind: services[id] = try Self.entry(document)
         case Scenario.kind: scenarios[id] = try Self.entry(document)
         case ScheduledMessage.kind: break  // read when its time comes
+        case SubscriptionForm.kind: subscriptionForms[id] = try Self.entry(document)
+        case FormSubscription.kind: subscriptions[id] = try Self.entry(document)
         case Canvas.kind: break  // nothing runs it yet, and it can be large
         case WorkflowFile.kind: break  // only exports want it
         case CalendarFeed.kind: break  // read when a calendar program asks

@@ -7,7 +7,7 @@ public struct AlertRow: Equatable, Sendable {
     public let createdAt: Timestamp
     public let terminatedAt: Timestamp?
     public let version: Version
-    public let details: AlertDetails
+    public var details: AlertDetails
     /// Whether a notification was suppressed.
     public let floodControl: Bool
 }

@@ -195,8 +195,29 @@ walk("scenarios", attempt("scenarios", lambda: xm.scenarios_endpoint().get_scena
 walk("imports", attempt("imports", lambda: xm.imports_endpoint().get_import_jobs()))
 walk("incidents", attempt("incidents", lambda: xm.incidents_endpoint().get_incidents()))
 walk("services", attempt("services", lambda: xm.services_endpoint().get_services()))
-walk("subscriptions", attempt("subscriptions", lambda: xm.subscriptions_endpoint().get_subscriptions()))
-walk("subscription-forms", attempt("subscription-forms", lambda: xm.subscription_forms_endpoint().get_subscription_forms()))
+# Subscriptions: of the plan's alerts by its property.
+subscriptions = xm.subscriptions_endpoint()
+offer = attempt("subscription form create", lambda: plan.create_subscription_form(
+    {"name": f"Offer {tag}", "scope": "ALL_FORMS", "subscribeOthers": True}))
+attempt("subscription form update", lambda: plan.update_subscription_form({"id": offer.id, "oneWay": True}))
+subscription = attempt("subscription create", lambda: subscriptions.create_subscription({
+    "name": f"Sub {tag}", "form": {"id": offer.id}, "owner": {"id": person.id}, "recipients": [{"id": person.id}],
+    "criteria": [{"name": "Summary", "operator": "CONTAINS", "value": "disk"}],
+    "targetDeviceNames": [{"name": "Work Email"}]}))
+attempt("subscription update", lambda: subscriptions.update_subscription(
+    {"id": subscription.id, "targetAllDevices": True}))
+attempt("subscription by id", lambda: subscriptions.get_subscription_by_id(subscription.id))
+walk("subscriptions", attempt("subscriptions", lambda: subscriptions.get_subscriptions(subscriptionName=tag)))
+for part in ("criteria", "recipients", "target_device_names"):
+    attempt(f"subscription {part}", lambda: list(getattr(subscription, part)))
+forms = xm.subscription_forms_endpoint()
+walk("subscription-forms", attempt("subscription-forms", lambda: forms.get_subscription_forms(
+    sortBy="NAME", sortOrder="ASCENDING", embed="deviceNames,propertyDefinitions,roles")))
+one_form = attempt("subscription form by id", lambda: forms.get_subscription_form_by_id(offer.id))
+for part in ("target_device_names", "visible_target_device_names", "property_definitions"):
+    attempt(f"subscription form {part}", lambda: list(getattr(one_form, part)))
+attempt("plan subscription forms", lambda: list(plan.get_subscription_forms()))
+attempt("subscription delete", lambda: subscriptions.delete_subscription(subscription.id))
 
 # Taking everything away again; a second time there is nothing left.
 attempt("events terminate", lambda: events.change_event_status({"id": ALERT, "status": "TERMINATED"}))

@@ -135,7 +135,10 @@ extension OperationGroup {
               rule!: text?
               shift!: NamedReference?
               step!: integer?
-              target!: GroupReference?
+              target!: object?
+                id!: text
+                recipientType!: enum(DEVICE, GROUP, PERSON)
+                targetName!: text
               text!: text
             nextAt!: time?
             people!: [object]
