@@ -94,7 +94,8 @@ public struct IngestRoutes<Context: RemoteAddressRequestContext>: Sendable {
                 return try Self.answer(error, isLegacy: request.uri.path.hasPrefix("/reapi/"))
             }
         }
-        for method in [HTTPRequest.Method.get, .head, .put, .delete, .patch] {
+        // Of the last one, the name is valid.
+        for method in [HTTPRequest.Method.get, .head, .put, .delete, .patch, .options, .trace, .init("QUERY")!] {
             router.on(path, method: method) { request, _ in
                 try Self.answer(
                     RestError(

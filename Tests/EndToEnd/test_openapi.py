@@ -82,7 +82,8 @@ def test_schemathesis(server, document):
             # It can make no archives.
             "--exclude-path", "/api/xm/1/plans/import",
             # Its own answers would be its end: whoever deletes or changes the only administrator is refused from then on.
-            "--exclude-path-regex", "people/\\{person\\}$",
+            # And what is described as answering 501, with why, it takes for a failure of the server.
+            "--exclude-path-regex", "(people/\\{person\\}|uploads/epic-v1|groups/\\{group\\}/calendar)$",
         ],
         # Its notes of a run are kept with the rest of what tests write.
         capture_output=True, text=True, env=environment(), timeout=SECONDS * 3 + 120, cwd=WORK / "openapi",

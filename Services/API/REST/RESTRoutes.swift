@@ -49,7 +49,9 @@ public struct RESTRoutes<Context: RequestContext>: Sendable {
 
 /// One operation of the API.
 struct RESTRoute: Sendable {
-    static let methods: [HTTPRequest.Method] = [.get, .post, .put, .patch, .delete, .head, .options, .trace]
+    static let methods: [HTTPRequest.Method] = [
+        .get, .post, .put, .patch, .delete, .head, .options, .trace, HTTPRequest.Method("QUERY")!,  // a valid name
+    ]
     /// The longest body in bytes: a script of some 3 MB in base64.
     static let bodyLimit = 4 << 20
 
