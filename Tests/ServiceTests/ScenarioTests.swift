@@ -183,6 +183,22 @@ struct ScenarioTests {
                 try connection.execute("SELECT count(*) FROM attachments WHERE is_kept = 1")[0].integer(0)
             }
             #expect(kept == 2)
+            // A scheduled message takes it, too.
+            let path = try #require(scenario?.at("attachments.data.0.path"))
+            let message = try await server.sent(
+                201, "POST", "scheduled-messages",
+                [
+                    "name": "m",
+                    "event": [
+                        "form": .string(form), "scenario": "x", "properties": ["Host": "db1"],
+                        "attachments": [["name": "plan", "path": path]],
+                    ], "recurrence": ["frequency": "WEEKLY", "onDays": ["MO"], "startTime": "2026-01-01T09:00:00Z"],
+                ])
+            #expect(message.json?.at("attachments.data.0.size") == 12)
+            #expect(message.json?.at("event.scenario.name") == "x" && message.json?.at("recurrence.onDays.0") == "MO")
+            let copy = try await server.call("GET", "scheduled-messages/\(message.id)/attachments/plan")
+            #expect(copy.text == "Step 1 and 2")
+            #expect(try await server.sent(200, "GET", "scheduled-messages").names == ["m"])
             let refused = try await server.call("POST", upload, text: "x", as: "reader", type: "text/plain")
             #expect(refused.status == 403)
         }

@@ -31,6 +31,9 @@ struct AlertsSendCommand: ServerCommand {
         name: .shortAndLong, help: "Whom to tell, as often as wanted: people, groups, devices.", completion: .groups)
     var to: [String] = []
 
+    @Option(help: "A scenario of the form, by id or name: what it fills in counts where nothing else is said.")
+    var scenario: String?
+
     @Option(help: "HIGH, MEDIUM or LOW.", completion: .list(["HIGH", "MEDIUM", "LOW"]))
     var priority: String?
 
@@ -68,6 +71,9 @@ struct AlertsSendCommand: ServerCommand {
         guard target != nil || integration != nil else {
             throw ValidationError(
                 "Which form? Name one, as in tocsin alerts send 'Workflow/Form' Host=db-1 --to oncall.")
+        }
+        guard scenario == nil || (integration == nil && !isURL) else {
+            throw ValidationError("--scenario goes with a form.")
         }
         guard body == nil || integration != nil || isURL else {
             throw ValidationError("--body goes with an integration; a form takes properties, as NAME=VALUE.")
@@ -146,6 +152,7 @@ struct AlertsSendCommand: ServerCommand {
         if !to.isEmpty { fields["recipients"] = .array(to.map { ["id": .string($0)] }) }
         fields["priority"] = priority.map { .string($0.uppercased()) }
         fields["expirationInMinutes"] = expires.map { .whole($0) }
+        fields["scenario"] = scenario.map(JSONValue.string)
         return .object(fields)
     }
 
