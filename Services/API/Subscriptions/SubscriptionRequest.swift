@@ -3,7 +3,7 @@ import Persistence
 
 /// The fields of a subscription; those that are absent stay as they are.
 struct SubscriptionRequest: Sendable {
-    static let mostSubscribers = 10_000
+    static let mostSubscribers = AlertSubscription.mostRecipients
     private static let mostCriteria = 100
     private static let valueLimit = 2000
 

@@ -1,8 +1,9 @@
 /// A subscription whose criteria an alert meets, as it was when the alert began: who is told because of it, and how.
 /// The names of these fields are part of the format of events.
 public struct AlertSubscription: Codable, Hashable, Sendable, Identifiable {
-    /// The most subscribers of one alert; who comes after is left out.
-    public static let mostRecipients = 10_000
+    /// The most subscribers of one alert, a group being one; who comes after is left out. They go with the alert's
+    /// messages, which have to stay well below what a broker takes (1 MB).
+    public static let mostRecipients = 2000
 
     public var id: String
     public var name: String
