@@ -180,7 +180,7 @@ struct ScenarioTests {
             #expect(try await server.call("GET", link).text == "Step 1 and 2")
             try await server.sent(404, "GET", "scenarios/\(id)/attachments/none")
             let kept = try await server.database.reading { connection in
-                try connection.execute("SELECT count(*) FROM attachments WHERE is_kept = 1")[0].integer(0)
+                try connection.execute("SELECT count(*) FROM attachments WHERE is_kept = 2")[0].integer(0)
             }
             #expect(kept == 2)
             // A scheduled message takes it, too.

@@ -9,7 +9,7 @@ extension OperationGroup {
                 "plans/{plan}/integrations", of: "Integration", "Integrations.",
                 query: """
                     deployed: boolean
-                    embed: list(endpoint, form, messageTemplates, recipients, responseOptions, sections, \
+                    embed: list(endpoint, form, messageTemplates, recipients, responseOptions, scenarios, sections, \
                     senderPermissions)
                     integrationType: text
                     """),
@@ -17,26 +17,26 @@ extension OperationGroup {
                 "plans/{plan}/integrations", "IntegrationRequest", [200: "Integration"],
                 "Makes or changes an integration.",
                 query: """
-                    embed: list(endpoint, form, messageTemplates, recipients, responseOptions, sections, \
+                    embed: list(endpoint, form, messageTemplates, recipients, responseOptions, scenarios, sections, \
                     senderPermissions)
                     """),
             .get(
                 "plans/{plan}/integrations/{integration}", "Integration", "An integration.",
                 query: """
-                    embed: list(endpoint, form, messageTemplates, recipients, responseOptions, sections, \
+                    embed: list(endpoint, form, messageTemplates, recipients, responseOptions, scenarios, sections, \
                     senderPermissions)
                     """),
             .delete(
                 "plans/{plan}/integrations/{integration}", "Integration", "Deletes an integration.",
                 query: """
-                    embed: list(endpoint, form, messageTemplates, recipients, responseOptions, sections, \
+                    embed: list(endpoint, form, messageTemplates, recipients, responseOptions, scenarios, sections, \
                     senderPermissions)
                     """),
             .post(
                 "plans/{plan}/integrations/{integration}/copy", "IntegrationCopyRequest", [201: "Integration"],
                 "Copies an integration.",
                 query: """
-                    embed: list(endpoint, form, messageTemplates, recipients, responseOptions, sections, \
+                    embed: list(endpoint, form, messageTemplates, recipients, responseOptions, scenarios, sections, \
                     senderPermissions)
                     """),
             .post(
