@@ -1,3 +1,4 @@
+import AlertCore
 import ArgumentParser
 import Foundation
 
@@ -33,7 +34,8 @@ struct Moment: Sendable {
 
     /// In UTC with milliseconds, as the API takes it.
     var iso: String {
-        date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+        // Formatted as it is, a time that is a hair before its millisecond would be of the one before.
+        Timestamp(milliseconds: Int64((date.timeIntervalSince1970 * 1000).rounded())).iso
     }
 
     // MARK: - What it can be
