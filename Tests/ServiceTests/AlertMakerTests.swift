@@ -90,7 +90,7 @@ struct AlertMakerTests {
     }
 
     /// An alert that could not be sent is made again by the next run, with the number that was fixed for it, if any.
-    @Test(.timeLimit(.minutes(5)))
+    @Test(.timeLimit(.minutes(30)))
     func theNextRunSendsWhatTheFirstCouldNot() async throws {
         let (database, person) = try await Self.withForm()
         var message = InboundRequestMessage(
@@ -122,7 +122,7 @@ struct AlertMakerTests {
     }
 
     /// One whose number was fixed by another run is not sent; who is sent together with it does not notice.
-    @Test(.timeLimit(.minutes(5)))
+    @Test(.timeLimit(.minutes(30)))
     func aConflictIsItsOwnOnly() async throws {
         let (database, _) = try await Self.withForm()
         let numbers = AlertNumbers(database: database)
