@@ -7,7 +7,7 @@ import Testing
 @testable import API
 
 /// Scenarios, by REST, and requests that name one.
-@Suite(.inTurn, .timeLimit(.minutes(5)))
+@Suite(.inTurn, .timeLimit(.minutes(30)))
 struct ScenarioTests {
     /// A form with a mandatory text and a password.
     private static func form(_ server: RESTTestServer) async throws -> (plan: String, form: String) {

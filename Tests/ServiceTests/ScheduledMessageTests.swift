@@ -8,7 +8,7 @@ import Testing
 @testable import API
 
 /// Messages that are sent by themselves, from the call that schedules them to the alert.
-@Suite(.inTurn, .timeLimit(.minutes(5)))
+@Suite(.inTurn, .timeLimit(.minutes(30)))
 struct ScheduledMessageTests {
     private static let origin = Origin(actor: "<test>", causation: "test", correlation: "test")
 

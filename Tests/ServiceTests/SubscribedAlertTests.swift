@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// From the request to the mailboxes of those who have subscribed.
-@Suite(.inTurn, .timeLimit(.minutes(5)))
+@Suite(.inTurn, .timeLimit(.minutes(30)))
 struct SubscribedAlertTests {
     private struct Scene: Sendable {
         let world: DoorWorld

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Subscription forms, subscriptions, their subscribers and with whom they are shared, by REST.
-@Suite(.inTurn, .timeLimit(.minutes(5)))
+@Suite(.inTurn, .timeLimit(.minutes(30)))
 struct SubscriptionRoutesTests {
     /// A plan with a form and properties of all types.
     private static func configure(_ server: RESTTestServer) async throws {
