@@ -36,7 +36,7 @@ public struct RESTAPI<Context: RequestContext>: Sendable {
             idempotency: configuration.idempotency)
         legacy = LegacyRoutes(
             operations: LegacyOperations(rest: InternalREST(configuration.services, and: events.services.routes)),
-            authenticator: authenticator)
+            authenticator: authenticator, rates: rates, idempotency: configuration.idempotency)
     }
 
     /// Adds the routes, and what gives every error below `/api/` its shape.

@@ -7,11 +7,28 @@ import Testing
 /// The interface before `/api/xm/1`, as scripts still call it, and signals.
 @Suite(.inTurn) struct LegacyTests {
     private static func call(
-        _ method: String, _ path: String, _ body: JSONValue? = nil, as login: String = "admin", on world: ConsoleWorld
+        _ method: String, _ path: String, _ body: JSONValue? = nil, as login: String = "admin", key: String? = nil,
+        on world: ConsoleWorld
     ) async throws -> Answer {
         let credentials = Data("\(login):\(ConsoleWorld.password)".utf8).base64EncodedString()
         return try await world.send(
-            method, "/reapi/\(path)", json: body, headers: ["Authorization": "Basic \(credentials)"])
+            method, "/reapi/\(path)", json: body,
+            headers: ["Authorization": "Basic \(credentials)"].merging(key.map { ["Idempotency-Key": $0] } ?? [:]) {
+                $1
+            })
+    }
+
+    @Test func aRepetitionIsAnsweredAlike() async throws {
+        try await ConsoleWorld.run { world in
+            try await world.addAlert(1)
+            let (path, end): (String, JSONValue) = ("2015-04-01/events/1", ["status": "TERMINATED"])
+            let first = try await Self.call("PUT", path, end, key: "k", on: world)
+            let again = try await Self.call("PUT", path, end, key: "k", on: world)
+            #expect(first.status == 200 && again.status == 200 && first.body == again.body)
+            #expect(again.headers["idempotent-replayed"] == "true")
+            #expect(try await Self.call("PUT", path, ["status": "SUSPENDED"], key: "k", on: world).status == 422)
+            #expect(try await Self.call("PUT", path, end, key: "other", on: world).status == 409)
+        }
     }
 
     @Test func findsAndEndsEvents() async throws {

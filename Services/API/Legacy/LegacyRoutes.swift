@@ -14,6 +14,9 @@ struct LegacyRoutes<Context: RequestContext>: Sendable {
 
     let operations: LegacyOperations
     let authenticator: Authenticator
+    /// `nil` for no limit.
+    let rates: CallRates?
+    let idempotency: IdempotentCalls
 
     private typealias Operation = @Sendable (LegacyCall) async throws -> JSONValue
 
@@ -45,26 +48,33 @@ struct LegacyRoutes<Context: RequestContext>: Sendable {
                         405, "The method \(method.rawValue) is not allowed here. Allowed: \(allow).",
                         subcode: "request.method_not_allowed", headers: ["Allow": allow])
                 }
-                let answer = try await operation(try await call(request, context))
-                return try Response(status: .ok, json: answer, trace: UUID().uuidString.lowercased())
+                let caller = try await authenticator.authenticate(request, context)
+                try rates?.admit(caller)
+                let bytes = try await bytes(of: request)
+                let call = try call(request, context, bytes, caller)
+                return try await idempotency.answering(request, body: bytes, by: caller) {
+                    try Response(
+                        status: .ok, json: try await operation(call), trace: UUID().uuidString.lowercased())
+                }
             }
         }
     }
 
-    private func call(_ request: Request, _ context: Context) async throws -> LegacyCall {
-        let caller = try await authenticator.authenticate(request, context)
-        var body: JSONValue?
-        if request.method == .post || request.method == .put {
-            let limit = RESTRoute.bodyLimit
-            let buffer: ByteBuffer
-            do {
-                buffer = try await request.body.collect(upTo: limit)
-            } catch let error as any HTTPResponseError {
-                guard error.status == .contentTooLarge else { throw error }
-                throw RestError(413, "The body is larger than \(limit) bytes.", subcode: "request.body_too_large")
-            }
-            body = try RequestBodyText.parse(Data(buffer.readableBytesView))
+    /// `nil` where the method has no body.
+    private func bytes(of request: Request) async throws -> Data? {
+        guard request.method == .post || request.method == .put else { return nil }
+        let limit = RESTRoute.bodyLimit
+        do {
+            return Data(try await request.body.collect(upTo: limit).readableBytesView)
+        } catch let error as any HTTPResponseError {
+            guard error.status == .contentTooLarge else { throw error }
+            throw RestError(413, "The body is larger than \(limit) bytes.", subcode: "request.body_too_large")
         }
+    }
+
+    private func call(
+        _ request: Request, _ context: Context, _ bytes: Data?, _ caller: Caller
+    ) throws -> LegacyCall {
         var parameters: [String: String] = [:]
         for (name, value) in context.parameters {
             parameters[String(name)] = String(value).removingPercentEncoding ?? String(value)
@@ -72,7 +82,8 @@ struct LegacyRoutes<Context: RequestContext>: Sendable {
         let parts = request.uri.path.split(separator: "/")
         return LegacyCall(
             version: parts.count > 1 ? String(parts[1]) : "", parameters: parameters,
-            query: QueryParameters(request.uri.query ?? ""), body: body, caller: caller)
+            query: QueryParameters(request.uri.query ?? ""), body: try bytes.flatMap(RequestBodyText.parse),
+            caller: caller)
     }
 }
 
