@@ -72,7 +72,8 @@ struct NameResolverTests {
             return try await group.reduce(into: Set()) { $0.insert($1) }
         }
         #expect(answers == [["192.0.2.1", "192.0.2.2"]])
-        #expect(server.count("many.test") == 1)
+        // One, which is sent again where the answer is late; each for itself, it would be 200.
+        #expect((1...3).contains(server.count("many.test")))
     }
 
     @Test func aServerThatIsSilentHoldsUpOnlyItsOwn() async throws {
