@@ -5,7 +5,7 @@
 #   SKIP_BUILD=1                  with what is built
 #   BIN=DIR                       with the executables of DIR, bench among them, and without building
 #   GROWTH="10000 1000000"        how many events section 9 has in the log; 10000000 takes 15 GB and half an hour
-#   AUDITED=10000000              events of section 13; so many take 40 GB and more than an hour
+#   AUDITED=10000000              events of section 13; so many take 25 GB and an hour
 #   SMALL=1                       sizes at which figures say nothing: to see that everything runs (5 minutes)
 #
 #   1 accepts   2 log   3 latency   4 dispatches   5 scripts   6 idle, ready   7 isolation   8 recipients   9 growth
