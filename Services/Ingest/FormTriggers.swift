@@ -41,12 +41,13 @@ struct FormTriggers<Context: RemoteAddressRequestContext>: Sendable {
         var message = try await routes.message(from: request, context, body, caller.person)
         message.form = form.id
         message.parameters = FormEncoding.parse(request.uri.query ?? "")
-        message = try await routes.unrepeated(message, request)
         try check(
             json, message,
             AlertDraft(
                 view: view, plan: plan, form: form, integration: nil, submitter: caller.person, secrets: routes.secrets)
         )
+        // What is refused takes no key.
+        message = try await routes.unrepeated(message, request)
         switch door {
         case .current:
             try await routes.publish(message)

@@ -57,6 +57,10 @@ struct TriggerKeyTests {
 
     @Test func formsHaveThemToo() async throws {
         try await DoorWorld.run { world in
+            let refused = try await world.send(
+                "POST", "/reapi/2015-04-01/forms/77/triggers", Data(#"{"priority":"URGENT"}"#.utf8),
+                headers: DoorWorld.basic("rest").merging(Self.key) { first, _ in first })
+            #expect(refused.status == 400)
             func send() async throws -> String {
                 let answer = try await world.send(
                     "POST", "/reapi/2015-04-01/forms/77/triggers", Data(#"{"properties":{"Host":"db1"}}"#.utf8),

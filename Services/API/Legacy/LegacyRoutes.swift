@@ -50,25 +50,13 @@ struct LegacyRoutes<Context: RequestContext>: Sendable {
                 }
                 let caller = try await authenticator.authenticate(request, context)
                 try rates?.admit(caller)
-                let bytes = try await bytes(of: request)
+                let bytes = try await RESTRouteTable.bytes(of: request, limit: RESTRoute.bodyLimit)
                 let call = try call(request, context, bytes, caller)
                 return try await idempotency.answering(request, body: bytes, by: caller) {
                     try Response(
                         status: .ok, json: try await operation(call), trace: UUID().uuidString.lowercased())
                 }
             }
-        }
-    }
-
-    /// `nil` where the method has no body.
-    private func bytes(of request: Request) async throws -> Data? {
-        guard request.method == .post || request.method == .put else { return nil }
-        let limit = RESTRoute.bodyLimit
-        do {
-            return Data(try await request.body.collect(upTo: limit).readableBytesView)
-        } catch let error as any HTTPResponseError {
-            guard error.status == .contentTooLarge else { throw error }
-            throw RestError(413, "The body is larger than \(limit) bytes.", subcode: "request.body_too_large")
         }
     }
 

@@ -35,7 +35,7 @@ struct RESTRouteTable: Sendable {
             let caller = try await authenticator.authenticate(request, context)
             try rates?.admit(caller)
             try caller.require(route.permission)
-            let bytes = try await Self.bytes(of: request, for: route)
+            let bytes = try await Self.bytes(of: request, limit: route.rawBodyLimit ?? RESTRoute.bodyLimit)
             var call = RESTCall(
                 parameters: try Self.parameters(context),
                 query: QueryParameters(request.uri.query ?? "", reads: RESTObservation.reads),
@@ -70,9 +70,8 @@ struct RESTRouteTable: Sendable {
     }
 
     /// `nil` where the method has no body.
-    private static func bytes(of request: Request, for route: RESTRoute) async throws -> Data? {
-        guard route.method == .post || route.method == .put else { return nil }
-        let limit = route.rawBodyLimit ?? RESTRoute.bodyLimit
+    static func bytes(of request: Request, limit: Int) async throws -> Data? {
+        guard request.method == .post || request.method == .put else { return nil }
         do {
             return Data(try await request.body.collect(upTo: limit).readableBytesView)
         } catch let error as any HTTPResponseError where error.status == .contentTooLarge {
